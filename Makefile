@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every target makes .venv first if it is not there: nothing has to be run before.
+
+PYTHON   ?= python3.11
+VENV     := .venv
+BIN      := $(VENV)/bin
+MEMBERS  := $(patsubst %/pyproject.toml,%,$(sort $(wildcard packages/*/pyproject.toml)))
+EDITABLE := $(addprefix -e ./,$(MEMBERS))
+OURS     := $(addprefix claude-mem-,$(notdir $(MEMBERS)))
+READY    := $(VENV)/.ready
+
+# uv reads neither pip.conf nor PIP_*; this makes it trust the system's certificates.
+export UV_SYSTEM_CERTS ?= 1
+
+WITH_UV  := $(BIN)/python -m pip install --quiet -c constraints.txt uv && \
+            $(BIN)/uv pip install --quiet --python $(BIN)/python \
+            -c constraints.txt --group dev $(EDITABLE)
+WITH_PIP := $(BIN)/python -m pip install --quiet -c constraints.txt --upgrade pip && \
+            $(BIN)/python -m pip install --quiet -c constraints.txt --group dev $(EDITABLE)
+
+.DEFAULT_GOAL := help
+.PHONY: run test check bench format pins docs clean help
+
+run: $(READY)     ## serve the REST API on 127.0.0.1 until Ctrl-C
+	$(BIN)/claude-mem server start --foreground
+
+test: $(READY)    ## run every test; ARGS="-k word" for some (budget: 600 s)
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(READY)   ## format, lint, types, import contracts, licences, links (budget: 90 s)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/check_licences.py
+	$(BIN)/python tools/check_docs.py
+
+bench: $(READY)   ## measure ingest and search beside bare SQLite
+	$(BIN)/python -m benchmarks $(ARGS)
+
+format: $(READY)  ## rewrite the sources the way check wants them
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+pins: $(READY)    ## write constraints.txt anew: the newest versions that fit together
+	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 \
+		--no-header --no-annotate $(addprefix --no-emit-package ,$(OURS)) \
+		--group dev $(addsuffix /pyproject.toml,$(MEMBERS)) > $(VENV)/constraints.new
+	mv $(VENV)/constraints.new constraints.txt
+
+docs: $(READY)    ## check that every link of the documentation leads somewhere
+	$(BIN)/python tools/check_docs.py
+
+clean:            ## remove what the other targets made
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find packages tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help:             ## show this list
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
+		awk -F'|' '{printf "  make %-7s %s\n", $$1, $$2}'
+
+# One stamp: set-up runs again only when a manifest changed. INSTALLER=pip does
+# without uv, and pip steps in by itself where uv finds no way to the index.
+$(READY): pyproject.toml constraints.txt $(addsuffix /pyproject.toml,$(MEMBERS))
+	$(PYTHON) -m venv $(VENV)
+ifeq ($(INSTALLER),pip)
+	$(WITH_PIP)
+else
+	($(WITH_UV)) || (echo "uv could not set up $(VENV); trying pip" && $(WITH_PIP))
+endif
+	@touch $@
