@@ -31,6 +31,7 @@ check: $(READY)   ## format, lint, types, import contracts, licences, links (bud
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy tools/*.py
 	$(BIN)/lint-imports
 	$(BIN)/python tools/check_licences.py
 	$(BIN)/python tools/check_docs.py
