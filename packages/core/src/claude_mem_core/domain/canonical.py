@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Canonical JSON and the identities that are made from it.
+
+Canonical JSON here: keys sorted, no blanks, text as it is. The same value gives
+the same bytes on every machine, so a hash of it is an identity.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from pydantic import JsonValue
+
+
+def canonical_json(value: JsonValue) -> str:
+    """The one text that stands for `value`."""
+    return json.dumps(
+        value,
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+        allow_nan=False,
+    )
+
+
+def fingerprint(*parts: JsonValue) -> str:
+    """SHA-256 of the canonical JSON of `parts`, 64 hexadecimal digits."""
+    return hashlib.sha256(canonical_json(list(parts)).encode()).hexdigest()

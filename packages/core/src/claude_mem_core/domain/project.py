@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A project: the border inside which memories are searched."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath, PureWindowsPath
+
+from pydantic import Field
+
+from claude_mem_core.domain.canonical import fingerprint
+from claude_mem_core.domain.value import Epoch, Id, JsonObject, Name, Text, Value
+
+UNSORTED_SLUG = "unsorted"
+
+
+class ProjectDraft(Value):
+    """A project before it is stored."""
+
+    name: Name
+    slug: Name | None = None
+    root_path: Text | None = None
+    metadata: JsonObject = Field(default_factory=dict)
+
+
+class Project(ProjectDraft):
+    """A stored project; slug and root path are each unique within its team."""
+
+    id: Id
+    team_id: Id
+    created_at_epoch: Epoch
+    updated_at_epoch: Epoch
+
+
+def slug_of(name: str) -> str:
+    """A name for addresses: lower-case letters, digits and single hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or UNSORTED_SLUG
+
+
+def project_of_folder(root_path: str | None) -> ProjectDraft:
+    """The project that a folder stands for; events without a folder share one."""
+    if root_path is None:
+        return ProjectDraft(name="Unsorted", slug=UNSORTED_SLUG)
+    kind = PureWindowsPath if "\\" in root_path else PurePosixPath
+    name = kind(root_path).name or root_path
+    # Two folders may have one name: the path's hash keeps their slugs apart.
+    slug = f"{slug_of(name)}-{fingerprint(root_path)[:8]}"
+    return ProjectDraft(name=name, slug=slug, root_path=root_path)

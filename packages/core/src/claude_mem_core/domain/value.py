@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The base of every value, and the border between the wire and Python."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self, cast
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic.alias_generators import to_camel
+from pydantic_core import ErrorDetails
+
+from claude_mem_core.errors import InvalidInputError, Issue
+
+LAST_EPOCH = 253_402_300_799_999
+"""9999-12-31T23:59:59.999Z, the last moment that every date library can name."""
+
+Id = Annotated[str, Field(min_length=1, max_length=256)]
+Text = Annotated[str, Field(min_length=1)]
+Name = Annotated[str, Field(min_length=1, max_length=512)]
+Epoch = Annotated[int, Field(strict=True, ge=0, le=LAST_EPOCH)]
+"""Milliseconds since 1970-01-01T00:00:00Z."""
+
+JsonObject = dict[str, JsonValue]
+
+
+class Value(BaseModel):
+    """A frozen value: snake_case in Python, camelCase on the wire.
+
+    A key that it does not know is refused by name, never dropped in silence.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+    )
+
+    @classmethod
+    def from_wire(cls, data: object) -> Self:
+        """The value that the JSON `data` stands for.
+
+        Raises:
+            InvalidInputError: It names every field at fault, its cause and cure.
+        """
+        try:
+            return cls.model_validate(data, by_alias=True, by_name=False)
+        except ValidationError as error:
+            raise invalid_input(error) from error
+
+    def to_wire(self) -> JsonObject:
+        """The value as JSON with the wire's names."""
+        return cast("JsonObject", self.model_dump(mode="json", by_alias=True))
+
+    def changed(self, **changes: object) -> Self:
+        """A copy with some fields changed; the changes are validated too."""
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return type(self).model_validate({**fields, **changes}, by_name=True)
+
+
+def invalid_input(error: ValidationError) -> InvalidInputError:
+    """Our error for a value that pydantic refused."""
+    issues = [_issue(detail) for detail in error.errors(include_url=False)]
+    return InvalidInputError("; ".join(map(str, issues)), issues=issues)
+
+
+def _issue(detail: ErrorDetails) -> Issue:
+    field = ".".join(map(str, detail["loc"])) or "body"
+    cure = _CURES.get(detail["type"], "see the field's rule in the API reference")
+    return Issue(field, detail["msg"], cure)
+
+
+_CURES = {
+    "extra_forbidden": "remove this key",
+    "missing": "add this key",
+    "string_too_short": "give at least one character",
+    "string_type": "send a JSON string",
+    "int_type": "send a JSON integer",
+    "model_type": "send a JSON object",
+    "model_attributes_type": "send a JSON object",
+    "dict_type": "send a JSON object",
+    "tuple_type": "send a JSON array",
+    "list_type": "send a JSON array",
+    "literal_error": "send one of the values listed",
+}

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From names and settings to an open runtime: how a process starts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from claude_mem_core.errors import ConfigurationError
+from claude_mem_core.front_end import FrontEnd
+from claude_mem_core.plugins import Adapter, Plugins, T_co, Wiring
+from claude_mem_core.ports.storage import Storage
+from claude_mem_core.reference import plugin as reference_plugin
+from claude_mem_core.reference.generator import RuleBasedGenerator
+from claude_mem_core.reference.queue import InProcessQueueEngine
+from claude_mem_core.reference.storage import InProcessStorage
+from claude_mem_core.runtime import Runtime, assemble
+from claude_mem_core.settings import CoreSettings
+from claude_mem_core.system import RealSystem
+
+TOKEN_FILE = "token"  # noqa: S105 - a file's name
+
+
+def installed_plugins() -> Plugins:
+    """The core's own adapters, and those of every installed distribution."""
+    return Plugins.installed(reference_plugin)
+
+
+def open_in_process() -> Runtime:
+    """A runtime that keeps everything in this process and forgets it at its end."""
+    system = RealSystem()
+    storage = InProcessStorage(system)
+    queue = InProcessQueueEngine(storage, system)
+    return assemble(
+        storage=storage, queue=queue, generator=RuleBasedGenerator(), system=system
+    )
+
+
+def open_runtime(env: Mapping[str, str], plugins: Plugins | None = None) -> Runtime:
+    """The runtime that the settings in `env` describe, on installed adapters.
+
+    What was opened is closed again when a later step fails.
+
+    Raises:
+        ConfigurationError: A setting is wrong, or names what is not installed.
+        AdapterError: A named adapter cannot be reached.
+    """
+    plugins = plugins or installed_plugins()
+    settings = CoreSettings.from_env(env)
+    folder = own_folder(settings.folder)
+    system = RealSystem()
+    with ExitStack() as undo:
+        wiring = Wiring(folder, system, _not_yet)
+        storage = _opened(plugins.storage(settings.storage_engine), env, wiring)
+        undo.callback(storage.close)
+        wiring = Wiring(folder, system, lambda: storage)
+        queue = _opened(plugins.queue(settings.queue_engine), env, wiring)
+        undo.callback(queue.close)
+        runtime = assemble(
+            storage=storage,
+            queue=queue,
+            generator=_opened(plugins.generator(settings.generator), env, wiring),
+            system=system,
+            agents=plugins.agents(),
+            idle_turn=timedelta(minutes=settings.idle_turn_minutes),
+        )
+        undo.pop_all()
+    return runtime
+
+
+def open_front_end(
+    name: str, env: Mapping[str, str], plugins: Plugins | None = None
+) -> FrontEnd:
+    """The front end of this name, with its settings from `env`."""
+    plugins = plugins or installed_plugins()
+    folder = CoreSettings.from_env(env).folder
+    wiring = Wiring(folder, RealSystem(), _not_yet)
+    return _opened(plugins.front_end(name), env, wiring)
+
+
+def own_folder(folder: Path) -> Path:
+    """The data folder, made for its owner alone when there is none."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"CLAUDE_MEM_DATA_DIR: {folder} cannot be made: {error.strerror}"
+        raise ConfigurationError(message) from error
+    return folder
+
+
+def local_token(folder: Path) -> str | None:
+    """The token of the server in this data folder, None when it has none yet."""
+    try:
+        return (folder / TOKEN_FILE).read_text().strip()
+    except FileNotFoundError:
+        return None
+
+
+def admit_local_token(runtime: Runtime, folder: Path) -> str:
+    """This machine's token, made at the first start, readable by its owner alone."""
+    token = local_token(folder) or _write_token(runtime, folder / TOKEN_FILE)
+    runtime.access.admit_local_token(token)
+    return token
+
+
+def _write_token(runtime: Runtime, path: Path) -> str:
+    token = runtime.access.new_local_token()
+    # A new file under another name, then a rename: nobody ever reads half a token.
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(token + "\n")
+    draft.replace(path)
+    return token
+
+
+def _opened(adapter: Adapter[T_co], env: Mapping[str, str], wiring: Wiring) -> T_co:
+    settings: Any = adapter.settings.from_env(env)
+    return adapter.open(settings, wiring)
+
+
+def _not_yet() -> Storage:
+    raise ConfigurationError("an adapter asked for the storage before it was open")

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plugin host: what separately installed adapters offer, by name.
+
+This is the only module that knows pluggy. Hooks offer, they never act: asking what
+there is opens nothing, and an unknown name is an error that lists the known ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import pluggy
+
+from claude_mem_core.errors import ConfigurationError
+from claude_mem_core.front_end import FrontEnd
+from claude_mem_core.ports.agents import AgentVocabulary
+from claude_mem_core.ports.generator import ObservationGenerator
+from claude_mem_core.ports.queue import ObservationQueueEngine
+from claude_mem_core.ports.storage import Storage
+from claude_mem_core.ports.system import System
+from claude_mem_core.settings import Settings
+
+GROUP = "claude_mem"
+"""The entry-point group in which adapter packages name their plugin module."""
+
+T_co = TypeVar("T_co", covariant=True)
+
+hookspec = pluggy.HookspecMarker(GROUP)
+hookimpl = pluggy.HookimplMarker(GROUP)
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """What is there already when an adapter is opened.
+
+    Attributes:
+        folder: The data folder; it exists.
+        stored: The open storage; it fails for the storage itself.
+    """
+
+    folder: Path
+    system: System
+    stored: Callable[[], Storage]
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter(Generic[T_co]):
+    """An offer: a name, the settings it wants, and how it is opened with them."""
+
+    name: str
+    settings: type[Settings]
+    open: Callable[[Any, Wiring], T_co]
+
+
+class HookSpecs:
+    """Everything that a plugin can offer."""
+
+    @hookspec
+    def claude_mem_storages(self) -> Iterable[Adapter[Storage]]:
+        """Offer storages."""
+        raise NotImplementedError
+
+    @hookspec
+    def claude_mem_queues(self) -> Iterable[Adapter[ObservationQueueEngine]]:
+        """Offer queue engines."""
+        raise NotImplementedError
+
+    @hookspec
+    def claude_mem_generators(self) -> Iterable[Adapter[ObservationGenerator]]:
+        """Offer generators."""
+        raise NotImplementedError
+
+    @hookspec
+    def claude_mem_front_ends(self) -> Iterable[Adapter[FrontEnd]]:
+        """Offer front ends."""
+        raise NotImplementedError
+
+    @hookspec
+    def claude_mem_agents(self) -> Iterable[AgentVocabulary]:
+        """Offer the vocabularies of coding agents."""
+        raise NotImplementedError
+
+
+class Plugins:
+    """The plugins of a process, each hook as a typed method."""
+
+    def __init__(self, *plugins: object) -> None:
+        self._manager = pluggy.PluginManager(GROUP)
+        self._manager.add_hookspecs(HookSpecs)
+        for plugin in plugins:
+            self._manager.register(plugin)
+        self._manager.check_pending()
+
+    @classmethod
+    def installed(cls, *plugins: object) -> Plugins:
+        """`plugins`, and those of every installed distribution."""
+        host = cls(*plugins)
+        host._manager.load_setuptools_entrypoints(GROUP)
+        host._manager.check_pending()
+        return host
+
+    def storage(self, name: str) -> Adapter[Storage]:
+        """The storage of this name."""
+        return _named("storage", name, self._manager.hook.claude_mem_storages())
+
+    def queue(self, name: str) -> Adapter[ObservationQueueEngine]:
+        """The queue engine of this name."""
+        return _named("queue engine", name, self._manager.hook.claude_mem_queues())
+
+    def generator(self, name: str) -> Adapter[ObservationGenerator]:
+        """The generator of this name."""
+        return _named("generator", name, self._manager.hook.claude_mem_generators())
+
+    def front_end(self, name: str) -> Adapter[FrontEnd]:
+        """The front end of this name."""
+        return _named("front end", name, self._manager.hook.claude_mem_front_ends())
+
+    def agents(self) -> Iterator[AgentVocabulary]:
+        """Every vocabulary that is offered."""
+        for offered in self._manager.hook.claude_mem_agents():
+            yield from offered
+
+
+def _named(
+    kind: str, name: str, offers: Iterable[Iterable[Adapter[T_co]]]
+) -> Adapter[T_co]:
+    known = {adapter.name: adapter for offer in offers for adapter in offer}
+    if name not in known:
+        names = ", ".join(sorted(known)) or "none"
+        raise ConfigurationError(f"no {kind} {name!r}; installed: {names}")
+    return known[name]

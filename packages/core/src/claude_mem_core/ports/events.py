@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The port to events."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Protocol
+
+from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.agent_event import AgentEvent
+
+
+class EventReader(Protocol):
+    """Events, to read.
+
+    * outside the scope an event looks as if it did not exist;
+    * the payload comes back as the same JSON that was put in;
+    * the events of a turn come in the order they were added.
+    """
+
+    @abstractmethod
+    def get(self, event_id: str, *, scope: Scope) -> AgentEvent:
+        """The event; `NotFoundError` outside the scope."""
+
+    @abstractmethod
+    def find(self, key: str, *, scope: Scope) -> AgentEvent | None:
+        """The event with this identity."""
+
+    @abstractmethod
+    def absent(self, event_ids: Sequence[str], *, scope: Scope) -> Sequence[str]:
+        """Those of the ids that no event within the scope has."""
+
+    @abstractmethod
+    def turn_of(self, event_id: str, *, scope: Scope) -> int:
+        """The number of the turn that an event belongs to."""
+
+    @abstractmethod
+    def last(self, session_id: str, *, scope: Scope) -> tuple[AgentEvent, int] | None:
+        """A session's newest event and the number of its turn."""
+
+    @abstractmethod
+    def of_turn(
+        self, session_id: str, turn: int, *, scope: Scope
+    ) -> Sequence[AgentEvent]:
+        """The events of one turn of a session."""
+
+    @abstractmethod
+    def prompts(self, session_id: str, *, scope: Scope) -> Sequence[AgentEvent]:
+        """The events that opened a session's turns, in order."""
+
+
+class EventRepository(EventReader, Protocol):
+    """Events.
+
+    * an identity is taken once: `ConflictError`;
+    * an event and its session are of the same project: `ConflictError` else.
+    """
+
+    @abstractmethod
+    def add(self, event: AgentEvent, *, key: str, turn: int) -> None:
+        """Keep a new event with its identity and the number of its turn."""

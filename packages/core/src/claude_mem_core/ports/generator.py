@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The port to whatever turns events into memories."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Protocol
+
+from claude_mem_core.domain.agent_event import AgentEvent
+from claude_mem_core.domain.generation_job import SkipReason
+from claude_mem_core.domain.memory_item import MemoryItem, MemoryItemDraft
+from claude_mem_core.domain.project import Project
+from claude_mem_core.domain.server_session import ServerSession
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A finished turn: from a prompt to the agent's stop, in order."""
+
+    project: Project
+    session: ServerSession
+    number: int
+    events: tuple[AgentEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedSession:
+    """A session that ended: its prompts, and what its turns became, in order."""
+
+    project: Project
+    session: ServerSession
+    prompts: tuple[AgentEvent, ...]
+    memories: tuple[MemoryItem, ...]
+    last_event: AgentEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """What was made: memories, or the reason why there are none."""
+
+    memories: tuple[MemoryItemDraft, ...] = ()
+    skip: SkipReason | None = None
+
+
+class ObservationGenerator(Protocol):
+    """Memories from events.
+
+    Every generator promises, and the conformance kit checks:
+
+    * every memory cites at least one event, and only events it was given;
+    * memories are of the turn's own project and session;
+    * memories, or a reason why there are none, never neither;
+    * the same events give the same memories, where it says that it is repeatable.
+    """
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What the memories' metadata says that they were made by."""
+
+    @abstractmethod
+    def observe(self, turn: Turn) -> Generation:
+        """What is worth remembering of a turn.
+
+        Raises:
+            GeneratorError: It says whether another try may help.
+        """
+
+    @abstractmethod
+    def summarise(self, session: FinishedSession) -> Generation:
+        """A session as a whole.
+
+        Raises:
+            GeneratorError: It says whether another try may help.
+        """

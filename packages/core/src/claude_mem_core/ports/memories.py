@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The port to memories."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Protocol
+
+from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
+from claude_mem_core.domain.platform import Platform
+from claude_mem_core.domain.search import Candidate, TermQuery
+
+
+class MemoryReader(Protocol):
+    """Memories, to read.
+
+    * outside the scope a memory looks as if it did not exist, to a search too;
+    * a search finds what shares any of its terms, the better fit first;
+    * a word finds its plural, its past and its -ing form;
+    * accents and case do not matter;
+    * no term is an operator: `AND`, `NEAR`, `*`, `"` and `:` are only text.
+    """
+
+    @abstractmethod
+    def get(self, item_id: str, *, scope: Scope) -> MemoryItem:
+        """The memory with its sources; `NotFoundError` outside the scope."""
+
+    @abstractmethod
+    def get_many(
+        self, item_ids: Sequence[str], *, scope: Scope
+    ) -> Sequence[MemoryItem]:
+        """The memories in the order of the ids, without those outside the scope."""
+
+    @abstractmethod
+    def find(self, key: str, *, scope: Scope) -> MemoryItem | None:
+        """The memory that was added with this key."""
+
+    @abstractmethod
+    def search(self, query: TermQuery, *, scope: Scope) -> Sequence[Candidate]:
+        """The memories that share a term, the best lexical score first."""
+
+    @abstractmethod
+    def recent(
+        self,
+        project_id: str,
+        *,
+        scope: Scope,
+        limit: int,
+        platform_source: Platform | None = None,
+    ) -> Sequence[MemoryItem]:
+        """A project's memories, newest first."""
+
+    @abstractmethod
+    def of_session(
+        self, session_id: str, *, scope: Scope, kind: MemoryKind
+    ) -> Sequence[MemoryItem]:
+        """A session's memories of one kind, oldest first."""
+
+
+class MemoryRepository(MemoryReader, Protocol):
+    """Memories.
+
+    * an id, and a key, is taken once: `ConflictError`;
+    * a memory and its session are of the same project: `ConflictError` else;
+    * what was replaced or removed is found by its old words no longer.
+    """
+
+    @abstractmethod
+    def add(self, item: MemoryItem, *, key: str | None = None) -> None:
+        """Keep a new memory with its sources.
+
+        Args:
+            item: The memory.
+            key: What it was generated from: the same work gives the same key.
+        """
+
+    @abstractmethod
+    def replace(self, item: MemoryItem) -> None:
+        """Put `item` and its sources in the place of the one with its id."""
+
+    @abstractmethod
+    def remove(self, item_id: str) -> None:
+        """Take a memory and its sources away."""

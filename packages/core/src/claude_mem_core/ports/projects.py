@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The port to projects."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Protocol
+
+from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.project import Project
+
+
+class ProjectReader(Protocol):
+    """Projects, to read.
+
+    * outside the scope a project looks as if it did not exist.
+    """
+
+    @abstractmethod
+    def get(self, project_id: str, *, scope: Scope) -> Project:
+        """The project; `NotFoundError` outside the scope."""
+
+    @abstractmethod
+    def find(
+        self, *, scope: Scope, slug: str | None = None, root_path: str | None = None
+    ) -> Project | None:
+        """The project with this slug, or this root path."""
+
+    @abstractmethod
+    def list(self, *, scope: Scope) -> Sequence[Project]:
+        """The scope's projects, oldest first."""
+
+
+class ProjectRepository(ProjectReader, Protocol):
+    """Projects.
+
+    * a slug, and a root path, is taken once in a team: `ConflictError`;
+    * two teams may use the same slug.
+    """
+
+    @abstractmethod
+    def add(self, project: Project) -> None:
+        """Keep a new project."""

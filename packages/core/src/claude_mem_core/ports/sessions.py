@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The port to sessions."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Protocol
+
+from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.server_session import ServerSession, SessionKey
+
+
+class SessionReader(Protocol):
+    """Sessions, to read.
+
+    * outside the scope a session looks as if it did not exist;
+    * a key with a platform finds only that platform's session, a key with null
+      only the one without a platform, and `any_platform` the newest of all.
+    """
+
+    @abstractmethod
+    def get(self, session_id: str, *, scope: Scope) -> ServerSession:
+        """The session; `NotFoundError` outside the scope."""
+
+    @abstractmethod
+    def find(self, key: SessionKey, *, scope: Scope) -> ServerSession | None:
+        """The session that an agent names so, the newest where there are several.
+
+        The name is the external session id, or else the content session id.
+        """
+
+
+class SessionRepository(SessionReader, Protocol):
+    """Sessions.
+
+    * a session of a project that does not exist is refused: `NotFoundError`;
+    * in a project, an agent's name for a session is taken once on each platform:
+      `ConflictError`;
+    * a session with events or memories cannot move to another project:
+      `ConflictError`.
+    """
+
+    @abstractmethod
+    def add(self, session: ServerSession) -> None:
+        """Keep a new session."""
+
+    @abstractmethod
+    def replace(self, session: ServerSession) -> None:
+        """Put `session` in the place of the one with its id."""

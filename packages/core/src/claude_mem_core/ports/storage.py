@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The port to the canonical records."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from claude_mem_core.ports.access import (
+    AuditLog,
+    KeyReader,
+    KeyRepository,
+    TeamReader,
+    TeamRepository,
+)
+from claude_mem_core.ports.events import EventReader, EventRepository
+from claude_mem_core.ports.jobs import JobLedger, JobReader
+from claude_mem_core.ports.memories import MemoryReader, MemoryRepository
+from claude_mem_core.ports.projects import ProjectReader, ProjectRepository
+from claude_mem_core.ports.sessions import SessionReader, SessionRepository
+
+
+class Snapshot(Protocol):
+    """The records at one moment: what others write meanwhile does not show."""
+
+    @property
+    @abstractmethod
+    def teams(self) -> TeamReader:
+        """Teams and members."""
+
+    @property
+    @abstractmethod
+    def keys(self) -> KeyReader:
+        """Keys."""
+
+    @property
+    @abstractmethod
+    def projects(self) -> ProjectReader:
+        """Projects."""
+
+    @property
+    @abstractmethod
+    def sessions(self) -> SessionReader:
+        """Sessions."""
+
+    @property
+    @abstractmethod
+    def events(self) -> EventReader:
+        """Events."""
+
+    @property
+    @abstractmethod
+    def memories(self) -> MemoryReader:
+        """Memories."""
+
+    @property
+    @abstractmethod
+    def jobs(self) -> JobReader:
+        """Generation jobs."""
+
+
+class Transaction(Protocol):
+    """The records while they are written; reads see the block's own writes."""
+
+    @property
+    @abstractmethod
+    def teams(self) -> TeamRepository:
+        """Teams and members."""
+
+    @property
+    @abstractmethod
+    def keys(self) -> KeyRepository:
+        """Keys."""
+
+    @property
+    @abstractmethod
+    def projects(self) -> ProjectRepository:
+        """Projects."""
+
+    @property
+    @abstractmethod
+    def sessions(self) -> SessionRepository:
+        """Sessions."""
+
+    @property
+    @abstractmethod
+    def events(self) -> EventRepository:
+        """Events."""
+
+    @property
+    @abstractmethod
+    def memories(self) -> MemoryRepository:
+        """Memories."""
+
+    @property
+    @abstractmethod
+    def jobs(self) -> JobLedger:
+        """Generation jobs."""
+
+    @property
+    @abstractmethod
+    def audit(self) -> AuditLog:
+        """The audit log."""
+
+
+class Storage(Protocol):
+    """The canonical records.
+
+    Every storage promises, and the conformance kit checks:
+
+    * all or nothing: a block that raises leaves no trace of its writes;
+    * durable: what a finished ``begin`` block wrote is there for every later
+      reader, and after the storage is closed and opened again;
+    * writers take turns: two threads that read and write in blocks lose no update;
+    * a reader sees one moment, and none of what is not committed;
+    * it is safe to use from many threads;
+    * a fresh storage holds the team ``local``;
+    * closing twice is harmless.
+    """
+
+    @abstractmethod
+    def begin(self) -> AbstractContextManager[Transaction]:
+        """A write: committed on a clean exit, else rolled back. Not nestable."""
+
+    @abstractmethod
+    def read(self) -> AbstractContextManager[Snapshot]:
+        """A read; it never waits for a writer."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of everything."""
+
+    @abstractmethod
+    def notices(self) -> Sequence[str]:
+        """What opening had to repair, a sentence each; empty after a healthy start."""

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Teams, keys and the audit log in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+from typing_extensions import override
+
+from claude_mem_core.domain.access import ApiKey, Scope
+from claude_mem_core.domain.audit import AuditEntry
+from claude_mem_core.domain.team import Team, TeamMember
+from claude_mem_core.errors import ConflictError, NotFoundError
+from claude_mem_core.ports.access import AuditLog, KeyRepository, TeamRepository
+from claude_mem_core.reference.state import State
+
+
+class InProcessTeams(TeamRepository):
+    """Teams and members."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    @override
+    def get(self, team_id: str, *, scope: Scope) -> Team:
+        if team_id != scope.team_id or team_id not in self._state.teams:
+            raise NotFoundError("team", team_id)
+        return self._state.teams[team_id]
+
+    @override
+    def members(self, *, scope: Scope) -> Sequence[TeamMember]:
+        everybody = self._state.members.values()
+        ours = [member for member in everybody if member.team_id == scope.team_id]
+        return sorted(ours, key=lambda member: member.user_id)
+
+    @override
+    def add(self, team: Team) -> None:
+        slugs = {other.slug for other in self._state.teams.values()} - {None}
+        if team.id in self._state.teams or team.slug in slugs:
+            raise ConflictError(f"there is a team {team.slug or team.id!r} already")
+        self._state.teams[team.id] = team
+
+    @override
+    def add_member(self, member: TeamMember) -> None:
+        if member.team_id not in self._state.teams:
+            raise NotFoundError("team", member.team_id)
+        place = (member.team_id, member.user_id)
+        everybody = self._state.members.values()
+        if place in {(other.team_id, other.user_id) for other in everybody}:
+            raise ConflictError(f"{member.user_id!r} is a member already")
+        self._state.members[member.id] = member
+
+
+class InProcessKeys(KeyRepository):
+    """Keys."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    @override
+    def find(self, prefix: str) -> ApiKey | None:
+        everyone = self._state.keys.values()
+        return next((key for key in everyone if key.prefix == prefix), None)
+
+    @override
+    def list(self, *, scope: Scope) -> Sequence[ApiKey]:
+        everyone = self._state.keys.values()
+        return [key for key in everyone if key.team_id == scope.team_id]
+
+    @override
+    def add(self, key: ApiKey) -> None:
+        everyone = self._state.keys.values()
+        same = (k for k in everyone if k.prefix == key.prefix is not None)
+        if next(same, None) or key.key_hash in {k.key_hash for k in everyone}:
+            raise ConflictError("there is such a key already")
+        self._state.keys[key.id] = key
+
+    @override
+    def replace(self, key: ApiKey) -> None:
+        if key.id not in self._state.keys:
+            raise NotFoundError("key", key.id)
+        self._state.keys[key.id] = key
+
+
+class InProcessAuditLog(AuditLog):
+    """The audit log."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    @override
+    def append(self, entry: AuditEntry) -> None:
+        self._state.audit[entry.id] = entry
+
+    @override
+    def list(self, *, scope: Scope, limit: int) -> Sequence[AuditEntry]:
+        newest_first = reversed(self._state.audit.values())
+        ours = (entry for entry in newest_first if _within(entry, scope))
+        return tuple(islice(ours, limit))
+
+
+def _within(entry: AuditEntry, scope: Scope) -> bool:
+    same_team = entry.team_id == scope.team_id
+    return same_team and scope.project_id in (None, entry.project_id)

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Events in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from typing_extensions import override
+
+from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.agent_event import AgentEvent, TurnRole, turn_role
+from claude_mem_core.errors import ConflictError, NotFoundError
+from claude_mem_core.ports.events import EventRepository
+from claude_mem_core.reference.projects import is_within
+from claude_mem_core.reference.state import State
+
+
+class InProcessEvents(EventRepository):
+    """Events."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    @override
+    def get(self, event_id: str, *, scope: Scope) -> AgentEvent:
+        event = self._state.events.get(event_id)
+        if event is None or not is_within(self._state, event.project_id, scope):
+            raise NotFoundError("event", event_id)
+        return event
+
+    @override
+    def find(self, key: str, *, scope: Scope) -> AgentEvent | None:
+        event_id = self._state.event_ids.get(key)
+        if event_id is None or self.absent([event_id], scope=scope):
+            return None
+        return self._state.events[event_id]
+
+    @override
+    def absent(self, event_ids: Sequence[str], *, scope: Scope) -> Sequence[str]:
+        known = self._state.events
+        return [
+            event_id
+            for event_id in event_ids
+            if event_id not in known
+            or not is_within(self._state, known[event_id].project_id, scope)
+        ]
+
+    @override
+    def turn_of(self, event_id: str, *, scope: Scope) -> int:
+        return self._state.turns[self.get(event_id, scope=scope).id]
+
+    @override
+    def last(self, session_id: str, *, scope: Scope) -> tuple[AgentEvent, int] | None:
+        events = self._of_session(session_id, scope)
+        return (events[-1], self._state.turns[events[-1].id]) if events else None
+
+    @override
+    def of_turn(
+        self, session_id: str, turn: int, *, scope: Scope
+    ) -> Sequence[AgentEvent]:
+        events = self._of_session(session_id, scope)
+        return [event for event in events if self._state.turns[event.id] == turn]
+
+    @override
+    def prompts(self, session_id: str, *, scope: Scope) -> Sequence[AgentEvent]:
+        events = self._of_session(session_id, scope)
+        return [event for event in events if _opens(event)]
+
+    @override
+    def add(self, event: AgentEvent, *, key: str, turn: int) -> None:
+        if event.project_id not in self._state.projects:
+            raise NotFoundError("project", event.project_id)
+        if key in self._state.event_ids or event.id in self._state.events:
+            raise ConflictError("there is such an event already")
+        session_id = event.server_session_id
+        if session_id is not None:
+            require_same_project(self._state, session_id, event.project_id)
+            others = self._state.session_events.get(session_id, ())
+            self._state.session_events[session_id] = (*others, event.id)
+        self._state.events[event.id] = event
+        self._state.event_ids[key] = event.id
+        self._state.turns[event.id] = turn
+
+    def _of_session(self, session_id: str, scope: Scope) -> Sequence[AgentEvent]:
+        ids = self._state.session_events.get(session_id, ())
+        events = [self._state.events[event_id] for event_id in ids]
+        return [e for e in events if is_within(self._state, e.project_id, scope)]
+
+
+def require_same_project(state: State, session_id: str, project_id: str) -> None:
+    """Refuse a record of `project_id` in a session of another project."""
+    session = state.sessions.get(session_id)
+    if session is None:
+        raise NotFoundError("session", session_id)
+    if session.project_id != project_id:
+        raise ConflictError("a record and its session are of the same project")
+
+
+def _opens(event: AgentEvent) -> bool:
+    return turn_role(event.event_type, event.payload) is TurnRole.OPENS

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Memories in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from typing_extensions import override
+
+from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
+from claude_mem_core.domain.platform import Platform
+from claude_mem_core.domain.search import Candidate, TermQuery
+from claude_mem_core.errors import ConflictError, NotFoundError
+from claude_mem_core.ports.memories import MemoryRepository
+from claude_mem_core.reference.events import require_same_project
+from claude_mem_core.reference.lexical import LexicalIndex
+from claude_mem_core.reference.projects import is_within
+from claude_mem_core.reference.state import State
+
+
+class InProcessMemories(MemoryRepository):
+    """Memories."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    @override
+    def get(self, item_id: str, *, scope: Scope) -> MemoryItem:
+        item = self._state.memories.get(item_id)
+        if item is None or not is_within(self._state, item.project_id, scope):
+            raise NotFoundError("memory", item_id)
+        return item
+
+    @override
+    def get_many(
+        self, item_ids: Sequence[str], *, scope: Scope
+    ) -> Sequence[MemoryItem]:
+        known = self._state.memories
+        items = [known[item_id] for item_id in item_ids if item_id in known]
+        return [one for one in items if is_within(self._state, one.project_id, scope)]
+
+    @override
+    def find(self, key: str, *, scope: Scope) -> MemoryItem | None:
+        item_id = self._state.memory_ids.get(key)
+        items = self.get_many([item_id] if item_id else [], scope=scope)
+        return next(iter(items), None)
+
+    @override
+    def search(self, query: TermQuery, *, scope: Scope) -> Sequence[Candidate]:
+        items = {
+            item.id: item
+            for item in self._of_project(query.project_id, scope)
+            if self._is_on(item, query.platform_source)
+        }
+        scores = LexicalIndex(items.values()).search(query.terms)
+        best = sorted(scores.items(), key=lambda one: (-one[1], one[0]))
+        return [
+            Candidate(
+                item_id=item_id,
+                session_id=items[item_id].server_session_id,
+                kind=items[item_id].kind,
+                created_at_epoch=items[item_id].created_at_epoch,
+                score=score,
+            )
+            for item_id, score in best[: query.limit]
+        ]
+
+    @override
+    def recent(
+        self,
+        project_id: str,
+        *,
+        scope: Scope,
+        limit: int,
+        platform_source: Platform | None = None,
+    ) -> Sequence[MemoryItem]:
+        items = list(self._of_project(project_id, scope))
+        newest = sorted(items, key=lambda one: (one.created_at_epoch, one.id))
+        wanted = (one for one in reversed(newest) if self._is_on(one, platform_source))
+        return list(islice(wanted, limit))
+
+    @override
+    def of_session(
+        self, session_id: str, *, scope: Scope, kind: MemoryKind
+    ) -> Sequence[MemoryItem]:
+        items = [
+            item
+            for item in self._state.memories.values()
+            if (item.server_session_id, item.kind) == (session_id, kind)
+            and is_within(self._state, item.project_id, scope)
+        ]
+        return sorted(items, key=lambda item: (item.created_at_epoch, item.id))
+
+    @override
+    def add(self, item: MemoryItem, *, key: str | None = None) -> None:
+        if item.project_id not in self._state.projects:
+            raise NotFoundError("project", item.project_id)
+        if item.id in self._state.memories or key in self._state.memory_ids:
+            raise ConflictError("there is such a memory already")
+        self._put(item)
+        if key is not None:
+            self._state.memory_ids[key] = item.id
+
+    @override
+    def replace(self, item: MemoryItem) -> None:
+        if item.id not in self._state.memories:
+            raise NotFoundError("memory", item.id)
+        self._put(item)
+
+    @override
+    def remove(self, item_id: str) -> None:
+        if self._state.memories.pop(item_id, None) is None:
+            raise NotFoundError("memory", item_id)
+        keys = self._state.memory_ids
+        self._state.memory_ids = {k: v for k, v in keys.items() if v != item_id}
+
+    def _put(self, item: MemoryItem) -> None:
+        if item.server_session_id is not None:
+            session_id = item.server_session_id
+            require_same_project(self._state, session_id, item.project_id)
+        self._state.memories[item.id] = item
+
+    def _of_project(self, project_id: str, scope: Scope) -> Iterator[MemoryItem]:
+        if is_within(self._state, project_id, scope):
+            items = self._state.memories.values()
+            yield from (item for item in items if item.project_id == project_id)
+
+    def _is_on(self, item: MemoryItem, platform: str | None) -> bool:
+        if platform is None:
+            return True
+        session = self._state.sessions.get(item.server_session_id or "")
+        return session is not None and session.platform_source == platform

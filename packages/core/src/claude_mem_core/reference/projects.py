@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Projects in this process, and the border that every other record lies within."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from typing_extensions import override
+
+from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.project import Project
+from claude_mem_core.errors import ConflictError, NotFoundError
+from claude_mem_core.ports.projects import ProjectRepository
+from claude_mem_core.reference.state import State
+
+
+def is_within(state: State, project_id: str, scope: Scope) -> bool:
+    """Whether the records of a project may be seen from `scope`."""
+    project = state.projects.get(project_id)
+    if project is None or project.team_id != scope.team_id:
+        return False
+    return scope.project_id in (None, project_id)
+
+
+class InProcessProjects(ProjectRepository):
+    """Projects."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    @override
+    def get(self, project_id: str, *, scope: Scope) -> Project:
+        if not is_within(self._state, project_id, scope):
+            raise NotFoundError("project", project_id)
+        return self._state.projects[project_id]
+
+    @override
+    def find(
+        self, *, scope: Scope, slug: str | None = None, root_path: str | None = None
+    ) -> Project | None:
+        wanted = (slug, root_path)
+        for project in self.list(scope=scope):
+            if wanted in ((project.slug, None), (None, project.root_path)):
+                return project
+        return None
+
+    @override
+    def list(self, *, scope: Scope) -> Sequence[Project]:
+        projects = self._state.projects.values()
+        return [one for one in projects if is_within(self._state, one.id, scope)]
+
+    @override
+    def add(self, project: Project) -> None:
+        for other in self.list(scope=Scope(project.team_id)):
+            if project.slug is not None and project.slug == other.slug:
+                raise ConflictError(
+                    f"slug: there is a project {project.slug!r} already"
+                )
+            if project.root_path is not None and project.root_path == other.root_path:
+                message = f"rootPath: {project.root_path!r} has a project already"
+                raise ConflictError(message)
+        if project.id in self._state.projects:
+            raise ConflictError(f"there is a project {project.id!r} already")
+        self._state.projects[project.id] = project

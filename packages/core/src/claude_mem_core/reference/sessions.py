@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sessions in this process."""
+
+from __future__ import annotations
+
+from typing_extensions import override
+
+from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.server_session import ServerSession, SessionKey
+from claude_mem_core.errors import ConflictError, NotFoundError
+from claude_mem_core.ports.sessions import SessionRepository
+from claude_mem_core.reference.projects import is_within
+from claude_mem_core.reference.state import State
+
+
+class InProcessSessions(SessionRepository):
+    """Sessions."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    @override
+    def get(self, session_id: str, *, scope: Scope) -> ServerSession:
+        session = self._state.sessions.get(session_id)
+        if session is None or not is_within(self._state, session.project_id, scope):
+            raise NotFoundError("session", session_id)
+        return session
+
+    @override
+    def find(self, key: SessionKey, *, scope: Scope) -> ServerSession | None:
+        for session in reversed(self._state.sessions.values()):
+            if _name(session) != key.content_session_id:
+                continue
+            if not key.any_platform and session.platform_source != key.platform_source:
+                continue
+            if is_within(self._state, session.project_id, scope):
+                return session
+        return None
+
+    @override
+    def add(self, session: ServerSession) -> None:
+        if session.project_id not in self._state.projects:
+            raise NotFoundError("project", session.project_id)
+        if session.id in self._state.sessions:
+            raise ConflictError(f"there is a session {session.id!r} already")
+        self._require_free_name(session)
+        self._state.sessions[session.id] = session
+
+    @override
+    def replace(self, session: ServerSession) -> None:
+        known = self._state.sessions.get(session.id)
+        if known is None:
+            raise NotFoundError("session", session.id)
+        if known.project_id != session.project_id and self._has_children(session.id):
+            raise ConflictError("a session with records stays in its project")
+        self._state.sessions[session.id] = session
+
+    def _require_free_name(self, session: ServerSession) -> None:
+        name = (_name(session), session.project_id, session.platform_source)
+        if name[0] is None:
+            return
+        for other in self._state.sessions.values():
+            if name == (_name(other), other.project_id, other.platform_source):
+                raise ConflictError(f"there is a session {name[0]!r} already")
+
+    def _has_children(self, session_id: str) -> bool:
+        memories = self._state.memories.values()
+        remembered = any(item.server_session_id == session_id for item in memories)
+        return remembered or session_id in self._state.session_events
+
+
+def _name(session: ServerSession) -> str | None:
+    return session.external_session_id or session.content_session_id

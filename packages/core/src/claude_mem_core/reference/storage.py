@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A storage in this process's memory: gone when the process is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+
+from typing_extensions import override
+
+from claude_mem_core.domain.team import local_team
+from claude_mem_core.errors import StorageError
+from claude_mem_core.ports.storage import Snapshot, Storage, Transaction
+from claude_mem_core.ports.system import System
+from claude_mem_core.reference.access import (
+    InProcessAuditLog,
+    InProcessKeys,
+    InProcessTeams,
+)
+from claude_mem_core.reference.events import InProcessEvents
+from claude_mem_core.reference.jobs import InProcessJobs
+from claude_mem_core.reference.memories import InProcessMemories
+from claude_mem_core.reference.projects import InProcessProjects
+from claude_mem_core.reference.sessions import InProcessSessions
+from claude_mem_core.reference.state import State
+
+
+class InProcessStorage(Storage):
+    """Records in dictionaries; one writer at a time, readers on what was committed."""
+
+    def __init__(self, system: System) -> None:
+        team = local_team(now=system.now())
+        self._state = State(teams={team.id: team})
+        self._turn = threading.Lock()
+        self._closed = False
+
+    @override
+    def begin(self) -> AbstractContextManager[Transaction]:
+        return self._begin()
+
+    @override
+    def read(self) -> AbstractContextManager[Snapshot]:
+        return self._read()
+
+    @override
+    def close(self) -> None:
+        self._closed = True
+
+    @override
+    def notices(self) -> Sequence[str]:
+        return ()
+
+    @contextmanager
+    def _begin(self) -> Iterator[Transaction]:
+        with self._turn:
+            self._require_open()
+            draft = self._state.copy()
+            yield _Records(draft)
+            self._state = draft
+
+    @contextmanager
+    def _read(self) -> Iterator[Snapshot]:
+        self._require_open()
+        yield _Records(self._state)
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise StorageError("the storage is closed")
+
+
+class _Records(Transaction, Snapshot):
+    """One state, table by table."""
+
+    def __init__(self, state: State) -> None:
+        self._teams = InProcessTeams(state)
+        self._keys = InProcessKeys(state)
+        self._projects = InProcessProjects(state)
+        self._sessions = InProcessSessions(state)
+        self._events = InProcessEvents(state)
+        self._memories = InProcessMemories(state)
+        self._jobs = InProcessJobs(state)
+        self._audit = InProcessAuditLog(state)
+
+    @property
+    @override
+    def teams(self) -> InProcessTeams:
+        return self._teams
+
+    @property
+    @override
+    def keys(self) -> InProcessKeys:
+        return self._keys
+
+    @property
+    @override
+    def projects(self) -> InProcessProjects:
+        return self._projects
+
+    @property
+    @override
+    def sessions(self) -> InProcessSessions:
+        return self._sessions
+
+    @property
+    @override
+    def events(self) -> InProcessEvents:
+        return self._events
+
+    @property
+    @override
+    def memories(self) -> InProcessMemories:
+        return self._memories
+
+    @property
+    @override
+    def jobs(self) -> InProcessJobs:
+        return self._jobs
+
+    @property
+    @override
+    def audit(self) -> InProcessAuditLog:
+        return self._audit

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Events: taken in once, whatever happens, and put to work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from claude_mem_core.domain.access import Principal, Scope
+from claude_mem_core.domain.agent_event import (
+    SESSION_END,
+    AcceptedEvent,
+    AgentEvent,
+    AgentEventCapture,
+    AgentEventDraft,
+    TurnRole,
+    event_key,
+    turn_role,
+)
+from claude_mem_core.domain.audit import AuditDeed
+from claude_mem_core.domain.elide import elided
+from claude_mem_core.domain.generation_job import GenerationJob
+from claude_mem_core.domain.platform import DEFAULT_PLATFORM
+from claude_mem_core.domain.project import project_of_folder
+from claude_mem_core.domain.server_session import (
+    ServerSession,
+    ServerSessionDraft,
+    SessionKey,
+)
+from claude_mem_core.errors import ForbiddenError, InvalidInputError
+from claude_mem_core.ports.queue import ObservationQueueEngine
+from claude_mem_core.ports.storage import Storage, Transaction
+from claude_mem_core.ports.system import System
+from claude_mem_core.services.audited import record
+from claude_mem_core.services.projects import new_project
+from claude_mem_core.services.sessions import end_session, new_session, put_job
+
+MAX_BATCH = 500
+
+
+class Events:
+    """The events of the caller's projects."""
+
+    def __init__(
+        self, storage: Storage, queue: ObservationQueueEngine, system: System
+    ) -> None:
+        self._storage = storage
+        self._queue = queue
+        self._system = system
+
+    def accept(self, draft: AgentEventDraft, *, by: Principal) -> AcceptedEvent:
+        """The stored event and its job; the same event again gives the same ones.
+
+        Event, job and audit entry are one transaction: what this returned survives
+        a kill of any process.
+        """
+        return self.accept_batch([draft], by=by)[0]
+
+    def accept_batch(
+        self, drafts: Sequence[AgentEventDraft], *, by: Principal
+    ) -> Sequence[AcceptedEvent]:
+        """All of the events, in one transaction, or none.
+
+        Args:
+            drafts: 1 to `MAX_BATCH` events, in the order in which they happened.
+            by: The caller.
+        """
+        if not 1 <= len(drafts) <= MAX_BATCH:
+            raise InvalidInputError.of(
+                "body", f"{len(drafts)} events", f"send 1 to {MAX_BATCH} at a time"
+            )
+        with self._storage.begin() as tx:
+            for project_id in {draft.project_id for draft in drafts}:
+                _require_project(tx, project_id, by=by)
+            accepted = [self._accept(tx, draft, by=by) for draft in drafts]
+            self._record(tx, accepted, by=by)
+        self._ring(accepted)
+        return accepted
+
+    def capture(self, seen: AgentEventCapture, *, by: Principal) -> AcceptedEvent:
+        """The stored event of a hook, which names a folder rather than a project.
+
+        It joins the project of its session, else that of its folder, which is made
+        when there is none yet. Over-long strings of the payload are elided.
+        """
+        with self._storage.begin() as tx:
+            fields = {**dict(seen), "payload": elided(seen.payload)}
+            fields.pop("root_path")
+            fields["project_id"] = self._project_of(tx, seen, by=by)
+            accepted = self._accept(tx, AgentEventDraft(**fields), by=by)
+            self._record(tx, [accepted], by=by)
+        self._ring([accepted])
+        return accepted
+
+    def get(self, event_id: str, *, by: Principal) -> AgentEvent:
+        """The event with this id."""
+        with self._storage.read() as snapshot:
+            return snapshot.events.get(event_id, scope=by.scope)
+
+    def _accept(
+        self, tx: Transaction, draft: AgentEventDraft, *, by: Principal
+    ) -> AcceptedEvent:
+        key = event_key(draft, team_id=by.team_id)
+        known = tx.events.find(key, scope=by.scope)
+        if known is not None:
+            of_known = tx.jobs.of_source(known.id, scope=by.scope)
+            return AcceptedEvent(event=known, generation_job=of_known, created=False)
+        session = self._session_of(tx, draft, by=by)
+        event = AgentEvent(
+            **{**dict(draft), "server_session_id": session and session.id},
+            id=self._system.new_id(),
+            created_at_epoch=self._system.now(),
+        )
+        turn = _turn_of(tx, event, by=by)
+        tx.events.add(event, key=key, turn=turn)
+        job = self._work(tx, session, event, by=by) if session else None
+        return AcceptedEvent(event=event, generation_job=job, created=True)
+
+    def _work(
+        self,
+        tx: Transaction,
+        session: ServerSession,
+        event: AgentEvent,
+        *,
+        by: Principal,
+    ) -> GenerationJob:
+        now = self._system.now()
+        job = put_job(tx, "event", session, event, by=by, now=now)
+        if event.event_type == SESSION_END:
+            end_session(tx, session, by=by, system=self._system)
+        elif session.status != "active":
+            reopened = {"status": "active", "completed_at_epoch": None}
+            tx.sessions.replace(session.changed(**reopened, updated_at_epoch=now))
+        return job
+
+    def _session_of(
+        self, tx: Transaction, draft: AgentEventDraft, *, by: Principal
+    ) -> ServerSession | None:
+        scope = Scope(by.team_id, draft.project_id)
+        if draft.server_session_id is not None:
+            return tx.sessions.get(draft.server_session_id, scope=scope)
+        key = _session_key(draft)
+        if key is None:
+            return None
+        known = tx.sessions.find(key, scope=scope)
+        if known is not None:
+            return known
+        platform = DEFAULT_PLATFORM if key.any_platform else key.platform_source
+        fresh = ServerSessionDraft(
+            project_id=draft.project_id,
+            content_session_id=key.content_session_id,
+            memory_session_id=draft.memory_session_id,
+            platform_source=platform,
+        )
+        started = draft.occurred_at_epoch
+        return new_session(tx, fresh, by=by, system=self._system, started=started)
+
+    def _project_of(
+        self, tx: Transaction, seen: AgentEventCapture, *, by: Principal
+    ) -> str:
+        if by.project_id is not None:
+            return by.project_id
+        key = _session_key(seen)
+        session = tx.sessions.find(key, scope=by.scope) if key else None
+        if session is not None:
+            return session.project_id
+        draft = project_of_folder(seen.root_path)
+        known = tx.projects.find(scope=by.scope, root_path=draft.root_path)
+        if draft.root_path is None:
+            known = tx.projects.find(scope=by.scope, slug=draft.slug)
+        return (known or new_project(tx, draft, by=by, system=self._system)).id
+
+    def _record(
+        self, tx: Transaction, accepted: Sequence[AcceptedEvent], *, by: Principal
+    ) -> None:
+        new = [one.event for one in accepted if one.created]
+        for project_id in sorted({event.project_id for event in new}):
+            ids = [event.id for event in new if event.project_id == project_id]
+            deed = AuditDeed(
+                action="event.write",
+                project_id=project_id,
+                target_type="agent_event",
+                target_id=ids[0],
+                metadata={"count": len(ids), "last": ids[-1]},
+            )
+            record(tx, deed, by=by, system=self._system)
+
+    def _ring(self, accepted: Sequence[AcceptedEvent]) -> None:
+        events = (one.event for one in accepted if one.created)
+        for session_id in {event.server_session_id for event in events}:
+            if session_id is not None:
+                self._queue.ring(session_id)
+
+
+def _require_project(tx: Transaction, project_id: str, *, by: Principal) -> None:
+    if by.project_id not in (None, project_id):
+        message = f"the key is limited to another project than {project_id!r}"
+        raise ForbiddenError(message)
+    tx.projects.get(project_id, scope=by.scope)
+
+
+def _session_key(event: AgentEventDraft | AgentEventCapture) -> SessionKey | None:
+    if event.content_session_id is None:
+        return None
+    return SessionKey(
+        content_session_id=event.content_session_id,
+        platform_source=event.platform_source,
+        any_platform=not event.names_platform,
+    )
+
+
+def _turn_of(tx: Transaction, event: AgentEvent, *, by: Principal) -> int:
+    if event.server_session_id is None:
+        return 0
+    last = tx.events.last(event.server_session_id, scope=by.scope)
+    turn = 0 if last is None else last[1]
+    opens = turn_role(event.event_type, event.payload) is TurnRole.OPENS
+    return turn + 1 if opens else turn

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Memories: added by hand, read and corrected."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from claude_mem_core.domain.access import Principal, Scope
+from claude_mem_core.domain.audit import AuditDeed
+from claude_mem_core.domain.memory_item import (
+    MemoryItem,
+    MemoryItemDraft,
+    MemoryItemPatch,
+    MemorySource,
+    MemorySourceDraft,
+)
+from claude_mem_core.errors import InvalidInputError
+from claude_mem_core.ports.storage import Storage, Transaction
+from claude_mem_core.ports.system import System
+from claude_mem_core.services.audited import record
+
+
+class Memories:
+    """The memories of the caller's projects."""
+
+    def __init__(self, storage: Storage, system: System) -> None:
+        self._storage = storage
+        self._system = system
+
+    def add(self, draft: MemoryItemDraft, *, by: Principal) -> MemoryItem:
+        """The new memory, findable at once.
+
+        Without sources of its own it counts as written by hand. An event that it
+        cites must exist in its project.
+        """
+        with self._storage.begin() as tx:
+            tx.projects.get(draft.project_id, scope=by.scope)
+            scope = Scope(by.team_id, draft.project_id)
+            if draft.server_session_id is not None:
+                tx.sessions.get(draft.server_session_id, scope=scope)
+            _require_events(tx, draft.sources, scope=scope)
+            now = self._system.now()
+            item = remembered(draft, system=self._system, created=now)
+            tx.memories.add(item)
+            self._record(tx, "memory.write", item, by=by)
+        return item
+
+    def get(self, item_id: str, *, by: Principal) -> MemoryItem:
+        """The memory with this id, with its sources."""
+        with self._storage.read() as snapshot:
+            return snapshot.memories.get(item_id, scope=by.scope)
+
+    def update(
+        self, item_id: str, patch: MemoryItemPatch, *, by: Principal
+    ) -> MemoryItem:
+        """The memory with the fields that `patch` names put in place of the old."""
+        with self._storage.begin() as tx:
+            item = tx.memories.get(item_id, scope=by.scope)
+            if patch.project_id not in (None, item.project_id):
+                raise InvalidInputError.of(
+                    "projectId",
+                    "a memory stays in its project",
+                    "leave it out, or add the memory to the other project",
+                )
+            item = _patched(item, patch, now=self._system.now())
+            tx.memories.replace(item)
+            self._record(tx, "memory.update", item, by=by)
+        return item
+
+    def _record(
+        self, tx: Transaction, action: str, item: MemoryItem, *, by: Principal
+    ) -> None:
+        deed = AuditDeed(
+            action=action,
+            project_id=item.project_id,
+            target_type="memory_item",
+            target_id=item.id,
+        )
+        record(tx, deed, by=by, system=self._system)
+
+
+def remembered(draft: MemoryItemDraft, *, system: System, created: int) -> MemoryItem:
+    """The memory made from `draft`, with ids for itself and its sources."""
+    item_id, now = system.new_id(), system.now()
+    drafts = draft.sources or (MemorySourceDraft(source_type="manual"),)
+    sources = tuple(
+        MemorySource(
+            **dict(source),
+            id=system.new_id(),
+            memory_item_id=item_id,
+            created_at_epoch=now,
+        )
+        for source in drafts
+    )
+    fields = {**dict(draft), "sources": sources}
+    return MemoryItem(
+        **fields, id=item_id, created_at_epoch=created, updated_at_epoch=now
+    )
+
+
+def _patched(item: MemoryItem, patch: MemoryItemPatch, *, now: int) -> MemoryItem:
+    nothing = [name for name, value in patch.changes.items() if value is None]
+    listed = {"type", "facts", "concepts", "files_read", "files_modified", "metadata"}
+    for name in listed.intersection(nothing):
+        raise InvalidInputError.of(name, "it is null", "send a value or leave it out")
+    changed = item.changed(**patch.changes, updated_at_epoch=now)
+    if not changed.is_searchable:
+        raise InvalidInputError.of(
+            "body", "nothing to search for would be left", "keep at least one text"
+        )
+    return changed
+
+
+def _require_events(
+    tx: Transaction, sources: Sequence[MemorySourceDraft], *, scope: Scope
+) -> None:
+    cited = [source.event_id for source in sources if source.event_id is not None]
+    absent = tx.events.absent(cited, scope=scope)
+    if absent:
+        raise InvalidInputError.of(
+            "sources.eventId",
+            f"the project has no event {absent[0]!r}",
+            "cite events of the memory's own project",
+        )

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Recall: the right memories for a question, and for a session's start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from claude_mem_core.domain.access import Principal
+from claude_mem_core.domain.context_pack import ContextPack, ContextQuery
+from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.packing import packed
+from claude_mem_core.domain.ranking import ranked
+from claude_mem_core.domain.search import (
+    SearchHit,
+    SearchQuery,
+    SearchResult,
+    TermQuery,
+)
+from claude_mem_core.domain.terms import search_terms
+from claude_mem_core.ports.storage import Snapshot, Storage
+from claude_mem_core.ports.system import System
+
+POOL = 200
+"""Candidates that are ranked for an answer: enough for a session's memories to
+support each other, few enough to take no time."""
+
+
+class Recall:
+    """What the caller's memories say."""
+
+    def __init__(self, storage: Storage, system: System) -> None:
+        self._storage = storage
+        self._system = system
+
+    def search(self, query: SearchQuery, *, by: Principal) -> SearchResult:
+        """The memories that fit the query, best first."""
+        with self._storage.read() as snapshot:
+            snapshot.projects.get(query.project_id, scope=by.scope)
+            return SearchResult(hits=tuple(_hits(snapshot, query, by=by)))
+
+    def context(self, query: ContextQuery, *, by: Principal) -> ContextPack:
+        """The best memories that fit the token budget, and the text of them.
+
+        Without a question these are the newest.
+        """
+        with self._storage.read() as snapshot:
+            snapshot.projects.get(query.project_id, scope=by.scope)
+            items = _wanted(snapshot, query, by=by)
+        pack = packed(items, budget=query.token_budget)
+        return ContextPack(
+            project_id=query.project_id,
+            server_session_id=query.server_session_id,
+            generated_at_epoch=self._system.now(),
+            token_budget=query.token_budget,
+            items=pack.items,
+            context=pack.text,
+            tokens=pack.tokens,
+            metadata={"considered": len(items)},
+        )
+
+
+def _hits(
+    snapshot: Snapshot, query: SearchQuery, *, by: Principal
+) -> Sequence[SearchHit]:
+    terms = search_terms(query.query)
+    if not terms:
+        return []
+    question = TermQuery(
+        project_id=query.project_id,
+        terms=terms,
+        platform_source=query.platform_source,
+        limit=POOL,
+    )
+    candidates = snapshot.memories.search(question, scope=by.scope)
+    best = ranked(candidates)[: query.limit]
+    scores = {one.item_id: one.score for one in best}
+    items = snapshot.memories.get_many(list(scores), scope=by.scope)
+    return [SearchHit(item=item, score=scores[item.id]) for item in items]
+
+
+def _wanted(
+    snapshot: Snapshot, query: ContextQuery, *, by: Principal
+) -> Sequence[MemoryItem]:
+    if query.query is None:
+        return snapshot.memories.recent(
+            query.project_id,
+            scope=by.scope,
+            limit=query.limit,
+            platform_source=query.platform_source,
+        )
+    question = SearchQuery(
+        project_id=query.project_id,
+        query=query.query,
+        limit=query.limit,
+        platform_source=query.platform_source,
+    )
+    return [hit.item for hit in _hits(snapshot, question, by=by)]

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sessions: started, ended and found."""
+
+from __future__ import annotations
+
+from claude_mem_core.domain.access import Principal, Scope
+from claude_mem_core.domain.agent_event import AgentEvent, TurnRole, turn_role
+from claude_mem_core.domain.audit import AuditDeed
+from claude_mem_core.domain.generation_job import (
+    GenerationJob,
+    JobDraft,
+    JobKind,
+    dedupe_key,
+    job_id,
+    queued_job,
+)
+from claude_mem_core.domain.server_session import (
+    EndedSession,
+    ServerSession,
+    ServerSessionDraft,
+    SessionKey,
+    StartedSession,
+)
+from claude_mem_core.ports.queue import ObservationQueueEngine
+from claude_mem_core.ports.storage import Storage, Transaction
+from claude_mem_core.ports.system import System
+from claude_mem_core.services.audited import record
+
+
+class Sessions:
+    """The sessions of the caller's projects."""
+
+    def __init__(
+        self, storage: Storage, queue: ObservationQueueEngine, system: System
+    ) -> None:
+        self._storage = storage
+        self._queue = queue
+        self._system = system
+
+    def start(self, draft: ServerSessionDraft, *, by: Principal) -> StartedSession:
+        """The session that the agent names so: the one there is, or a new one."""
+        with self._storage.begin() as tx:
+            tx.projects.get(draft.project_id, scope=by.scope)
+            name = draft.external_session_id or draft.content_session_id
+            if name is not None:
+                key = SessionKey(
+                    content_session_id=name, platform_source=draft.platform_source
+                )
+                scope = Scope(by.team_id, draft.project_id)
+                known = tx.sessions.find(key, scope=scope)
+                if known is not None:
+                    return StartedSession(session=known, created=False)
+            session = new_session(
+                tx, draft, by=by, system=self._system, started=self._system.now()
+            )
+            return StartedSession(session=session, created=True)
+
+    def get(self, session_id: str, *, by: Principal) -> ServerSession:
+        """The session with this id."""
+        with self._storage.read() as snapshot:
+            return snapshot.sessions.get(session_id, scope=by.scope)
+
+    def end(self, session_id: str, *, by: Principal) -> EndedSession:
+        """The ended session, and the job that will summarise it.
+
+        Ending it again gives the same session and the same job, as long as no
+        event came in between.
+        """
+        with self._storage.begin() as tx:
+            session = tx.sessions.get(session_id, scope=by.scope)
+            ended = end_session(tx, session, by=by, system=self._system)
+        self._queue.ring(session_id)
+        return ended
+
+
+def new_session(
+    tx: Transaction,
+    draft: ServerSessionDraft,
+    *,
+    by: Principal,
+    system: System,
+    started: int,
+) -> ServerSession:
+    """Keep a session made from `draft`, with its audit entry."""
+    session = ServerSession(
+        **dict(draft),
+        id=system.new_id(),
+        started_at_epoch=started,
+        updated_at_epoch=system.now(),
+    )
+    tx.sessions.add(session)
+    _record(tx, "session.start", session, by=by, system=system)
+    return session
+
+
+def end_session(
+    tx: Transaction, session: ServerSession, *, by: Principal, system: System
+) -> EndedSession:
+    """Mark a session as completed and put its summary in the ledger."""
+    now = system.now()
+    if session.status == "active":
+        session = session.changed(
+            status="completed", completed_at_epoch=now, updated_at_epoch=now
+        )
+        tx.sessions.replace(session)
+        _record(tx, "session.end", session, by=by, system=system)
+    last = tx.events.last(session.id, scope=by.scope)
+    if last is None:
+        return EndedSession(session=session)
+    event, _ = last
+    if turn_role(event.event_type, event.payload) is not TurnRole.CLOSES:
+        put_job(tx, "event-batch", session, event, by=by, now=now)
+    job = put_job(tx, "summary", session, event, by=by, now=now)
+    return EndedSession(session=session, generation_job=job)
+
+
+def put_job(
+    tx: Transaction,
+    kind: JobKind,
+    session: ServerSession,
+    event: AgentEvent,
+    *,
+    by: Principal,
+    now: int,
+) -> GenerationJob:
+    """The ledger's job of this kind for `event`: the one there is, or a new one."""
+    draft = JobDraft(
+        kind=kind,
+        team_id=by.team_id,
+        project_id=session.project_id,
+        server_session_id=session.id,
+        source_id=event.id,
+        dedupe_key=dedupe_key(kind, session.id, event.id),
+    )
+    known = tx.jobs.find(job_id(draft), scope=by.scope)
+    if known is not None:
+        return known
+    job = queued_job(draft, now=now)
+    tx.jobs.add(job)
+    return job
+
+
+def _record(
+    tx: Transaction,
+    action: str,
+    session: ServerSession,
+    *,
+    by: Principal,
+    system: System,
+) -> None:
+    deed = AuditDeed(
+        action=action,
+        project_id=session.project_id,
+        target_type="server_session",
+        target_id=session.id,
+    )
+    record(tx, deed, by=by, system=system)

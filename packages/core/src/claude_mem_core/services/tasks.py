@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a job is about: a finished turn, an ended session, or nothing yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from claude_mem_core.domain.agent_event import AgentEvent, TurnRole, turn_role
+from claude_mem_core.domain.generation_job import GenerationJob, SkipReason
+from claude_mem_core.ports.generator import FinishedSession, Turn
+from claude_mem_core.ports.storage import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """The work of one job.
+
+    Attributes:
+        stem: The start of the keys of its memories. It names the turn or the
+            session, not the job, so that doing it again writes in the same places.
+        happened: The epoch of the event that ended it: the memories' own time.
+        work: What the generator is to look at; None when `skip` says why not.
+    """
+
+    stem: str
+    happened: int
+    work: Turn | FinishedSession | None = None
+    skip: SkipReason | None = None
+
+
+def task_of(snapshot: Snapshot, job: GenerationJob) -> Task:
+    """The work that `job` stands for.
+
+    A turn ends with the agent's stop, the session's end, or the next prompt: the
+    job of the event that ended it is about the turn, those of the others are not.
+    A job of kind `event-batch` ends a turn that no event ended.
+    """
+    event = snapshot.events.get(job.source_id, scope=job.scope)
+    if job.kind == "summary":
+        return _summary(snapshot, job, event)
+    role = _role(event)
+    if job.kind == "event" and role is TurnRole.WITHIN:
+        return Task("", event.occurred_at_epoch, skip="turn_open")
+    number = snapshot.events.turn_of(event.id, scope=job.scope)
+    if job.kind == "event" and role is TurnRole.OPENS:
+        return _turn(snapshot, job, number - 1, None)
+    return _turn(snapshot, job, number, event)
+
+
+def _turn(
+    snapshot: Snapshot, job: GenerationJob, number: int, last: AgentEvent | None
+) -> Task:
+    scope, session_id = job.scope, job.server_session_id
+    all_events = snapshot.events.of_turn(session_id, number, scope=scope)
+    events = _through(all_events, last)
+    happened = events[-1].occurred_at_epoch if events else 0
+    stem = f"turn:v1:{session_id}:{number}"
+    if not events:
+        return Task(stem, happened, skip="turn_open")
+    if _was_closed(events, last):
+        return Task(stem, happened, skip="turn_closed")
+    work = Turn(
+        project=snapshot.projects.get(job.project_id, scope=scope),
+        session=snapshot.sessions.get(session_id, scope=scope),
+        number=number,
+        events=tuple(events),
+    )
+    return Task(stem, happened, work)
+
+
+def _summary(snapshot: Snapshot, job: GenerationJob, event: AgentEvent) -> Task:
+    scope, session_id = job.scope, job.server_session_id
+    work = FinishedSession(
+        project=snapshot.projects.get(job.project_id, scope=scope),
+        session=snapshot.sessions.get(session_id, scope=scope),
+        prompts=tuple(snapshot.events.prompts(session_id, scope=scope)),
+        memories=tuple(
+            snapshot.memories.of_session(session_id, scope=scope, kind="observation")
+        ),
+        last_event=event,
+    )
+    return Task(f"summary:v1:{session_id}", event.occurred_at_epoch, work)
+
+
+def _through(
+    events: Sequence[AgentEvent], last: AgentEvent | None
+) -> Sequence[AgentEvent]:
+    if last is None:
+        return events
+    place = [event.id for event in events].index(last.id)
+    return events[: place + 1]
+
+
+def _was_closed(events: Sequence[AgentEvent], last: AgentEvent | None) -> bool:
+    """Whether the turn had already ended before the event that ends it now."""
+    ended_now = last is not None and _role(last) is TurnRole.CLOSES
+    before = events[:-1] if ended_now else events
+    return bool(before) and _role(before[-1]) is TurnRole.CLOSES
+
+
+def _role(event: AgentEvent) -> TurnRole:
+    return turn_role(event.event_type, event.payload)

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings: read once, at the edge, from a mapping such as the environment.
+
+Each adapter has its own class of settings; field `redis_url` is the variable
+`CLAUDE_MEM_REDIS_URL`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from claude_mem_core.errors import ConfigurationError
+
+PREFIX = "CLAUDE_MEM_"
+
+
+class Settings(BaseModel):
+    """The base of every class of settings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """The settings that `env` gives; an empty variable counts as absent.
+
+        Raises:
+            ConfigurationError: It names the variable, its value's fault, the cure.
+        """
+        names = {name: PREFIX + name.upper() for name in cls.model_fields}
+        given = {name: env[key] for name, key in names.items() if env.get(key)}
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            faults = [
+                f"{PREFIX}{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}"
+                for fault in error.errors(include_url=False)
+            ]
+            message = "; ".join(faults) + "; correct or unset it"
+            raise ConfigurationError(message) from error
+
+
+class CoreSettings(Settings):
+    """Which adapters a process opens, and where its files are.
+
+    Attributes:
+        data_dir: The folder of this server's files, of nobody else's.
+        idle_turn_minutes: A turn without an event for so long counts as ended.
+    """
+
+    data_dir: Path = Field(default_factory=lambda: Path("~/.claude-mem/server"))
+    storage_engine: str = "sqlite"
+    queue_engine: str = "sqlite"
+    generator: str = "rules"
+    idle_turn_minutes: int = Field(default=30, ge=1)
+
+    @property
+    def folder(self) -> Path:
+        """The data folder as an absolute path."""
+        return self.data_dir.expanduser().absolute()

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The real clock and the real dice."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+import uuid
+
+from typing_extensions import override
+
+from claude_mem_core.ports.system import System
+
+
+class RealSystem(System):
+    """This machine's clock and its source of randomness."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last = 0
+
+    @override
+    def now(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    @override
+    def new_id(self) -> str:
+        """A UUID of version 7 (RFC 9562): ids sort by when they were given.
+
+        The 12 bits after the milliseconds count the ids within one, so that order
+        holds inside it too, and when the clock is set back.
+        """
+        with self._lock:
+            stamp = max(self.now() << 12, self._last + 1)
+            self._last = stamp
+        millis, count = stamp >> 12, stamp & 0xFFF
+        tail = secrets.randbits(62)
+        return str(uuid.UUID(int=millis << 80 | 7 << 76 | count << 64 | 2 << 62 | tail))
+
+    @override
+    def random_bytes(self, count: int) -> bytes:
+        return secrets.token_bytes(count)
