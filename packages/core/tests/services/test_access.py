@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A credential is a key that counts now, or nothing."""
+
+from __future__ import annotations
+
+import pytest
+from claude_mem_core.domain.access import Principal
+from claude_mem_core.errors import InvalidInputError, UnauthenticatedError
+from claude_mem_core.reference.storage import InProcessStorage
+from claude_mem_core.runtime import Runtime
+
+
+def test_the_local_token_stands_for_the_local_team(runtime: Runtime) -> None:
+    token = runtime.access.new_local_token()
+    runtime.access.admit_local_token(token)
+
+    caller = runtime.access.authenticate(token)
+
+    assert caller.scope == Principal.local().scope
+    assert caller.actor_type == "api_key"
+
+
+@pytest.mark.parametrize("credential", [None, "", "cmem_sk_", "nonsense"])
+def test_what_is_no_key_opens_nothing(runtime: Runtime, credential: str | None) -> None:
+    with pytest.raises(UnauthenticatedError):
+        runtime.access.authenticate(credential)
+
+
+def test_a_well_formed_key_that_was_never_admitted_opens_nothing(
+    runtime: Runtime,
+) -> None:
+    with pytest.raises(UnauthenticatedError):
+        runtime.access.authenticate(runtime.access.new_local_token())
+
+
+def test_the_right_public_part_with_a_wrong_secret_opens_nothing(
+    runtime: Runtime, system
+) -> None:
+    random = bytes(range(44))
+    system.random_bytes = lambda _: random
+    runtime.access.admit_local_token(runtime.access.new_local_token())
+    system.random_bytes = lambda _: random[:-1] + b"\0"
+
+    with pytest.raises(UnauthenticatedError):
+        runtime.access.authenticate(runtime.access.new_local_token())
+
+
+def test_a_new_local_token_shuts_the_old_one_out(runtime: Runtime) -> None:
+    old, new = runtime.access.new_local_token(), runtime.access.new_local_token()
+    runtime.access.admit_local_token(old)
+    runtime.access.admit_local_token(new)
+    runtime.access.admit_local_token(new)
+
+    assert runtime.access.authenticate(new)
+    with pytest.raises(UnauthenticatedError):
+        runtime.access.authenticate(old)
+
+
+def test_a_token_file_with_something_else_in_it_is_refused(runtime: Runtime) -> None:
+    with pytest.raises(InvalidInputError, match="delete the file"):
+        runtime.access.admit_local_token("password")
+
+
+def test_the_key_itself_is_never_stored(
+    runtime: Runtime, storage: InProcessStorage
+) -> None:
+    token = runtime.access.new_local_token()
+    runtime.access.admit_local_token(token)
+
+    secret = token.split("_")[-1]
+
+    assert secret not in repr(storage._state)

@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A finished turn becomes memories once, whoever dies meanwhile."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import pytest
+from claude_mem_core.domain.access import Principal, Scope
+from claude_mem_core.domain.agent_event import AgentEventDraft
+from claude_mem_core.domain.generation_job import GenerationJob
+from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.project import Project
+from claude_mem_core.errors import GeneratorError
+from claude_mem_core.reference.storage import InProcessStorage
+from claude_mem_core.runtime import Runtime
+
+Make = Callable[..., AgentEventDraft]
+ME = Principal.local()
+
+
+@pytest.fixture
+def take(runtime: Runtime, draft: Make) -> Callable[..., str]:
+    """Accepts events of these types and gives their session's id."""
+
+    def take_in(*event_types: str) -> str:
+        drafts = [draft(event_type) for event_type in event_types]
+        accepted = runtime.events.accept_batch(drafts, by=ME)
+        return accepted[0].event.server_session_id or ""
+
+    return take_in
+
+
+@pytest.fixture
+def memories(storage: InProcessStorage) -> Callable[..., Sequence[MemoryItem]]:
+    def of_session(session_id: str, kind: str = "observation") -> Sequence[MemoryItem]:
+        with storage.read() as snapshot:
+            return snapshot.memories.of_session(session_id, scope=ME.scope, kind=kind)
+
+    return of_session
+
+
+@pytest.fixture
+def jobs(storage: InProcessStorage) -> Callable[[], Sequence[GenerationJob]]:
+    return lambda: list(storage._state.jobs.values())
+
+
+def test_a_turn_ends_with_the_agents_stop(runtime, take, memories, generator) -> None:
+    session_id = take("user_prompt", "tool_use", "assistant_message", "turn_end")
+
+    runtime.generator.drain()
+
+    titles = [item.title for item in memories(session_id)]
+    assert titles == ["user_prompt tool_use assistant_message turn_end"]
+    assert generator.turns[0].number == 1
+
+
+def test_a_turn_that_was_not_stopped_ends_with_the_next_prompt(
+    runtime, take, memories
+) -> None:
+    session_id = take("user_prompt", "tool_use", "user_prompt", "tool_use")
+
+    runtime.generator.drain()
+
+    assert [item.title for item in memories(session_id)] == ["user_prompt tool_use"]
+
+
+def test_the_reference_clients_stop_ends_a_turn_too(runtime, draft, memories) -> None:
+    stop = draft("assistant_message", payload={"last_assistant_message": "Done."})
+    events = runtime.events.accept_batch([draft("user_prompt"), stop], by=ME)
+
+    runtime.generator.drain()
+
+    assert len(memories(events[0].event.server_session_id)) == 1
+
+
+def test_the_prompt_after_a_stop_does_not_make_the_turn_again(
+    runtime, take, generator, jobs
+) -> None:
+    take("user_prompt", "turn_end", "user_prompt")
+
+    runtime.generator.drain()
+
+    assert len(generator.turns) == 1
+    assert [job.skip_reason for job in jobs()] == ["turn_open", None, "turn_closed"]
+
+
+def test_every_job_ends_with_memories_or_a_reason(runtime, take, jobs) -> None:
+    take("tool_use", "user_prompt", "tool_use", "turn_end", "session_end")
+
+    runtime.generator.drain()
+
+    assert {job.status for job in jobs()} == {"completed"}
+    assert runtime.status.progress().queue_depth == 0
+
+
+def test_the_end_of_a_session_closes_its_turn_and_sums_it_up(
+    runtime, take, memories
+) -> None:
+    session_id = take("user_prompt", "tool_use")
+
+    ended = runtime.sessions.end(session_id, by=ME)
+    runtime.generator.drain()
+
+    assert ended.generation_job is not None
+    assert ended.generation_job.kind == "summary"
+    assert [item.title for item in memories(session_id)] == ["user_prompt tool_use"]
+    assert [item.title for item in memories(session_id, "summary")] == ["1 turns"]
+
+
+def test_ending_a_session_twice_gives_the_same_summary_job(runtime, take) -> None:
+    session_id = take("user_prompt", "turn_end")
+
+    first = runtime.sessions.end(session_id, by=ME)
+    runtime.generator.drain()
+    again = runtime.sessions.end(session_id, by=ME)
+
+    assert again.generation_job is not None
+    assert again.generation_job.id == first.generation_job.id
+    assert runtime.generator.drain() == 0
+
+
+def test_a_session_that_ends_after_every_turn_is_summed_up_as_a_whole(
+    runtime, take, memories
+) -> None:
+    for _ in range(3):
+        session_id = take("user_prompt", "turn_end")
+        runtime.sessions.end(session_id, by=ME)
+        runtime.generator.drain()
+
+    assert [item.title for item in memories(session_id, "summary")] == ["3 turns"]
+
+
+def test_a_turn_that_nobody_ends_is_closed_when_it_was_idle(
+    runtime, take, memories, system
+) -> None:
+    session_id = take("user_prompt", "tool_use")
+    runtime.generator.drain()
+    system.pass_time(timedelta(minutes=29))
+    assert runtime.generator.close_idle_turns() == 0
+
+    system.pass_time(timedelta(minutes=2))
+
+    assert runtime.generator.close_idle_turns() == 1
+    runtime.generator.drain()
+    assert [item.title for item in memories(session_id)] == ["user_prompt tool_use"]
+    assert runtime.generator.close_idle_turns() == 0
+
+
+def test_a_memory_has_the_time_of_its_turn_and_names_its_generator(
+    runtime, take, memories, generator
+) -> None:
+    session_id = take("user_prompt", "turn_end")
+    runtime.generator.drain()
+
+    item = memories(session_id)[0]
+
+    assert item.created_at_epoch == generator.turns[0].events[-1].occurred_at_epoch
+    assert item.metadata["generator"] == "told"
+
+
+def test_every_source_of_a_memory_exists(runtime, take, memories) -> None:
+    session_id = take("user_prompt", "tool_use", "turn_end")
+    runtime.generator.drain()
+
+    cited = [source.event_id for source in memories(session_id)[0].sources]
+
+    assert len(cited) == 3
+    assert all(runtime.events.get(event_id, by=ME) for event_id in cited)
+
+
+def test_a_worker_that_lost_its_lease_writes_nothing(
+    runtime, take, memories, generator, system, caplog
+) -> None:
+    session_id = take("user_prompt", "turn_end")
+    runtime.generator.work()
+
+    def lose_the_lease() -> None:
+        generator.before = lambda: None
+        system.pass_time(timedelta(minutes=1))
+        assert runtime.generator.work()
+
+    generator.before = lose_the_lease
+    with caplog.at_level(logging.WARNING):
+        runtime.generator.work()
+
+    assert len(generator.turns) == 2
+    assert len(memories(session_id)) == 1
+    assert "is dropped" in caplog.text
+
+
+def test_a_job_is_tried_three_times_when_trying_again_may_help(
+    runtime, take, generator, system, jobs
+) -> None:
+    def fail() -> None:
+        raise GeneratorError("the model sleeps", retryable=True)
+
+    generator.before = fail
+    take("user_prompt", "turn_end")
+    for _ in range(5):
+        runtime.generator.drain()
+        system.pass_time(timedelta(seconds=6))
+
+    assert len(generator.turns) == 3
+    assert jobs()[-1].status == "failed"
+    assert "the model sleeps" in jobs()[-1].last_error
+
+
+def test_a_job_fails_at_once_when_trying_again_would_not_help(
+    runtime, take, generator, jobs
+) -> None:
+    def fail() -> None:
+        raise ValueError("no such field")
+
+    generator.before = fail
+    take("user_prompt", "turn_end", "user_prompt", "turn_end")
+    runtime.generator.drain()
+
+    assert [job.status for job in jobs()].count("failed") == 2
+    assert len(generator.turns) == 2
+
+
+def test_a_regenerated_turn_takes_the_place_of_the_old(runtime, take, memories) -> None:
+    session_id = take("user_prompt", "tool_use", "turn_end")
+    runtime.generator.drain()
+    before = memories(session_id)[0]
+
+    take("tool_use", "turn_end")
+    runtime.generator.drain()
+
+    after = memories(session_id)
+    assert [item.id for item in after] == [before.id]
+    assert after[0].title == "user_prompt tool_use turn_end tool_use turn_end"
+    assert {source.memory_item_id for source in after[0].sources} == {before.id}
+
+
+def test_the_worker_thread_does_the_work_and_stops(
+    runtime: Runtime, take, generator
+) -> None:
+    take("user_prompt", "turn_end")
+    runtime.worker.start()
+    runtime.worker.start()
+
+    while runtime.status.progress().queue_depth:
+        assert runtime.worker.is_alive
+    runtime.close()
+
+    assert len(generator.turns) == 1
+    assert not runtime.worker.is_alive
+
+
+def test_the_next_project_of_a_team_does_not_see_the_work(
+    runtime, take, storage, project: Project
+) -> None:
+    take("user_prompt", "turn_end")
+    runtime.generator.drain()
+
+    with storage.read() as snapshot:
+        theirs = snapshot.memories.recent(
+            project.id, scope=Scope("strangers"), limit=10
+        )
+    assert list(theirs) == []

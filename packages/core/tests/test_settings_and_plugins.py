@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A name is looked up, never guessed; a wrong setting is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from claude_mem_core.errors import ClaudeMemError, ConfigurationError
+from claude_mem_core.launch import admit_local_token, local_token, open_runtime
+from claude_mem_core.plugins import Plugins
+from claude_mem_core.reference import plugin as reference_plugin
+from claude_mem_core.settings import CoreSettings
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    return {
+        "CLAUDE_MEM_DATA_DIR": str(tmp_path / "data"),
+        "CLAUDE_MEM_STORAGE_ENGINE": "in-process",
+        "CLAUDE_MEM_QUEUE_ENGINE": "in-process",
+    }
+
+
+@pytest.fixture
+def plugins() -> Plugins:
+    return Plugins(reference_plugin)
+
+
+def test_settings_come_from_their_variables(env: dict[str, str]) -> None:
+    settings = CoreSettings.from_env({**env, "CLAUDE_MEM_IDLE_TURN_MINUTES": "5"})
+
+    assert settings.idle_turn_minutes == 5
+    assert settings.queue_engine == "in-process"
+
+
+def test_a_wrong_setting_is_named_by_its_variable() -> None:
+    with pytest.raises(ConfigurationError, match="CLAUDE_MEM_IDLE_TURN_MINUTES"):
+        CoreSettings.from_env({"CLAUDE_MEM_IDLE_TURN_MINUTES": "soon"})
+
+
+def test_an_empty_variable_counts_as_absent() -> None:
+    assert CoreSettings.from_env({"CLAUDE_MEM_QUEUE_ENGINE": ""}) == CoreSettings()
+
+
+@pytest.mark.parametrize(
+    ("variable", "kind"),
+    [
+        ("CLAUDE_MEM_STORAGE_ENGINE", "storage"),
+        ("CLAUDE_MEM_QUEUE_ENGINE", "queue engine"),
+        ("CLAUDE_MEM_GENERATOR", "generator"),
+    ],
+)
+def test_an_engine_that_is_not_installed_is_never_replaced_by_another(
+    env: dict[str, str], plugins: Plugins, variable: str, kind: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=f"no {kind} 'bullmq'; installed: "):
+        open_runtime({**env, variable: "bullmq"}, plugins)
+
+
+def test_a_misspelt_hook_is_refused() -> None:
+    class Misspelt:
+        @staticmethod
+        @__import__("pluggy").HookimplMarker("claude_mem")
+        def claude_mem_storage() -> list[object]:
+            return []
+
+    with pytest.raises(Exception, match="claude_mem_storage"):
+        Plugins(Misspelt)
+
+
+def test_the_token_is_made_once_for_its_owner_alone(
+    env: dict[str, str], plugins: Plugins
+) -> None:
+    folder = Path(env["CLAUDE_MEM_DATA_DIR"])
+    with open_runtime(env, plugins) as runtime:
+        assert local_token(folder) is None
+        first = admit_local_token(runtime, folder)
+    with open_runtime(env, plugins) as runtime:
+        again = admit_local_token(runtime, folder)
+        runtime.access.authenticate(again)
+
+    assert first == again == local_token(folder)
+    assert (folder / "token").stat().st_mode & 0o777 == 0o600
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert [path.name for path in folder.iterdir()] == ["token"]
+
+
+def test_a_data_folder_that_cannot_be_made_is_named(
+    env: dict[str, str], plugins: Plugins, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    env["CLAUDE_MEM_DATA_DIR"] = str(tmp_path / "file" / "data")
+
+    with pytest.raises(ConfigurationError, match="CLAUDE_MEM_DATA_DIR"):
+        open_runtime(env, plugins)
+
+
+def test_every_error_of_ours_has_a_code_of_its_own_family() -> None:
+    def family(cls: type[ClaudeMemError]) -> list[type[ClaudeMemError]]:
+        return [cls, *(one for sub in cls.__subclasses__() for one in family(sub))]
+
+    assert {cls.code for cls in family(ClaudeMemError)} == {
+        "error", "invalid_input", "not_found", "conflict", "unauthenticated",
+        "forbidden", "configuration", "unavailable", "storage_full",
+    }  # fmt: skip
