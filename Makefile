@@ -32,7 +32,7 @@ check: $(READY)   ## format, lint, types, import contracts, licences, links (bud
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/mypy tools/*.py
+	$(BIN)/mypy tools/*.py benchmarks
 	$(BIN)/lint-imports
 	$(BIN)/python tools/check_licences.py
 	$(BIN)/python tools/check_docs.py
