@@ -29,7 +29,7 @@ class TeamContract(RepositoryContract):
     def test_a_slug_and_a_place_are_taken_once(self, inhabited: Storage) -> None:
         """A team's slug, and a user's place in a team, is taken once:
         `ConflictError`.
-        """
+        """  # noqa: D205 - the promise is quoted whole
         with inhabited.begin() as tx:
             tx.teams.add(samples.team("first", slug="slug"))
             tx.teams.add_member(samples.member("first", user_id="user"))

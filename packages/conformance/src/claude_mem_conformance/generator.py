@@ -83,7 +83,10 @@ class GeneratorContract(Contract):
     def test_the_same_events_give_the_same_memories(
         self, generator: ObservationGenerator
     ) -> None:
-        """The same events give the same memories."""
+        """The same events give the same memories.
+
+        That it is so.
+        """
         if not isinstance(generator, Repeatable):
             pytest.skip("the ability `Repeatable` is missing: it may vary")
         assert list(_made(generator)) == list(_made(generator))

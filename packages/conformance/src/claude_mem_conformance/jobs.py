@@ -348,7 +348,7 @@ class JobContract(RepositoryContract):
             _put(inhabited, name)
         _put(inhabited, "elsewhere", **samples.ELSEWHERE)
         void = _claimed(inhabited, session_id="session")
-        other = _claimed(inhabited)
+        other = _claimed(inhabited, session_id="other-session")
         with inhabited.begin() as tx:
             assert tx.jobs.reset("session", now=NOW) == 1
         with pytest.raises(ConflictError):
