@@ -12,7 +12,6 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from broken import ALL
-
 from claude_mem_conformance.promises import quoted
 
 HERE = Path(__file__).parent

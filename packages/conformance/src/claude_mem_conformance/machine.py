@@ -33,6 +33,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -49,8 +50,8 @@ T = TypeVar("T")
 LEASE = 1_000
 WORDS = ("banana", "cherry", "walnut", "pepper")
 PATIENT = settings(
-    max_examples=30,
-    stateful_step_count=25,
+    max_examples=60,
+    stateful_step_count=40,
     derandomize=True,
     database=None,
     deadline=None,
@@ -117,6 +118,12 @@ class StorageMachine(RuleBasedStateMachine):
         with self._storage.begin() as tx:
             for session_id in self._model.sessions:
                 tx.jobs.clear(session_id, now=self._now)
+
+    @initialize()
+    def settle_in(self) -> None:
+        """A project with a session, so that there is something to do."""
+        self.add_project(undo=False)
+        self.add_session(0, undo=False)
 
     # --- records ------------------------------------------------------------------
 

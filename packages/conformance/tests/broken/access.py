@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: ARG002 - it has the port's signature, and leaves something out
 """Teams, keys and audit logs that each break one promise."""
 
 from __future__ import annotations
 
-from broken.registry import breaks
 from claude_mem_conformance.access import AuditContract, KeyContract, TeamContract
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.errors import NotFoundError
@@ -12,6 +12,8 @@ from claude_mem_core.reference.access import (
     InProcessKeys,
     InProcessTeams,
 )
+
+from broken.registry import breaks
 
 
 @breaks(TeamContract.test_a_slug_and_a_place_are_taken_once, "teams")

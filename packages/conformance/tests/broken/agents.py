@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: ARG005 - it has the port's signature, and leaves something out
 """Vocabularies that each break one promise."""
 
 from __future__ import annotations
 
-from broken.registry import breaks
 from claude_mem_conformance.agents import VocabularyContract
 from claude_mem_core.domain.agent_event import AgentEventCapture
 from claude_mem_core.ports.agents import AgentVocabulary
+
+from broken.registry import breaks
 
 WORDS = {"Stop": "turn_end"}
 HOOKS = {"Stop": {"session_id": "s", "nothing": None}}

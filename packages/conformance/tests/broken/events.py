@@ -6,11 +6,12 @@ from __future__ import annotations
 import json
 from itertools import takewhile
 
-from broken.registry import breaks
 from claude_mem_conformance.events import EventContract
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.errors import NotFoundError, StorageError
 from claude_mem_core.reference.events import InProcessEvents
+
+from broken.registry import breaks
 
 
 @breaks(EventContract.test_outside_the_scope_there_is_no_event, "events")
@@ -53,7 +54,7 @@ class EventsAreFoundByIdToo(InProcessEvents):
 @breaks(EventContract.test_absent_ids_are_told, "events")
 class AbsentStopsEarly(InProcessEvents):
     def absent(self, event_ids, *, scope):
-        gone = super().absent(event_ids, scope=scope)
+        gone = set(super().absent(event_ids, scope=scope))
         return list(takewhile(lambda event_id: event_id in gone, event_ids))
 
 

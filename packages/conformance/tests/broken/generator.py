@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: ARG002 - it has the port's signature, and leaves something out
 """Generators that each break one promise."""
 
 from __future__ import annotations
 
 import itertools
 
-from broken.registry import breaks
 from claude_mem_conformance.generator import GeneratorContract
 from claude_mem_core.domain.memory_item import MemoryItemDraft, MemorySourceDraft
 from claude_mem_core.ports.generator import Generation, ObservationGenerator
+
+from broken.registry import breaks
 
 
 class Sound(ObservationGenerator):

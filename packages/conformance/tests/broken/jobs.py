@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: ARG002 - it has the port's signature, and leaves something out
 """Job ledgers that each break one promise."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from broken.registry import breaks
 from claude_mem_conformance.jobs import JobContract
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.generation_job import UNSETTLED
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.reference.jobs import InProcessJobs
+
+from broken.registry import breaks
 
 
 @breaks(JobContract.test_outside_the_scope_there_is_no_job, "jobs")
@@ -138,29 +140,15 @@ class OneComesBackAtATime(InProcessJobs):
 @breaks(JobContract.test_a_waiting_head_holds_its_session, "jobs")
 class AWaitingHeadIsOvertaken(InProcessJobs):
     def claim(self, *, now, lease_until, session_id=None):
-        claimable = None
-        for job in list(self._unsettled(session_id)):
-            held = any(
-                other.status == "processing"
-                for other in self._unsettled(job.server_session_id)
-            )
-            if not held and job.available_at_epoch <= now:
-                claimable = job
-                break
-        if claimable is None:
-            return None
-        # The head of a session of its own, for as long as it is claimed.
-        others = {
-            id_: job
-            for id_, job in self._state.unsettled.items()
-            if id_ != claimable.id
-        }
-        self._state.unsettled = {claimable.id: claimable, **others}
-        claim = super().claim(
-            now=now, lease_until=lease_until, session_id=claimable.server_session_id
-        )
-        self._state.unsettled = {**others, claim.job.id: claim.job}
-        return claim
+        self._now = now
+        return super().claim(now=now, lease_until=lease_until, session_id=session_id)
+
+    def _heads(self, session_id):
+        due = {}
+        for job in self._unsettled(session_id):
+            if job.available_at_epoch <= self._now:
+                due.setdefault(job.server_session_id, job)
+        return iter(due.values())
 
 
 @breaks(JobContract.test_a_failed_head_frees_its_session, "jobs")

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 
-from broken.jobs import ALostLeaseCosts, ManyAtATime
-from broken.memories import OldWordsFind
-from broken.registry import breaks
 from claude_mem_conformance.machine import PATIENT, StorageMachineContract
 from claude_mem_core.reference.storage import InProcessStorage
 from hypothesis import Phase, settings
+
+from broken.jobs import ALostLeaseCosts, ManyAtATime
+from broken.memories import OldWordsFind
+from broken.registry import breaks
 
 FOUND_IS_ENOUGH = settings(PATIENT, phases=[Phase.generate])
 

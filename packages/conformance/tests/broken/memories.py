@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: ARG002 - it has the port's signature, and leaves something out
 """Memories that each break one promise."""
 
 from __future__ import annotations
@@ -7,11 +8,12 @@ import re
 import unicodedata
 from dataclasses import replace
 
-from broken.registry import breaks
 from claude_mem_conformance.memories import MemoryContract
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.errors import ConflictError, StorageError
 from claude_mem_core.reference.memories import InProcessMemories
+
+from broken.registry import breaks
 
 
 @breaks(MemoryContract.test_outside_the_scope_there_is_no_memory, "memories")
@@ -38,7 +40,9 @@ class _Filtered(InProcessMemories):
         raise NotImplementedError
 
 
-@breaks(MemoryContract.test_any_shared_term_finds_and_the_better_fit_is_first, "memories")
+@breaks(
+    MemoryContract.test_any_shared_term_finds_and_the_better_fit_is_first, "memories"
+)
 class OneSharedTermOfThreeIsTooFew(_Filtered):
     def _finds(self, query, words):
         return len(set(query.terms) & set(words)) >= 2 or len(query.terms) < 3

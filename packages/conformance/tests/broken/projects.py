@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: ARG002 - it has the port's signature, and leaves something out
 """Projects that each break one promise."""
 
 from __future__ import annotations
 
-from broken.registry import breaks
 from claude_mem_conformance.projects import ProjectContract
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.reference.projects import InProcessProjects
 
+from broken.registry import breaks
+
 
 @breaks(ProjectContract.test_outside_the_scope_there_is_no_project, "projects")
 class FindForgetsTheProjectLimit(InProcessProjects):
     def find(self, *, scope, slug=None, root_path=None):
-        return super().find(
-            scope=Scope(scope.team_id), slug=slug, root_path=root_path
-        )
+        return super().find(scope=Scope(scope.team_id), slug=slug, root_path=root_path)
 
 
 @breaks(ProjectContract.test_slug_and_root_path_are_taken_once, "projects")

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: ARG002 - it has the port's signature, and leaves something out
 """Queue engines that each break one promise."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from broken.jobs import ByName, ManyAtATime
-from broken.registry import breaks
 from claude_mem_conformance.queue import QueueContract
 from claude_mem_core.domain.generation_job import queued_job
 from claude_mem_core.reference.queue import InProcessQueueEngine
+
+from broken.jobs import ByName, ManyAtATime
+from broken.registry import breaks
 
 AT_ONCE = timedelta(0)
 

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: ARG001, ARG005 - it has the port's signature, and leaves something out
 """Which adapter breaks what, and how a contract is run on it."""
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
-
 from claude_mem_conformance.promises import quoted
 from claude_mem_core.reference.queue import InProcessQueueEngine
 from claude_mem_core.reference.storage import InProcessStorage

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from broken.registry import breaks
 from claude_mem_conformance.sessions import SessionContract
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.errors import NotFoundError
 from claude_mem_core.reference.sessions import InProcessSessions
+
+from broken.registry import breaks
 
 
 @breaks(SessionContract.test_outside_the_scope_there_is_no_session, "sessions")

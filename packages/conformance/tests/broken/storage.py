@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: ARG005 - it has the port's signature, and leaves something out
 """Storages that each break one promise."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 
-from broken.registry import breaks
 from claude_mem_conformance.storage import StorageContract
 from claude_mem_conformance.threads import PATIENCE
 from claude_mem_core.errors import StorageError
 from claude_mem_core.reference.projects import InProcessProjects
 from claude_mem_core.reference.storage import InProcessStorage, _Records
 from claude_mem_core.system import RealSystem
+
+from broken.registry import breaks
 
 
 @breaks(StorageContract.test_all_or_nothing, "storage")

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import uuid
 
-from broken.registry import breaks
 from claude_mem_conformance.system import SystemContract
 from claude_mem_core.system import RealSystem
+
+from broken.registry import breaks
 
 
 @breaks(SystemContract.test_the_clock_counts_milliseconds, "system")
