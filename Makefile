@@ -11,6 +11,7 @@ READY    := $(VENV)/.ready
 
 # uv reads neither pip.conf nor PIP_*; this makes it trust the system's certificates.
 export UV_SYSTEM_CERTS ?= 1
+export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 WITH_UV  := $(BIN)/python -m pip install --quiet -c constraints.txt uv && \
             $(BIN)/uv pip install --quiet --python $(BIN)/python \
@@ -31,7 +32,7 @@ check: $(READY)   ## format, lint, types, import contracts, licences, links (bud
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/mypy tools/*.py
+	$(BIN)/mypy tools/*.py benchmarks
 	$(BIN)/lint-imports
 	$(BIN)/python tools/check_licences.py
 	$(BIN)/python tools/check_docs.py

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``python -m benchmarks [ingest] [search] [--json]``: measure, and print a table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+
+from benchmarks import ingest, search
+from benchmarks.report import Line, table
+
+BENCHMARKS: dict[str, Callable[[], Sequence[Line]]] = {
+    "ingest": ingest.measure,
+    "search": search.measure,
+}
+
+
+def main() -> None:
+    """Run the benchmarks that were named, or all."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", help=f"of: {', '.join(BENCHMARKS)}")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    options = parser.parse_args()
+    unknown = set(options.names) - set(BENCHMARKS)
+    if unknown:
+        parser.error(
+            f"no benchmark {min(unknown)!r}; there are {', '.join(BENCHMARKS)}"
+        )
+    results: dict[str, Sequence[Line]] = {}
+    for name in options.names or BENCHMARKS:
+        print(f"measuring {name} ...", file=sys.stderr)
+        results[name] = BENCHMARKS[name]()
+    if options.json:
+        plain = {
+            name: [one.plain() for one in lines] for name, lines in results.items()
+        }
+        print(json.dumps(plain))
+    else:
+        print("\n\n".join(table(name, lines) for name, lines in results.items()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Words of a question, and the words under which a memory is found."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+MAX_TERMS = 32  # a longer question is a document; its first words say what it is about
+
+_WORD = re.compile(r"\w+")
+
+STOP_WORDS = frozenset(
+    _WORD.findall(
+        """
+        a about above after again against all also am an and any are as at be because
+        been before being below between both but by can could did do does doing don
+        down during each few for from further had has have having he her here hers him
+        his how i if in into is it its itself just let me more most my no nor not now
+        of off on once only or other our ours out over own please same she should so
+        some such than that the their theirs them then there these they this those
+        through to too under until up us very was we were what when where which while
+        who whom why will with would you your yours
+        """
+    )
+)
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in its own case: runs of letters, digits and `_`, NFKC."""
+    return _WORD.findall(unicodedata.normalize("NFKC", text))
+
+
+def pieces(word: str) -> list[str]:
+    """The lower-case parts of a compound identifier; none for a simple word."""
+    if word.islower() and "_" not in word:
+        return []
+    parts = [part.lower() for run in word.split("_") for part in _humps(run)]
+    return parts if len(parts) > 1 else []
+
+
+def search_terms(question: str) -> tuple[str, ...]:
+    """The words to search for, each once, in the order of the question.
+
+    An identifier stays whole and is split too: `getUserName` also asks for `get`,
+    `user` and `name`. Stop words are left out unless there is nothing else.
+    """
+    asked = tuple(dict.fromkeys(_spellings(question)))
+    telling = tuple(term for term in asked if term not in STOP_WORDS)
+    return (telling or asked)[:MAX_TERMS]
+
+
+def content_words(text: str) -> list[str]:
+    """The words that carry meaning, lower case, in order and with repetitions."""
+    return [word for word in map(str.lower, words(text)) if word not in STOP_WORDS]
+
+
+def identifier_words(*texts: str) -> str:
+    """The parts of every compound identifier in the texts, each once.
+
+    A full-text index has these beside the text itself, so that the words "manual
+    commit" find `ManualCommitStrategy`, and the identifier still finds itself.
+    """
+    found = (piece for text in texts for word in words(text) for piece in pieces(word))
+    return " ".join(dict.fromkeys(found))
+
+
+def _spellings(text: str) -> Iterator[str]:
+    for word in words(text):
+        yield word.lower()
+        yield from pieces(word)
+
+
+def _humps(word: str) -> Iterator[str]:
+    """`HTTPServer2Url` in parts: HTTP, Server2, Url."""
+    start = 0
+    for at in range(1, len(word)):
+        before, here, after = word[at - 1], word[at], word[at + 1 : at + 2]
+        if here.isupper() and (not before.isupper() or after.islower()):
+            yield word[start:at]
+            start = at
+    if word:
+        yield word[start:]

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Only what is needed has to be installed: each set of packages works by itself."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FENCE = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def installed(folder: Path, *packages: str) -> Path:
+    """The Python of a fresh environment that holds these packages alone."""
+    venv.create(folder, with_pip=False, symlinks=True)
+    python = folder / "bin" / "python"
+    uv = shutil.which("uv", path=str(Path(sys.executable).parent))
+    install = [uv or "", "pip", "install", "--quiet", "--python", str(python)]
+    if uv is None:
+        install = [
+            sys.executable,
+            "-m",
+            "pip",
+            "--python",
+            str(python),
+            "install",
+            "-q",
+        ]
+    paths = [str(ROOT / "packages" / name) for name in packages]
+    subprocess.run([*install, "-c", str(ROOT / "constraints.txt"), *paths], check=True)
+    return python
+
+
+def run(python: Path, code: str, folder: Path) -> str:
+    """What a program printed that ran in `folder` with nothing from outside."""
+    env = {"HOME": str(folder), "PATH": os.defpath}
+    done = subprocess.run(
+        [python, "-W", "error", "-c", code],
+        check=False, capture_output=True, text=True, cwd=folder, env=env,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def snippet() -> str:
+    """The embedding example of the README."""
+    return FENCE.findall((ROOT / "README.md").read_text("utf-8"))[0]
+
+
+@pytest.fixture(scope="module")
+def core_alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return installed(tmp_path_factory.mktemp("core"), "core")
+
+
+def test_the_readmes_example_has_ten_lines() -> None:
+    lines = [line for line in snippet().splitlines() if line.strip()]
+
+    assert len(lines[1:]) <= 10
+
+
+def test_the_core_alone_embeds_with_the_readmes_example(
+    core_alone: Path, tmp_path: Path
+) -> None:
+    printed = run(core_alone, snippet(), tmp_path)
+
+    assert "lamp test" in printed
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_core_alone_brings_no_adapter_and_no_driver(core_alone: Path) -> None:
+    code = (
+        "from importlib.metadata import distributions;"
+        "print(*sorted(one.name for one in distributions()))"
+    )
+
+    names = set(run(core_alone, code, core_alone.parent).split())
+
+    assert names == {
+        "annotated-types", "claude-mem-core", "pluggy", "pydantic", "pydantic_core",
+        "typing-inspection", "typing_extensions",
+    }  # fmt: skip
+
+
+def test_with_sqlite_beside_it_the_same_example_keeps_what_it_learnt(
+    tmp_path: Path,
+) -> None:
+    python = installed(tmp_path / "venv", "core", "storage-sqlite")
+    stored = snippet().replace(
+        "open_in_process()", 'open_runtime({"CLAUDE_MEM_DATA_DIR": "memory"})'
+    )
+    again = """
+from claude_mem_core.api import *
+me = Principal.local()
+with open_runtime({"CLAUDE_MEM_DATA_DIR": "memory"}) as memory:
+    (project,) = memory.projects.list(by=me)
+    print(memory.recall.context(ContextQuery(project_id=project.id), by=me).context)
+"""
+
+    assert "lamp test" in run(python, stored, tmp_path)
+    assert "lamp test" in run(python, again, tmp_path)
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
+    """A server in an environment without redis, rq and mcp: its command, its env."""
+    python = installed(
+        tmp_path / "venv", "core", "storage-sqlite", "http-falcon", "cli"
+    )
+    command = python.with_name("claude-mem")
+    env = {
+        "HOME": str(tmp_path),
+        "PATH": os.defpath,
+        "CLAUDE_MEM_PORT": "0",
+        "CLAUDE_MEM_DATA_DIR": str(tmp_path / "data"),
+    }
+    subprocess.run([command, "server", "start", "--daemon"], check=True, env=env)
+    yield command, env
+    subprocess.run([command, "server", "stop"], check=True, env=env)
+
+
+def test_core_storage_http_and_cli_serve_without_redis_rq_and_mcp(
+    server: tuple[Path, dict[str, str]],
+) -> None:
+    command, env = server
+    absent = "import importlib.util as u; print([u.find_spec(n) for n in %r])"
+    python = command.with_name("python")
+    status = subprocess.run(
+        [command, "server", "status", "--json"],
+        check=True, capture_output=True, text=True, env=env,
+    )  # fmt: skip
+
+    assert '"queueDepth": 0' in status.stdout
+    assert "[None, None, None]" in run(
+        python, absent % (["redis", "rq", "mcp"],), command.parent
+    )

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""kill -9 at any moment loses no acknowledged event and doubles no memory."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from machine import Machine, session
+
+SESSIONS = 30
+KILLS = 4
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Sessions whose events come mixed, each with its own time."""
+    chance = random.Random(7)
+    waiting = [session(f"s{number}", turns=3) for number in range(SESSIONS)]
+    path, epoch = tmp_path / "lighthouse.jsonl.gz", 1_700_000_000_000
+    with gzip.open(path, "wt") as lines:
+        while waiting:
+            chosen = chance.choice(waiting)
+            payload = next(chosen, None)
+            if payload is None:
+                waiting.remove(chosen)
+                continue
+            epoch += 1000
+            lines.write(json.dumps({**payload, "ts": epoch}) + "\n")
+    return path
+
+
+def rows(machine: Machine, query: str) -> list[tuple[object, ...]]:
+    """The answer of the database itself, past all of our own code."""
+    (database,) = machine.folder.glob("*.db")
+    with closing(sqlite3.connect(database)) as store:
+        return sorted(store.execute(query).fetchall())
+
+
+MEMORIES = """
+    SELECT s.content_session_id, m.kind, m.title, m.narrative, m.text, m.facts,
+      (SELECT group_concat(key) FROM (
+         SELECT e.idempotency_key AS key FROM memory_sources c
+         JOIN agent_events e ON e.id = c.event_id
+         WHERE c.memory_item_id = m.id ORDER BY 1))
+    FROM memory_items m JOIN server_sessions s ON s.id = m.server_session_id
+"""
+EVENTS = "SELECT payload FROM agent_events"
+OPEN_JOBS = "SELECT id FROM generation_jobs WHERE status <> 'completed'"
+
+
+def test_an_ingest_that_is_killed_again_and_again_ends_as_if_it_never_was(
+    file: Path, tmp_path: Path
+) -> None:
+    undisturbed = Machine(tmp_path / "undisturbed")
+    undisturbed.run("ingest", str(file), "--json")
+    expected = rows(undisturbed, MEMORIES)
+    assert len(expected) >= SESSIONS
+
+    killed = Machine(tmp_path / "killed")
+    chance = random.Random(11)
+    for _ in range(KILLS):
+        killed.start()
+        timer = threading.Timer(chance.uniform(0.05, 0.8), killed.kill)
+        timer.start()
+        killed.run("ingest", str(file), "--json", check=False)
+        timer.join()
+    killed.start()
+    report = json.loads(killed.run("ingest", str(file), "--json").stdout)
+    assert killed.stop() == 0
+
+    assert rows(killed, "SELECT * FROM pragma_integrity_check") == [("ok",)]
+    assert rows(killed, EVENTS) == rows(undisturbed, EVENTS)
+    assert rows(killed, OPEN_JOBS) == []
+    assert len(rows(killed, "SELECT id FROM agent_events")) == report["events"]
+    assert rows(killed, MEMORIES) == expected
+
+
+def test_what_was_acknowledged_before_a_kill_is_there_after_it(
+    machine: Machine,
+) -> None:
+    acknowledged: list[str] = []
+    for start in range(3):
+        machine.start()
+        project = machine.call("POST", "/v1/projects", {"name": f"p{start}"})[1]
+        project_id = project["project"]["id"]
+        timer = threading.Timer(0.4, machine.kill)
+        timer.start()
+        acknowledged += _send_until_it_dies(machine, project_id)
+        timer.join()
+
+    machine.start()
+
+    assert len(acknowledged) > 20
+    statuses = {machine.call("GET", f"/v1/events/{one}")[0] for one in acknowledged}
+    assert statuses == {200}
+    assert machine.stop() == 0
+
+
+def _send_until_it_dies(machine: Machine, project_id: str) -> list[str]:
+    acknowledged: list[str] = []
+    for number in range(100_000):
+        event = {
+            "projectId": project_id,
+            "sourceType": "api",
+            "eventType": "note",
+            "contentSessionId": "s",
+            "occurredAtEpoch": number,
+        }
+        try:
+            status, answer = machine.call("POST", "/v1/events", event)
+        except (OSError, ValueError):
+            break
+        assert status == 201
+        acknowledged.append(answer["event"]["id"])
+    return acknowledged

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A machine with a real server, and sessions made up for the purpose."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+COMMAND = str(Path(sys.executable).with_name("claude-mem"))
+
+
+@dataclass
+class Machine:
+    """A data folder, and the `claude-mem` command that knows it."""
+
+    folder: Path
+    server: subprocess.Popen[str] | None = None
+    env: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Point the command at the folder and at any free port."""
+        self.env = {
+            "HOME": str(self.folder.parent),
+            "PATH": os.defpath,
+            "CLAUDE_MEM_DATA_DIR": str(self.folder),
+            "CLAUDE_MEM_PORT": "0",
+        }
+
+    def run(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """The outcome of one command."""
+        done = subprocess.run(
+            [COMMAND, *words],
+            check=False, capture_output=True, text=True, env=self.env,
+        )  # fmt: skip
+        assert not check or done.returncode == 0, done.stderr
+        return done
+
+    def start(self) -> None:
+        """Start the server in this process's care and wait until it answers."""
+        self.server = subprocess.Popen(
+            [COMMAND, "server", "start", "--foreground"],
+            env=self.env, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert self.server.stderr is not None
+        for line in self.server.stderr:
+            if "http://127.0.0.1:" in line:
+                return
+        pytest.fail("the server ended before it was ready")
+
+    def kill(self) -> None:
+        """End the server as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int:
+        """Ask the server to end; its exit status."""
+        return self._end(signal.SIGTERM)
+
+    def call(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        """The status and the JSON of one request with the folder's token."""
+        runtime = json.loads((self.folder / "server.runtime.json").read_text())
+        token = (self.folder / "token").read_text().strip()
+        address = urlsplit(runtime["url"]).netloc
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "application/json",
+        }
+        with closing(http.client.HTTPConnection(address, timeout=30)) as connection:
+            text = None if body is None else json.dumps(body)
+            connection.request(method, path, text, headers)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+
+    def _end(self, how: signal.Signals) -> int:
+        assert self.server is not None
+        self.server.send_signal(how)
+        assert self.server.stderr is not None
+        self.server.stderr.close()
+        status = self.server.wait(timeout=30)
+        self.server = None
+        return status
+
+
+def session(name: str, turns: int) -> Iterator[dict[str, object]]:
+    """The hook payloads of a session in which each turn mends one thing."""
+    common = {"session_id": name, "cwd": "/home/me/lighthouse"}
+    for number in range(turns):
+        what = f"{name}_{number}"
+        yield {
+            **common, "hook_event_name": "UserPromptSubmit",
+            "prompt": f"Please fix the bug in function lamp_{what}, it never turns.",
+        }  # fmt: skip
+        for step, (tool, given, got) in enumerate(_steps(what)):
+            yield {
+                **common, "hook_event_name": "PostToolUse", "tool_name": tool,
+                "tool_use_id": f"toolu_{what}_{step}",
+                "tool_input": given, "tool_response": got,
+            }  # fmt: skip
+        yield {
+            **common, "hook_event_name": "Stop",
+            "last_assistant_message": f"Fixed lamp_{what}: the motor was never "
+            "started, so the lamp stood still. It now starts the motor first, and the "
+            "test that failed before passes.",
+        }  # fmt: skip
+
+
+def _steps(what: str) -> Sequence[tuple[str, object, object]]:
+    path = f"/home/me/lighthouse/src/lamp_{what}.py"
+    test = {"command": f"pytest tests/test_lamp_{what}.py"}
+    edit = {
+        "file_path": path,
+        "old_string": "lamp.turn()",
+        "new_string": "motor.start()\nlamp.turn()",
+    }
+    return [
+        ("Read", {"file_path": path}, {"file": {"content": "lamp.turn()"}}),
+        ("Bash", test, {"stdout": "1 failed", "stderr": "", "interrupted": False}),
+        ("Edit", edit, {"filePath": path}),
+        ("Bash", test, {"stdout": "1 passed", "stderr": "", "interrupted": False}),
+    ]

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Over HTTP, through the command, and as a library: one core, one answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from claude_mem_core.api import (
+    ContextQuery,
+    Principal,
+    SearchQuery,
+    open_runtime,
+)
+from machine import Machine, session
+
+QUESTION = "which lamp never turns"
+
+
+@pytest.fixture
+def told(machine: Machine, tmp_path: Path) -> Machine:
+    """A machine that has taken in three sessions, without a server."""
+    file = tmp_path / "lighthouse.jsonl"
+    payloads = [one for name in ("a", "b", "c") for one in session(name, turns=2)]
+    lines = (json.dumps({**one, "ts": at}) for at, one in enumerate(payloads, 1))
+    file.write_text("\n".join(lines))
+    machine.run("ingest", str(file), "--project", "lighthouse")
+    return machine
+
+
+def test_search_and_context_are_the_same_everywhere(told: Machine) -> None:
+    me = Principal.local()
+    with open_runtime(told.env) as runtime:
+        (project,) = runtime.projects.list(by=me)
+        query = SearchQuery(project_id=project.id, query=QUESTION)
+        result = runtime.recall.search(query, by=me)
+        library = [hit.item.id for hit in result.hits]
+        wanted = ContextQuery(project_id=project.id, query=QUESTION)
+        context = runtime.recall.context(wanted, by=me).context
+
+    def command() -> tuple[list[str], str]:
+        found = told.run("search", QUESTION, "--project", "lighthouse", "--json")
+        packed = told.run("context", QUESTION, "--project", "lighthouse", "--json")
+        ids = [item["id"] for item in json.loads(found.stdout)["memories"]]
+        return ids, json.loads(packed.stdout)["context"]
+
+    without_server = command()
+    told.start()
+    with_server = command()
+    body = {"projectId": project.id, "query": QUESTION}
+    found = told.call("POST", "/v1/search", body)[1]["memories"]
+    over_http = (
+        [item["id"] for item in found],
+        told.call("POST", "/v1/context", body)[1]["context"],
+    )
+    told.stop()
+
+    assert len(library) >= 3
+    assert without_server == with_server == over_http == (library, context)
