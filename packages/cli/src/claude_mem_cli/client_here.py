@@ -6,15 +6,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from typing_extensions import override
-
-from claude_mem_cli.client import Acknowledged, Client, Told
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.agent_event import AgentEventDraft
 from claude_mem_core.domain.context_pack import ContextQuery
 from claude_mem_core.domain.project import Project, ProjectDraft
 from claude_mem_core.domain.search import SearchHit, SearchQuery
 from claude_mem_core.runtime import Runtime
+from typing_extensions import override
+
+from claude_mem_cli.client import Acknowledged, Client, Told
 
 LOOK_EVERY = 50
 """Jobs between two looks at how many are left."""

@@ -10,10 +10,6 @@ from http.client import HTTPConnection, HTTPException, RemoteDisconnected
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
-from pydantic import JsonValue
-from typing_extensions import override
-
-from claude_mem_cli.client import Acknowledged, Client, Told
 from claude_mem_core.domain.agent_event import AgentEventDraft
 from claude_mem_core.domain.context_pack import ContextQuery
 from claude_mem_core.domain.memory_item import MemoryItem
@@ -29,6 +25,10 @@ from claude_mem_core.errors import (
     StorageFullError,
     UnauthenticatedError,
 )
+from pydantic import JsonValue
+from typing_extensions import override
+
+from claude_mem_cli.client import Acknowledged, Client, Told
 
 T = TypeVar("T")
 
@@ -128,7 +128,7 @@ class ClientHttp(Client):
         except (OSError, HTTPException) as error:
             self._line.close()
             raise AdapterError(
-                f"{self.where} does not answer ({error or type(error).__name__}); "
+                f"{self.where} does not answer ({str(error) or type(error).__name__}); "
                 "what it acknowledged is kept: start it and run the command again"
             ) from error
         if status >= _FIRST_ERROR:
@@ -176,7 +176,9 @@ def _asked(query: SearchQuery | ContextQuery) -> dict[str, JsonValue]:
 def _list(answer: Mapping[str, Any], name: str) -> list[Any]:
     found = answer.get(name)
     if not isinstance(found, list):
-        raise AdapterError(f"the server's answer has no {name!r}: is it of our version?")
+        raise AdapterError(
+            f"the server's answer has no {name!r}: is it of our version?"
+        )
     return found
 
 

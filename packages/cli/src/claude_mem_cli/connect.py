@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 
+from claude_mem_core.settings import CoreSettings
+
 from claude_mem_cli.client import Client
 from claude_mem_cli.server_files import running
-from claude_mem_core.settings import CoreSettings
 
 
 @contextmanager

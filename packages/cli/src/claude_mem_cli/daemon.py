@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
-from claude_mem_cli.server_files import ServerRecord, running
 from claude_mem_core.errors import (
     AdapterError,
     ClaudeMemError,
@@ -25,6 +24,8 @@ from claude_mem_core.errors import (
     InvalidInputError,
     StorageFullError,
 )
+
+from claude_mem_cli.server_files import ServerRecord, running
 
 LOG = Path("logs", "server.log")
 LARGEST_LOG = 5 * 1024 * 1024

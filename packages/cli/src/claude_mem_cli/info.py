@@ -9,8 +9,9 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
-from claude_mem_cli.server_files import ServerRecord
 from claude_mem_core.errors import AdapterError
+
+from claude_mem_cli.server_files import ServerRecord
 
 BOUNDARIES = ("queue", "generationWorker", "providerRegistry", "eventBroadcaster")
 TIMEOUT = 10.0
@@ -29,7 +30,7 @@ def server_info(record: ServerRecord) -> Mapping[str, Any]:
     except (OSError, HTTPException, ValueError, LookupError, TypeError) as error:
         raise AdapterError(
             f"pid {record.pid} is there, but {record.url} does not answer as a "
-            f"server does ({error or type(error).__name__}); look at its log"
+            f"server does ({str(error) or type(error).__name__}); look at its log"
         ) from error
     return {**facts, **parts}
 

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Protocol
 
-from claude_mem_cli.client import Acknowledged, Client, project_for
-from claude_mem_cli.payloads import Payload, Problem, Source
 from claude_mem_core.domain.agent_event import AgentEventCapture, AgentEventDraft
 from claude_mem_core.domain.project import Project
 from claude_mem_core.domain.value import JsonObject
 from claude_mem_core.errors import ConfigurationError, InvalidInputError
 from claude_mem_core.launch import installed_plugins
+
+from claude_mem_cli.client import Acknowledged, Client, project_for
+from claude_mem_cli.payloads import Payload, Problem, Source
 
 LARGEST_BATCH = 6 * 1024 * 1024
 MOST_EVENTS = 500

@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from typing import NamedTuple, NoReturn, cast
 
 import click
+from claude_mem_core.errors import ClaudeMemError, InvalidInputError
 from typing_extensions import override
 
 from claude_mem_cli import exits, screen
-from claude_mem_core.errors import ClaudeMemError, InvalidInputError
 
 
 class Lazy(NamedTuple):

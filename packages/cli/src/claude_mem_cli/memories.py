@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from claude_mem_cli import screen
 from claude_mem_core.domain.memory_item import MemoryItem
 from claude_mem_core.domain.search import SearchHit
+
+from claude_mem_cli import screen
 
 
 def show_hits(hits: Sequence[SearchHit]) -> None:

@@ -20,10 +20,10 @@ from io import BufferedReader
 from pathlib import Path
 from typing import IO, NoReturn, cast
 
-from pydantic import JsonValue
-
 from claude_mem_core.domain.elide import elided
 from claude_mem_core.domain.value import JsonObject
+from pydantic import JsonValue
+from typing_extensions import override
 
 STDIN = "-"
 GZIP_MAGIC = b"\x1f\x8b"
@@ -47,7 +47,9 @@ class Problem:
     cause: str
     cure: str
 
+    @override
     def __str__(self) -> str:
+        """The line and what is wrong with it, as one line."""
         return f"{self.file}:{self.line}: {self.cause}; {self.cure}"
 
 
@@ -79,7 +81,8 @@ class Source:
         self.name = name
         self._raw = raw
         is_gzip = raw.peek(2)[:2] == GZIP_MAGIC
-        self._lines: IO[bytes] = gzip.open(raw) if is_gzip else raw
+        lines = gzip.GzipFile(fileobj=raw) if is_gzip else raw
+        self._lines = cast("IO[bytes]", lines)
 
     @property
     def position(self) -> int:
@@ -161,16 +164,19 @@ class _Mender:
     def __call__(self, value: JsonValue, levels: int) -> JsonValue:
         if isinstance(value, str):
             return self._text(value)
+        if isinstance(value, dict | list):
+            return self._items(value, levels - 1) if levels else self._flat(value)
         if isinstance(value, int) and not isinstance(value, bool):
             return value if value in _INT64 else str(value)
-        if isinstance(value, dict | list) and not levels:
-            return self._text(json.dumps(value))
-        if isinstance(value, list):
-            return [self(item, levels - 1) for item in value]
-        if isinstance(value, dict):
-            below = levels - 1
-            return {self._text(key): self(item, below) for key, item in value.items()}
         return value
+
+    def _items(self, value: JsonObject | list[JsonValue], levels: int) -> JsonValue:
+        if isinstance(value, list):
+            return [self(item, levels) for item in value]
+        return {self._text(key): self(item, levels) for key, item in value.items()}
+
+    def _flat(self, value: JsonValue) -> str:
+        return self._text(json.dumps(value))
 
     def _text(self, text: str) -> str:
         mended, count = _UNFIT.subn("\ufffd", text)

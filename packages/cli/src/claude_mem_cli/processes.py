@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -69,13 +68,13 @@ def _listening_inodes(port: int) -> set[str]:
 
 def _links(folder: Path) -> set[str]:
     try:
-        return {_link(entry.path) for entry in os.scandir(folder)}
+        return {_link(entry) for entry in folder.iterdir()}
     except OSError:
         return set()
 
 
-def _link(path: str) -> str:
+def _link(path: Path) -> str:
     try:
-        return os.readlink(path)
+        return str(path.readlink())
     except OSError:
         return ""

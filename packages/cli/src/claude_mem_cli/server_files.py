@@ -4,7 +4,7 @@
 `server.runtime.json` says which process serves where; `server.pid` and
 `server.port` say parts of it to scripts. They are there while a server answers.
 `server.lock` is held as long as a server lives, so that there is never a second
-one; it stays behind empty of meaning, because taking it away would let two in.
+one; it stays behind, because taking it away could let two in.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from claude_mem_cli.processes import start_token
-from claude_mem_cli.versions import own_version
 from claude_mem_core.domain.value import Epoch, Text, Value
 from claude_mem_core.errors import ConflictError, InvalidInputError
+
+from claude_mem_cli.processes import start_token
+from claude_mem_cli.versions import own_version
 
 PID, PORT, RUNTIME, LOCK = (
     "server.pid",

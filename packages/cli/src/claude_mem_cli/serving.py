@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import errno
 import logging
-import os
 import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping
@@ -13,12 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from pydantic import Field
-from typing_extensions import override
-
-from claude_mem_cli import screen, server_files
-from claude_mem_cli.processes import listener
-from claude_mem_cli.server_files import ServerRecord
 from claude_mem_core.errors import ConfigurationError
 from claude_mem_core.launch import (
     admit_local_token,
@@ -28,6 +21,12 @@ from claude_mem_core.launch import (
     own_folder,
 )
 from claude_mem_core.settings import CoreSettings, Settings
+from pydantic import Field
+from typing_extensions import override
+
+from claude_mem_cli import screen, server_files
+from claude_mem_cli.processes import listener
+from claude_mem_cli.server_files import ServerRecord
 
 FRONT_END = "http"
 STOPPING = (signal.SIGTERM, signal.SIGINT)

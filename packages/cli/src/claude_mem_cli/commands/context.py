@@ -6,11 +6,11 @@ from __future__ import annotations
 import os
 
 import click
+from claude_mem_core.domain.context_pack import DEFAULT_TOKEN_BUDGET, ContextQuery
 
 from claude_mem_cli import screen
 from claude_mem_cli.client import project_named
 from claude_mem_cli.connect import connected
-from claude_mem_core.domain.context_pack import DEFAULT_TOKEN_BUDGET, ContextQuery
 
 
 @click.command

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 
 import click
+from claude_mem_core.errors import InvalidInputError
 
 from claude_mem_cli import exits, screen
 from claude_mem_cli.client import Client
@@ -22,7 +23,6 @@ from claude_mem_cli.ingestion import (
     take_in,
 )
 from claude_mem_cli.payloads import STDIN, opened
-from claude_mem_core.errors import InvalidInputError
 
 MOST_TOLD = 20
 """Lines at fault that are told one by one."""
@@ -97,7 +97,9 @@ def _wait(client: Client, *, quiet: bool) -> None:
             bar.update(max(0, most - depth - bar.pos))
 
 
-def _bar(length: int, label: str, *, quiet: bool) -> click._termui_impl.ProgressBar[int]:
+def _bar(
+    length: int, label: str, *, quiet: bool
+) -> click._termui_impl.ProgressBar[int]:
     hidden = quiet or not length or not sys.stderr.isatty()
     label = screen.cut(label, 30)
     return click.progressbar(length=length, label=label, file=sys.stderr, hidden=hidden)

@@ -6,12 +6,12 @@ from __future__ import annotations
 import os
 
 import click
+from claude_mem_core.domain.search import SearchQuery
 
 from claude_mem_cli import screen
 from claude_mem_cli.client import project_named
 from claude_mem_cli.connect import connected
 from claude_mem_cli.memories import show_hits
-from claude_mem_core.domain.search import SearchQuery
 
 
 @click.command

@@ -8,13 +8,13 @@ import time
 from pathlib import Path
 
 import click
+from claude_mem_core.launch import own_folder
+from claude_mem_core.settings import CoreSettings
 
 from claude_mem_cli import daemon, exits, screen, server_files
 from claude_mem_cli.info import server_info
 from claude_mem_cli.server_files import ServerRecord
 from claude_mem_cli.versions import own_version
-from claude_mem_core.launch import own_folder
-from claude_mem_core.settings import CoreSettings
 
 RUNTIME = "server"
 
