@@ -6,7 +6,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-
 from claude_mem_conformance.generator import GeneratorContract
 from claude_mem_conformance.queue import QueueContract
 from claude_mem_conformance.records import StorageContracts
