@@ -76,7 +76,7 @@ class ClientHere(Client):
         self._runtime.close()
 
     def _work(self) -> None:
-        """Do some of the work that there is, or wait a little for what there will be."""
+        """Do some of the work that there is, or wait a little for more."""
         generator = self._runtime.generator
         for done in range(LOOK_EVERY):
             if generator.work(wait=AT_ONCE):
