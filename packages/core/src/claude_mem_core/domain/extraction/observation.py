@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from claude_mem_core.domain.extraction.checks import Outcome, outcomes
 from claude_mem_core.domain.extraction.evidence import Evidence, Said
@@ -45,7 +46,7 @@ MOST_FILES = 20
 MOST_SYMBOLS = 8
 MOST_STEPS = 3
 
-LEAST_VOCABULARY = 12
+LEAST_VOCABULARY = 8
 """Different content words; a turn with fewer that changed nothing was small talk."""
 
 _NEXT_STEP = re.compile(
@@ -138,7 +139,9 @@ def _main(
         text=clipped(digest.asked, LONGEST_PROMPT) or None,
         narrative="\n".join(digest.narrative) or None,
         facts=tuple(_facts(evidence, digest.checks)),
-        concepts=concepts_of(kind, " ".join((digest.asked, *digest.narrative))),
+        concepts=concepts_of(
+            kind, " ".join((digest.asked, digest.subtitle, *digest.narrative))
+        ),
         files_read=_files(evidence.reads, project, evidence),
         files_modified=written,
         metadata=_open_ends(evidence, digest.checks),
@@ -248,11 +251,12 @@ def _sources(digest: _Digest, evidence: Evidence) -> Iterator[MemorySourceDraft]
 
 def _touching(evidence: Evidence) -> Iterator[str]:
     """The events that show the files that are named: for each file the first."""
-    first: dict[str, str] = {}
-    for use in (*evidence.writes, *evidence.reads):
-        for path in use.files:
-            first.setdefault(path, use.event_id)
-    yield from first.values()
+    for uses in (evidence.writes, evidence.reads):
+        first: dict[str, str] = {}
+        for use in uses:
+            for path in use.files:
+                first.setdefault(path, use.event_id)
+        yield from islice(first.values(), MOST_FILES)
 
 
 def _checking(checks: Iterable[Outcome]) -> Iterator[str]:
