@@ -19,7 +19,7 @@ from claude_mem_cli.client import Acknowledged, Client, Told
 LOOK_EVERY = 50
 """Jobs between two looks at how many are left."""
 
-WAIT = timedelta(seconds=1)
+AT_ONCE, WAIT = timedelta(0), timedelta(seconds=1)
 
 
 class ClientHere(Client):
@@ -76,9 +76,12 @@ class ClientHere(Client):
         self._runtime.close()
 
     def _work(self) -> None:
+        """Do some of the work that there is, or wait a little for more."""
         generator = self._runtime.generator
-        for _ in range(LOOK_EVERY):
-            if not generator.work(wait=WAIT):
+        for done in range(LOOK_EVERY):
+            if generator.work(wait=AT_ONCE):
+                continue
+            if not done and not generator.work(wait=WAIT):
                 # What is left was claimed by a process that may have gone away.
                 generator.recover()
-                return
+            return

@@ -19,7 +19,7 @@ def show_hits(hits: Sequence[SearchHit]) -> None:
         item = hit.item
         title = screen.heading(screen.cut(title_of(item), room))
         screen.say(f"{number:>2}. {title}")
-        facts = f"{day_of(item)}  {item.kind}/{item.type}  {item.id}"
+        facts = f"{day_of(item)} {item.type} {item.id}"
         screen.say(f"    {screen.faint(screen.cut(screen.line(facts), room))}")
         beginning = screen.line(item.narrative or item.text or item.subtitle or "")
         if beginning:
@@ -28,8 +28,8 @@ def show_hits(hits: Sequence[SearchHit]) -> None:
 
 def memory_table(items: Sequence[MemoryItem]) -> str:
     """Memories as a table, one line each."""
-    rows = [(day_of(item), item.kind, item.type, title_of(item)) for item in items]
-    return screen.table(("DAY", "KIND", "TYPE", "TITLE"), rows)
+    rows = [(day_of(item), item.type, title_of(item)) for item in items]
+    return screen.table(("DAY", "TYPE", "TITLE"), rows)
 
 
 def title_of(item: MemoryItem) -> str:

@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 
 import click
-from claude_mem_core.launch import own_folder
 from claude_mem_core.settings import CoreSettings
 
 from claude_mem_cli import daemon, exits, screen, server_files
@@ -111,6 +110,9 @@ def _folder() -> Path:
 
 
 def _start_daemon() -> ServerRecord:
+    # The adapters' way in costs a third of a second, which stop and status save.
+    from claude_mem_core.launch import own_folder
+
     from claude_mem_cli.serving import require_free
 
     require_free(os.environ)
