@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: S608 - statements are put together from our own names; values are bound
 """The full-text index over memories: how it is made, kept, checked and made again.
 
 The index keeps no text of its own but reads a view, and is told of every change with
@@ -37,9 +38,9 @@ _DERIVED = ", ".join(
     for name in FIELDS
 )
 _MARKS = ", ".join("?" for _ in (*FIELDS, "scope"))
-_SHOWN = f"SELECT seq, {_COLUMNS} FROM memory_texts WHERE seq = ?"  # noqa: S608
+_SHOWN = f"SELECT seq, {_COLUMNS} FROM memory_texts WHERE seq = ?"
 _TAKE_OUT = (
-    f"INSERT INTO memory_items_fts (memory_items_fts, rowid, {_COLUMNS})"  # noqa: S608
+    f"INSERT INTO memory_items_fts (memory_items_fts, rowid, {_COLUMNS})"
     f" VALUES ('delete', ?, {_MARKS})"
 )
 _PUT_IN = f"INSERT INTO memory_items_fts (rowid, {_COLUMNS}) {_SHOWN}"
@@ -51,7 +52,7 @@ INDEX = f"""
 """
 
 FULL_TEXT = (
-    f"CREATE VIEW memory_texts AS SELECT seq, {_DERIVED}, scope FROM memory_items",  # noqa: S608
+    f"CREATE VIEW memory_texts AS SELECT seq, {_DERIVED}, scope FROM memory_items",
     INDEX,
 )
 
