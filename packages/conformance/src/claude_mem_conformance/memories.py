@@ -86,7 +86,7 @@ class MemoryContract(RepositoryContract):
         """No term is an operator: `AND`, `NEAR`, `*`, `"` and `:` are only text."""
         _add(inhabited, samples.memory("m", "banana bread"))
         _add(inhabited, samples.memory("other", "cherry pie"))
-        assert _search(inhabited, "cherry", term)[0] == "other"
+        assert "other" in _search(inhabited, "cherry", term)
         assert _search(inhabited, term) in ([], ["m"] if "banana" in term else [])
 
     def test_a_memory_is_had_with_its_sources(self, inhabited: Storage) -> None:

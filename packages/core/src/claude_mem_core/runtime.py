@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Self
+from typing import Literal, Self
 
 from claude_mem_core.errors import NotFoundError
 from claude_mem_core.ports.agents import AgentVocabulary
@@ -23,6 +23,8 @@ from claude_mem_core.services.recall import Recall
 from claude_mem_core.services.sessions import Sessions
 from claude_mem_core.services.status import Status
 from claude_mem_core.system import RealSystem
+
+WorkerState = Literal["disabled", "active", "errored"]
 
 IDLE_TURN = timedelta(minutes=30)
 """A turn without an event for so long counts as ended."""
@@ -93,6 +95,13 @@ class Worker:
     def is_alive(self) -> bool:
         """Whether the thread is at work."""
         return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def state(self) -> WorkerState:
+        """Whether the thread was never wanted, is at work, or went away."""
+        if self._thread is None:
+            return "disabled"
+        return "active" if self._thread.is_alive() else "errored"
 
     def start(self) -> None:
         """Start the thread, once."""

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What this distribution offers to the plugin host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from claude_mem_core.plugins import hookimpl
+from claude_mem_core.ports.agents import AgentVocabulary
+
+from claude_mem_agents.claude_code import ClaudeCode
+
+
+@hookimpl
+def claude_mem_agents() -> Iterable[AgentVocabulary]:
+    """Offer the vocabularies of the agents that this distribution knows."""
+    return [ClaudeCode()]

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The WSGI application: the layers in their order, and a resource for each path."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import TypeAlias
+from urllib.parse import quote
+
+import falcon
+from claude_mem_core.runtime import Runtime
+from pydantic_core import to_json
+
+from claude_mem_http_falcon.authentication import Authentication
+from claude_mem_http_falcon.bodies import Bodies
+from claude_mem_http_falcon.events import (
+    EventBatchResource,
+    EventResource,
+    EventsResource,
+)
+from claude_mem_http_falcon.exchange import Request, Response
+from claude_mem_http_falcon.gate import Gate
+from claude_mem_http_falcon.hooks import HookResource
+from claude_mem_http_falcon.memories import MemoriesResource, MemoryResource
+from claude_mem_http_falcon.problems import (
+    CONTENT_TYPE,
+    UNFORESEEN,
+    ProtocolError,
+    problem_of,
+)
+from claude_mem_http_falcon.projects import ProjectResource, ProjectsResource
+from claude_mem_http_falcon.recall import ContextResource, SearchResource
+from claude_mem_http_falcon.request_log import RequestLog
+from claude_mem_http_falcon.sessions import (
+    SessionEndResource,
+    SessionResource,
+    SessionStartResource,
+)
+from claude_mem_http_falcon.status import (
+    HealthResource,
+    InfoResource,
+    ReadinessResource,
+)
+
+App: TypeAlias = falcon.App[Request, Response]
+Layer: TypeAlias = RequestLog | Gate | Authentication | Bodies
+
+log = logging.getLogger(__name__)
+
+
+def build_app(runtime: Runtime) -> App:
+    """The application that serves `runtime`."""
+    app = falcon.App(request_type=Request, middleware=layers(runtime))
+    for path, resource in resources(runtime).items():
+        app.add_route(path, resource)
+    app.add_error_handler(Exception, _on_error)
+    app.add_error_handler(falcon.HTTPError, _on_falcon_error)
+    return app
+
+
+def layers(runtime: Runtime) -> list[Layer]:
+    """What a request passes before its resource, from the outside in."""
+    return [
+        RequestLog(runtime.system.new_id),
+        Gate(),
+        Authentication(runtime.access),
+        Bodies(),
+    ]
+
+
+def resources(runtime: Runtime) -> Mapping[str, object]:
+    """Who answers for each path."""
+    return {
+        "/healthz": HealthResource(),
+        "/readyz": ReadinessResource(runtime),
+        "/v1/info": InfoResource(runtime),
+        "/v1/projects": ProjectsResource(runtime.projects),
+        "/v1/projects/{project_id}": ProjectResource(runtime.projects),
+        "/v1/sessions/start": SessionStartResource(runtime.sessions),
+        "/v1/sessions/{session_id}": SessionResource(runtime.sessions),
+        "/v1/sessions/{session_id}/end": SessionEndResource(runtime.sessions),
+        "/v1/events": EventsResource(runtime.events),
+        "/v1/events/batch": EventBatchResource(runtime.events),
+        "/v1/events/{event_id}": EventResource(runtime.events),
+        "/v1/memories": MemoriesResource(runtime.memories),
+        "/v1/memories/{memory_id}": MemoryResource(runtime.memories),
+        "/v1/search": SearchResource(runtime.recall),
+        "/v1/context": ContextResource(runtime.recall),
+        "/hooks/{agent}/{event}": HookResource(runtime),
+    }
+
+
+def _on_error(
+    req: Request, resp: Response, error: Exception, params: Mapping[str, str]
+) -> None:
+    """Answer with the problem that an error is, and log what nobody foresaw."""
+    del params
+    problem = problem_of(error)
+    if problem is None:
+        log.error("request %s failed", req.request_id, exc_info=error)
+        problem = UNFORESEEN
+    resp.status = problem.status.value
+    resp.content_type = CONTENT_TYPE
+    resp.set_headers(dict(problem.headers))
+    path = quote(req.path)
+    resp.data = to_json(problem.to_wire(instance=path, request_id=req.request_id))
+
+
+def _on_falcon_error(
+    req: Request, resp: Response, error: falcon.HTTPError, params: Mapping[str, str]
+) -> None:
+    """Answer for what Falcon refuses by itself, in our shape."""
+    resp.set_headers(dict(error.headers or {}))
+    message = error.description or error.title or "the request is refused"
+    if isinstance(error, falcon.HTTPRouteNotFound | falcon.HTTPMethodNotAllowed):
+        message = f"Cannot {req.method} {req.path}"
+    _on_error(req, resp, ProtocolError(error.status_code, message), params)

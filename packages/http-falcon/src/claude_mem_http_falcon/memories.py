@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`/v1/memories`."""
+
+from __future__ import annotations
+
+from claude_mem_core.domain.memory_item import MemoryItemDraft, MemoryItemPatch
+from claude_mem_core.services.memories import Memories
+
+from claude_mem_http_falcon.exchange import Request, Response, show
+
+
+class MemoriesResource:
+    """Where memories are written by hand."""
+
+    def __init__(self, memories: Memories) -> None:
+        self._memories = memories
+
+    def on_post(self, req: Request, resp: Response) -> None:
+        """Keep one."""
+        draft = MemoryItemDraft.from_wire(req.document)
+        show(resp, 201, memory=self._memories.add(draft, by=req.caller))
+
+
+class MemoryResource:
+    """One memory."""
+
+    def __init__(self, memories: Memories) -> None:
+        self._memories = memories
+
+    def on_get(self, req: Request, resp: Response, memory_id: str) -> None:
+        """Show it."""
+        show(resp, memory=self._memories.get(memory_id, by=req.caller))
+
+    def on_patch(self, req: Request, resp: Response, memory_id: str) -> None:
+        """Put the fields that are named in place of the old."""
+        patch = MemoryItemPatch.from_wire(req.document)
+        show(resp, memory=self._memories.update(memory_id, patch, by=req.caller))

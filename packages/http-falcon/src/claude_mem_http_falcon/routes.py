@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every route in one table: what it needs of its caller, and what it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import JsonValue
+
+from claude_mem_http_falcon import strict_json
+
+READ: Final = "memories:read"
+WRITE: Final = "memories:write"
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a route takes as its body.
+
+    Attributes:
+        limit: Bytes; a longer one is 413.
+        read: From the bytes to JSON.
+        may_be_absent: An empty body stands for an empty object.
+    """
+
+    limit: int
+    read: Callable[[bytes], JsonValue] = strict_json.read
+    may_be_absent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One way in.
+
+    Attributes:
+        path: As a Falcon template.
+        scope: What the caller's key must allow; None: anybody may come in.
+    """
+
+    method: str
+    path: str
+    scope: str | None
+    body: Body | None = None
+
+
+ONE = Body(limit=1 * MIB)
+BATCH = Body(limit=8 * MIB)
+HOOK = Body(limit=16 * MIB, read=strict_json.read_hook)
+NOTHING = Body(limit=1 * KIB, read=strict_json.read_nothing, may_be_absent=True)
+
+ROUTES: Final = (
+    Route("GET", "/healthz", None),
+    Route("GET", "/readyz", None),
+    Route("GET", "/v1/info", None),
+    Route("GET", "/v1/projects", READ),
+    Route("POST", "/v1/projects", WRITE, ONE),
+    Route("GET", "/v1/projects/{project_id}", READ),
+    Route("POST", "/v1/sessions/start", WRITE, ONE),
+    Route("GET", "/v1/sessions/{session_id}", READ),
+    Route("POST", "/v1/sessions/{session_id}/end", WRITE, NOTHING),
+    Route("POST", "/v1/events", WRITE, ONE),
+    Route("POST", "/v1/events/batch", WRITE, BATCH),
+    Route("GET", "/v1/events/{event_id}", READ),
+    Route("POST", "/v1/memories", WRITE, ONE),
+    Route("GET", "/v1/memories/{memory_id}", READ),
+    Route("PATCH", "/v1/memories/{memory_id}", WRITE, ONE),
+    Route("POST", "/v1/search", READ, ONE),
+    Route("POST", "/v1/context", READ, ONE),
+    Route("POST", "/hooks/{agent}/{event}", WRITE, HOOK),
+)
+
+_BY_METHOD_AND_PATH = {(route.method, route.path): route for route in ROUTES}
+_OPEN = {route.path for route in ROUTES if route.scope is None}
+
+
+def route_of(method: str, template: str | None) -> Route | None:
+    """The row of the table, None for a method that the path does not know."""
+    return _BY_METHOD_AND_PATH.get((method, template or ""))
+
+
+def is_open(path: str) -> bool:
+    """Whether anybody may ask for this path."""
+    return path in _OPEN

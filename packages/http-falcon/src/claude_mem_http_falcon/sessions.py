@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`/v1/sessions`."""
+
+from __future__ import annotations
+
+from claude_mem_core.domain.server_session import ServerSessionDraft
+from claude_mem_core.services.sessions import Sessions
+
+from claude_mem_http_falcon.exchange import Request, Response, show
+
+
+class SessionStartResource:
+    """Where sessions start."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    def on_post(self, req: Request, resp: Response) -> None:
+        """Start one (201), or find the one that the agent names so (200)."""
+        draft = ServerSessionDraft.from_wire(req.document)
+        started = self._sessions.start(draft, by=req.caller)
+        show(resp, 201 if started.created else 200, session=started.session)
+
+
+class SessionEndResource:
+    """Where sessions end."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    def on_post(self, req: Request, resp: Response, session_id: str) -> None:
+        """End it; a second time changes nothing."""
+        ended = self._sessions.end(session_id, by=req.caller)
+        show(resp, session=ended.session, generationJob=ended.generation_job)
+
+
+class SessionResource:
+    """One session."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    def on_get(self, req: Request, resp: Response, session_id: str) -> None:
+        """Show it."""
+        show(resp, session=self._sessions.get(session_id, by=req.caller))
