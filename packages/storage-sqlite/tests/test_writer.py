@@ -189,6 +189,16 @@ def test_a_lease_that_another_holds_is_waited_for_and_no_longer_than_agreed(tmp_
         lease.close()
 
 
+def test_no_other_process_has_the_lease_while_a_block_writes(path, storage):
+    lease = Lease(path.with_name("memory.db.lease"), wait=0.01)
+    with storage.begin() as tx:
+        add(tx, "first")
+        with pytest.raises(StorageError):
+            lease.take()
+    lease.take()
+    lease.close()
+
+
 FULL = """
 import resource, sys
 from pathlib import Path
