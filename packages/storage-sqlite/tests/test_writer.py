@@ -40,7 +40,7 @@ def others():
 
 
 def in_line(storage, count):
-    writer = storage._connections.writer
+    writer = storage._here().writer
     until(lambda: writer._waiting == count)
 
 
@@ -74,10 +74,10 @@ def test_a_block_returns_when_its_commit_is_done_and_not_before(storage, others)
         returned.set()
 
     one = others.submit(first)
-    until(lambda: storage._connections.writer._owner)
+    until(lambda: storage._here().writer._owner)
     two = others.submit(write, storage, "two", lambda _: go_on.wait(PATIENCE))
-    until(lambda: storage._connections.writer._waiting == 0)
-    until(lambda: storage._connections.writer._group.size == 2)
+    until(lambda: storage._here().writer._waiting == 0)
+    until(lambda: storage._here().writer._group.size == 2)
     assert absent(storage, ["first"]) == ["first"]
     assert not returned.is_set()
     go_on.set()
