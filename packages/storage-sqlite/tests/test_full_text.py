@@ -49,7 +49,7 @@ def test_the_index_reads_what_the_core_says_of_a_memory(storage):
     add(storage, TRICKY)
     with storage.read() as snapshot:
         columns = ", ".join(FIELDS)
-        sql = f"SELECT {columns} FROM memory_texts"  # noqa: S608
+        sql = f"SELECT {columns} FROM memory_texts"
         row = snapshot.memories._db.one(sql)
     shown = dict(zip(FIELDS, (text or "" for text in row), strict=True))
     assert shown == search_fields(TRICKY)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: S608 - statements are put together from our own names; values are bound
+
 """How a value stands in a row: one column a field, lists and objects as JSON."""
 
 from __future__ import annotations
