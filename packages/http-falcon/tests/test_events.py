@@ -24,7 +24,9 @@ def test_the_same_event_twice_is_one_event_with_one_job(client, event) -> None:
 
     first, again = client.post("/v1/events", body), client.post("/v1/events", body)
 
-    assert first.outcome == again.outcome
+    assert (first.status, again.status) == (201, 201)
+    assert first.json == {**again.json, "created": True}
+    assert again.json["created"] is False
 
 
 @pytest.mark.parametrize(

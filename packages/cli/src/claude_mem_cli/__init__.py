@@ -1,4 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ``claude-mem`` command."""
+"""The `claude-mem` command.
+
+Nothing is imported here: a command pays only for what it uses.
+"""
 
 from __future__ import annotations

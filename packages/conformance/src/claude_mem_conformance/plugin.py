@@ -1,9 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What pytest learns from the kit: the marker that ties a test to a promise."""
+"""What pytest learns from the kit: its marker, and to explain its assertions."""
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
+
+CONTRACTS = (
+    "access",
+    "agents",
+    "contract",
+    "events",
+    "generator",
+    "jobs",
+    "machine",
+    "memories",
+    "projects",
+    "queue",
+    "sessions",
+    "storage",
+    "system",
+)
+
+for _module in CONTRACTS:
+    pytest.register_assert_rewrite(f"claude_mem_conformance.{_module}")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -12,3 +33,15 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "promise(text): the promise of a port that this test holds an adapter to",
     )
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark each test of a contract with its promise: `-m promise` runs them alone."""
+    # The contracts are imported by whoever uses them, after the rewriting above.
+    from claude_mem_conformance.contract import Contract
+
+    cls = getattr(item, "cls", None)
+    if inspect.isclass(cls) and issubclass(cls, Contract):
+        promise = inspect.getdoc(getattr(item, "obj", None)) or item.name
+        item.add_marker(pytest.mark.promise(promise))
+        item.user_properties.append(("promise", promise))

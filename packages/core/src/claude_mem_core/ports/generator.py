@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from claude_mem_core.domain.agent_event import AgentEvent
 from claude_mem_core.domain.generation_job import SkipReason
@@ -50,8 +50,7 @@ class ObservationGenerator(Protocol):
 
     * every memory cites at least one event, and only events it was given;
     * memories are of the turn's own project and session;
-    * memories, or a reason why there are none, never neither;
-    * the same events give the same memories, where it says that it is repeatable.
+    * memories, or a reason why there are none, never neither and never both.
     """
 
     @property
@@ -74,3 +73,16 @@ class ObservationGenerator(Protocol):
         Raises:
             GeneratorError: It says whether another try may help.
         """
+
+
+@runtime_checkable
+class Repeatable(Protocol):
+    """What a generator says of itself when nothing but the events decides.
+
+    * the same events give the same memories.
+    """
+
+    @property
+    @abstractmethod
+    def repeatable(self) -> Literal[True]:
+        """That it is so."""

@@ -78,8 +78,16 @@ class MemoryRepository(MemoryReader, Protocol):
 
     @abstractmethod
     def replace(self, item: MemoryItem) -> None:
-        """Put `item` and its sources in the place of the one with its id."""
+        """Put `item` and its sources in the place of the one with its id.
+
+        Raises:
+            NotFoundError: There is none.
+        """
 
     @abstractmethod
     def remove(self, item_id: str) -> None:
-        """Take a memory and its sources away."""
+        """Take a memory and its sources away; its key is free again.
+
+        Raises:
+            NotFoundError: There is none.
+        """

@@ -46,4 +46,7 @@ class SessionRepository(SessionReader, Protocol):
 
     @abstractmethod
     def replace(self, session: ServerSession) -> None:
-        """Put `session` in the place of the one with its id."""
+        """Put `session` in the place of the one with its id; `NotFoundError` if none.
+
+        The rules for a new session hold for the changed one too.
+        """

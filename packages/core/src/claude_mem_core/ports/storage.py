@@ -62,7 +62,10 @@ class Snapshot(Protocol):
 
 
 class Transaction(Protocol):
-    """The records while they are written; reads see the block's own writes."""
+    """The records while they are written.
+
+    * reads see the block's own writes.
+    """
 
     @property
     @abstractmethod
@@ -111,8 +114,9 @@ class Storage(Protocol):
     Every storage promises, and the conformance kit checks:
 
     * all or nothing: a block that raises leaves no trace of its writes;
-    * durable: what a finished ``begin`` block wrote is there for every later
-      reader, and after the storage is closed and opened again;
+    * kept: what a finished ``begin`` block wrote is there for every later reader;
+    * durable: it is there after the storage was closed and opened again, where the
+      storage is one that lasts;
     * writers take turns: two threads that read and write in blocks lose no update;
     * a reader sees one moment, and none of what is not committed;
     * it is safe to use from many threads;
@@ -122,7 +126,10 @@ class Storage(Protocol):
 
     @abstractmethod
     def begin(self) -> AbstractContextManager[Transaction]:
-        """A write: committed on a clean exit, else rolled back. Not nestable."""
+        """A write: committed on a clean exit, else rolled back.
+
+        Blocks do not nest.
+        """
 
     @abstractmethod
     def read(self) -> AbstractContextManager[Snapshot]:
@@ -130,7 +137,7 @@ class Storage(Protocol):
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of everything."""
+        """Let go of everything; a block that is begun later is a `StorageError`."""
 
     @abstractmethod
     def notices(self) -> Sequence[str]:

@@ -73,9 +73,10 @@ class InProcessJobs(JobLedger):
     def add(self, job: GenerationJob) -> bool:
         if any(other.dedupe_key == job.dedupe_key for other in self._unsettled()):
             return False
-        # Out and in again: a settled job that is put once more goes to the end.
-        self._state.jobs.pop(job.id, None)
-        self._put(job)
+        # Out and in again: a settled job that is put once more goes to the end, and
+        # its claims count on, so that a claim of its first life stays void.
+        known = self._state.jobs.pop(job.id, job)
+        self._put(job.changed(claims=known.claims))
         if job.kind == "event":
             self._state.event_jobs[job.source_id] = job.id
         return True

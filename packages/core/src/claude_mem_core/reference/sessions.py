@@ -53,6 +53,9 @@ class InProcessSessions(SessionRepository):
             raise NotFoundError("session", session.id)
         if known.project_id != session.project_id and self._has_children(session.id):
             raise ConflictError("a session with records stays in its project")
+        if session.project_id not in self._state.projects:
+            raise NotFoundError("project", session.project_id)
+        self._require_free_name(session)
         self._state.sessions[session.id] = session
 
     def _require_free_name(self, session: ServerSession) -> None:
@@ -60,7 +63,8 @@ class InProcessSessions(SessionRepository):
         if name[0] is None:
             return
         for other in self._state.sessions.values():
-            if name == (_name(other), other.project_id, other.platform_source):
+            taken = (_name(other), other.project_id, other.platform_source)
+            if name == taken and other.id != session.id:
                 raise ConflictError(f"there is a session {name[0]!r} already")
 
     def _has_children(self, session_id: str) -> bool:

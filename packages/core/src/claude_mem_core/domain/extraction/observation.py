@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from claude_mem_core.domain.extraction.checks import Outcome, outcomes
 from claude_mem_core.domain.extraction.evidence import Evidence, Said
@@ -20,6 +21,7 @@ from claude_mem_core.domain.extraction.prose import (
     clipped_words,
     is_substantial,
     most_telling,
+    opening,
     statements,
     telling,
     within,
@@ -45,7 +47,7 @@ MOST_FILES = 20
 MOST_SYMBOLS = 8
 MOST_STEPS = 3
 
-LEAST_VOCABULARY = 12
+LEAST_VOCABULARY = 8
 """Different content words; a turn with fewer that changed nothing was small talk."""
 
 _NEXT_STEP = re.compile(
@@ -104,7 +106,7 @@ def observations(
 def _digest(evidence: Evidence) -> _Digest:
     asked, told = _asked(evidence), _told(evidence)
     ending = [each for each, said in told.items() if said is evidence.conclusion]
-    subtitle = clipped_words(next(iter(ending), "").rstrip(":"), SUBTITLE_WORDS)
+    subtitle = clipped_words(opening(ending).rstrip(":"), SUBTITLE_WORDS)
     narrative = most_telling(
         ending,
         [each for each, said in told.items() if said is not evidence.conclusion],
@@ -113,7 +115,7 @@ def _digest(evidence: Evidence) -> _Digest:
     )
     return _Digest(
         asked=asked,
-        headline=_headline(asked) or next(iter(told), "") or asked,
+        headline=_headline(asked) or opening([*told]) or asked,
         subtitle=subtitle,
         narrative={each: told[each] for each in narrative},
         checks=tuple(outcomes(evidence.tools)),
@@ -138,7 +140,9 @@ def _main(
         text=clipped(digest.asked, LONGEST_PROMPT) or None,
         narrative="\n".join(digest.narrative) or None,
         facts=tuple(_facts(evidence, digest.checks)),
-        concepts=concepts_of(kind, " ".join((digest.asked, *digest.narrative))),
+        concepts=concepts_of(
+            kind, " ".join((digest.asked, digest.subtitle, *digest.narrative))
+        ),
         files_read=_files(evidence.reads, project, evidence),
         files_modified=written,
         metadata=_open_ends(evidence, digest.checks),
@@ -248,11 +252,12 @@ def _sources(digest: _Digest, evidence: Evidence) -> Iterator[MemorySourceDraft]
 
 def _touching(evidence: Evidence) -> Iterator[str]:
     """The events that show the files that are named: for each file the first."""
-    first: dict[str, str] = {}
-    for use in (*evidence.writes, *evidence.reads):
-        for path in use.files:
-            first.setdefault(path, use.event_id)
-    yield from first.values()
+    for uses in (evidence.writes, evidence.reads):
+        first: dict[str, str] = {}
+        for use in uses:
+            for path in use.files:
+                first.setdefault(path, use.event_id)
+        yield from islice(first.values(), MOST_FILES)
 
 
 def _checking(checks: Iterable[Outcome]) -> Iterator[str]:

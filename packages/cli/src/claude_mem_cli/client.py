@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a command asks for, whoever does it: a running server, or this process."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from claude_mem_core.domain.agent_event import AgentEventDraft
+from claude_mem_core.domain.context_pack import ContextQuery
+from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.project import Project, ProjectDraft, slug_of
+from claude_mem_core.domain.search import SearchHit, SearchQuery
+from claude_mem_core.errors import ConflictError, NotFoundError
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """One event that is kept now.
+
+    Attributes:
+        created: Whether it is new.
+        session_id: The stored session that it belongs to.
+    """
+
+    event_id: str
+    session_id: str | None
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the next session is told, and the memories that this was made from."""
+
+    memories: tuple[MemoryItem, ...]
+    context: str
+    tokens: int
+
+
+class Client(Protocol):
+    """The deeds that commands need.
+
+    Every method raises what the services raise, and an `AdapterError` when nobody
+    answers.
+    """
+
+    @property
+    @abstractmethod
+    def where(self) -> str:
+        """Who does the work, in words for the user."""
+
+    @abstractmethod
+    def projects(self) -> Sequence[Project]:
+        """The projects that there are, oldest first."""
+
+    @abstractmethod
+    def create_project(self, draft: ProjectDraft) -> Project:
+        """The new project; `ConflictError` when its slug is taken."""
+
+    @abstractmethod
+    def send(self, drafts: Sequence[AgentEventDraft]) -> Sequence[Acknowledged]:
+        """Keep all of these events, or none."""
+
+    @abstractmethod
+    def end_session(self, session_id: str) -> None:
+        """End a session; ending it again changes nothing."""
+
+    @abstractmethod
+    def search(self, query: SearchQuery) -> Sequence[SearchHit]:
+        """The memories that fit, best first."""
+
+    @abstractmethod
+    def context(self, query: ContextQuery) -> Told:
+        """What fits the budget, best first."""
+
+    @abstractmethod
+    def jobs_left(self) -> Iterator[int]:
+        """How many jobs wait, again and again until there are none."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of what is open."""
+
+
+class NoSuchProjectError(NotFoundError):
+    """No project has this name."""
+
+    def __init__(self, name: str, known: Sequence[Project]) -> None:
+        super().__init__("project", name)
+        names = ", ".join(project.slug or project.name for project in known)
+        self.args = (f"no project {name!r}; there are: {names or 'none yet'}",)
+
+
+def project_named(client: Client, name: str) -> Project:
+    """The project of this name or id; a `NotFoundError` names those there are."""
+    known = client.projects()
+    found = _find(known, name)
+    if found is None:
+        raise NoSuchProjectError(name, known)
+    return found
+
+
+def project_for(client: Client, name: str) -> Project:
+    """The project of this name, made when there is none."""
+    found = _find(client.projects(), name)
+    if found is not None:
+        return found
+    try:
+        return client.create_project(ProjectDraft(name=name))
+    except ConflictError:
+        # Somebody made it meanwhile.
+        return project_named(client, name)
+
+
+def _find(known: Sequence[Project], name: str) -> Project | None:
+    wanted = (name, slug_of(name))
+    return next((one for one in known if one.id == name or one.slug in wanted), None)

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The client that is its own server: it opens the store and does the work itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from claude_mem_core.domain.access import Principal
+from claude_mem_core.domain.agent_event import AgentEventDraft
+from claude_mem_core.domain.context_pack import ContextQuery
+from claude_mem_core.domain.project import Project, ProjectDraft
+from claude_mem_core.domain.search import SearchHit, SearchQuery
+from claude_mem_core.runtime import Runtime
+from typing_extensions import override
+
+from claude_mem_cli.client import Acknowledged, Client, Told
+
+LOOK_EVERY = 50
+"""Jobs between two looks at how many are left."""
+
+AT_ONCE, WAIT = timedelta(0), timedelta(seconds=1)
+
+
+class ClientHere(Client):
+    """A runtime of this process, in the name of whoever runs it."""
+
+    def __init__(self, runtime: Runtime, where: str) -> None:
+        self._runtime = runtime
+        self._where = where
+        self._by = Principal.local()
+
+    @property
+    @override
+    def where(self) -> str:
+        return self._where
+
+    @override
+    def projects(self) -> Sequence[Project]:
+        return self._runtime.projects.list(by=self._by)
+
+    @override
+    def create_project(self, draft: ProjectDraft) -> Project:
+        return self._runtime.projects.create(draft, by=self._by)
+
+    @override
+    def send(self, drafts: Sequence[AgentEventDraft]) -> Sequence[Acknowledged]:
+        accepted = self._runtime.events.accept_batch(drafts, by=self._by)
+        return [
+            Acknowledged(one.event.id, one.event.server_session_id, one.created)
+            for one in accepted
+        ]
+
+    @override
+    def end_session(self, session_id: str) -> None:
+        self._runtime.sessions.end(session_id, by=self._by)
+
+    @override
+    def search(self, query: SearchQuery) -> Sequence[SearchHit]:
+        return self._runtime.recall.search(query, by=self._by).hits
+
+    @override
+    def context(self, query: ContextQuery) -> Told:
+        pack = self._runtime.recall.context(query, by=self._by)
+        return Told(pack.items, pack.context, pack.tokens)
+
+    @override
+    def jobs_left(self) -> Iterator[int]:
+        while depth := self._runtime.status.progress().queue_depth:
+            yield depth
+            self._work()
+        yield 0
+
+    @override
+    def close(self) -> None:
+        self._runtime.close()
+
+    def _work(self) -> None:
+        """Do some of the work that there is, or wait a little for more."""
+        generator = self._runtime.generator
+        for done in range(LOOK_EVERY):
+            if generator.work(wait=AT_ONCE):
+                continue
+            if not done and not generator.work(wait=WAIT):
+                # What is left was claimed by a process that may have gone away.
+                generator.recover()
+            return

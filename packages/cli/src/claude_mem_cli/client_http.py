@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The client of a running server: HTTP on one connection that is kept open."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from http.client import HTTPConnection, HTTPException, RemoteDisconnected
+from typing import Any, TypeVar
+from urllib.parse import quote, urlsplit
+
+from claude_mem_core.domain.agent_event import AgentEventDraft
+from claude_mem_core.domain.context_pack import ContextQuery
+from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.project import Project, ProjectDraft
+from claude_mem_core.domain.search import SearchHit, SearchQuery
+from claude_mem_core.errors import (
+    AdapterError,
+    ClaudeMemError,
+    ConflictError,
+    ForbiddenError,
+    InvalidInputError,
+    NotFoundError,
+    StorageFullError,
+    UnauthenticatedError,
+)
+from pydantic import JsonValue
+from typing_extensions import override
+
+from claude_mem_cli.client import Acknowledged, Client, Told
+
+T = TypeVar("T")
+
+TIMEOUT = 60.0
+POLL = 0.2
+"""Seconds between two looks at how many jobs are left."""
+
+_OF_STATUS: Mapping[int, type[ClaudeMemError]] = {
+    400: InvalidInputError,
+    401: UnauthenticatedError,
+    403: ForbiddenError,
+    409: ConflictError,
+    413: InvalidInputError,
+    507: StorageFullError,
+}
+_NOT_FOUND = 404
+_FIRST_ERROR = 400
+
+
+class ClientHttp(Client):
+    """A server that runs on this machine, with the token of its data folder."""
+
+    def __init__(self, url: str, token: str | None) -> None:
+        place = urlsplit(url)
+        self._url = url
+        self._since = time.time_ns() // 1_000_000
+        self._line = HTTPConnection(place.hostname or "", place.port, timeout=TIMEOUT)
+        self._headers = {"Content-Type": "application/json"}
+        if token is not None:
+            self._headers["Authorization"] = f"Bearer {token}"
+
+    @property
+    @override
+    def where(self) -> str:
+        return f"the server at {self._url}"
+
+    @override
+    def projects(self) -> Sequence[Project]:
+        answer = self._ask("GET", "/v1/projects")
+        return [Project.from_wire(one) for one in _list(answer, "projects")]
+
+    @override
+    def create_project(self, draft: ProjectDraft) -> Project:
+        body = draft.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return Project.from_wire(self._ask("POST", "/v1/projects", body)["project"])
+
+    @override
+    def send(self, drafts: Sequence[AgentEventDraft]) -> Sequence[Acknowledged]:
+        answer = self._ask("POST", "/v1/events/batch", [wire(one) for one in drafts])
+        events = _list(answer, "events")
+        created = answer.get("created") or [self._is_young(event) for event in events]
+        return [
+            Acknowledged(event["id"], event.get("serverSessionId"), is_new)
+            for event, is_new in zip(events, created, strict=True)
+        ]
+
+    @override
+    def end_session(self, session_id: str) -> None:
+        self._ask("POST", f"/v1/sessions/{quote(session_id, safe='')}/end")
+
+    @override
+    def search(self, query: SearchQuery) -> Sequence[SearchHit]:
+        answer = self._ask("POST", "/v1/search", _asked(query))
+        memories, scores = _list(answer, "memories"), _list(answer, "scores")
+        return [
+            SearchHit(item=MemoryItem.from_wire(one), score=score)
+            for one, score in zip(memories, scores, strict=True)
+        ]
+
+    @override
+    def context(self, query: ContextQuery) -> Told:
+        answer = self._ask("POST", "/v1/context", _asked(query))
+        items = tuple(MemoryItem.from_wire(one) for one in _list(answer, "memories"))
+        return Told(items, answer["context"], answer["tokens"])
+
+    @override
+    def jobs_left(self) -> Iterator[int]:
+        while depth := self._depth():
+            yield depth
+            time.sleep(POLL)
+        yield 0
+
+    @override
+    def close(self) -> None:
+        self._line.close()
+
+    def _is_young(self, event: Mapping[str, Any]) -> bool:
+        """Whether an event is new to a server that does not say so.
+
+        Both sides read this machine's clock: what was kept before this client was
+        made was known before.
+        """
+        return bool(event["createdAtEpoch"] >= self._since)
+
+    def _depth(self) -> int:
+        info = self._ask("GET", "/v1/info")
+        worker = info["boundaries"]["generationWorker"]
+        if worker["status"] != "active":
+            raise AdapterError(f"{self.where} has no generation worker at work")
+        return int(info["queueDepth"])
+
+    def _ask(self, method: str, path: str, body: JsonValue = None) -> dict[str, Any]:
+        """The JSON object that the server answers with."""
+        data = None if body is None else json.dumps(body).encode()
+        try:
+            status, text = self._exchange(method, path, data)
+        except (OSError, HTTPException) as error:
+            self._line.close()
+            raise AdapterError(
+                f"{self.where} does not answer ({str(error) or type(error).__name__}); "
+                "what it acknowledged is kept: start it and run the command again"
+            ) from error
+        if status >= _FIRST_ERROR:
+            raise _error(status, text, path)
+        return self._object(text)
+
+    def _exchange(
+        self, method: str, path: str, data: bytes | None
+    ) -> tuple[int, bytes]:
+        was_open = self._line.sock is not None
+        try:
+            return self._once(method, path, data)
+        except (RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            # A server may drop a connection that was idle. Every deed can be done
+            # again, so the same is said once more on a new one.
+            self._line.close()
+            if not was_open:
+                raise
+        return self._once(method, path, data)
+
+    def _once(self, method: str, path: str, data: bytes | None) -> tuple[int, bytes]:
+        self._line.request(method, path, body=data, headers=self._headers)
+        answer = self._line.getresponse()
+        return answer.status, answer.read()
+
+    def _object(self, text: bytes) -> dict[str, Any]:
+        try:
+            answer = json.loads(text)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise AdapterError(f"{self.where} answers with something else than JSON")
+        return answer
+
+
+def wire(draft: AgentEventDraft) -> dict[str, JsonValue]:
+    """The event as the server reads it, without what is not said."""
+    return draft.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+def _asked(query: SearchQuery | ContextQuery) -> dict[str, JsonValue]:
+    return query.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+def _list(answer: Mapping[str, Any], name: str) -> list[Any]:
+    found = answer.get(name)
+    if not isinstance(found, list):
+        raise AdapterError(
+            f"the server's answer has no {name!r}: is it of our version?"
+        )
+    return found
+
+
+def _error(status: int, text: bytes, path: str) -> ClaudeMemError:
+    try:
+        message = str(json.loads(text)["message"])
+    except (ValueError, KeyError, TypeError):
+        message = f"HTTP {status} without a reason"
+    if status == _NOT_FOUND:
+        return NotFoundError("record", path)
+    kind = _OF_STATUS.get(status, AdapterError)
+    return kind(message)

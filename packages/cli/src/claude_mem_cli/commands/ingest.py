@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`claude-mem ingest`: files of hook payloads become memories."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from itertools import chain
+
+import click
+from claude_mem_core.errors import InvalidInputError
+
+from claude_mem_cli import exits, screen
+from claude_mem_cli.client import Client
+from claude_mem_cli.connect import connected
+from claude_mem_cli.ingestion import (
+    Capture,
+    Taken,
+    capture_of,
+    project_name,
+    take_in,
+)
+from claude_mem_cli.payloads import STDIN, opened
+
+MOST_TOLD = 20
+"""Lines at fault that are told one by one."""
+
+
+@click.command
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True),
+)
+@click.option("--project", help="Into this project, instead of one for each file.")
+@click.option("--agent", default="claude-code", help="Whose hooks these are.")
+@click.option("--no-wait", is_flag=True, help="Return before the memories are made.")
+@screen.json_option
+def ingest(
+    *,
+    files: Sequence[str],
+    project: str | None,
+    agent: str,
+    no_wait: bool,
+    as_json: bool,
+) -> int:
+    """Take in FILES of hook payloads: one JSON object a line, plain or gzip.
+
+    `-` is standard input. Each file becomes a project that has the file's name,
+    unless --project names one. Taking in the same file again adds nothing. A line
+    that holds no payload is reported, the others are taken in, and the command
+    ends with 2.
+    """
+    if STDIN in files and project is None:
+        raise InvalidInputError.of("-", "it has no name", "add --project NAME")
+    start = time.monotonic()
+    capture = capture_of(agent)
+    with connected(os.environ) as client:
+        screen.note(f"Taking in by {screen.line(client.where)}")
+        taken = [
+            _file(path, project, client=client, capture=capture, quiet=as_json)
+            for path in files
+        ]
+        if not no_wait:
+            _wait(client, quiet=as_json)
+    seconds = time.monotonic() - start
+    return _report(taken, seconds, waited=not no_wait, as_json=as_json)
+
+
+def _file(
+    path: str,
+    project: str | None,
+    *,
+    client: Client,
+    capture: Capture,
+    quiet: bool,
+) -> Taken:
+    name = project or project_name(path)
+    size = os.path.getsize(path) if path != STDIN else 0  # noqa: PTH202
+    with opened(path) as source, _bar(size, screen.line(path), quiet=quiet) as bar:
+
+        def step(position: int) -> None:
+            bar.update(position - bar.pos)
+
+        return take_in(source, into=name, client=client, capture=capture, step=step)
+
+
+def _wait(client: Client, *, quiet: bool) -> None:
+    left = client.jobs_left()
+    most = next(left)
+    with _bar(most, "Making memories", quiet=quiet) as bar:
+        for depth in chain([most], left):
+            # Others may put in work meanwhile: the bar only ever goes on.
+            bar.update(max(0, most - depth - bar.pos))
+
+
+def _bar(
+    length: int, label: str, *, quiet: bool
+) -> click._termui_impl.ProgressBar[int]:
+    hidden = quiet or not length or not sys.stderr.isatty()
+    label = screen.cut(label, 30)
+    return click.progressbar(length=length, label=label, file=sys.stderr, hidden=hidden)
+
+
+def _report(
+    taken: Sequence[Taken], seconds: float, *, waited: bool, as_json: bool
+) -> int:
+    problems = [problem for one in taken for problem in one.problems]
+    for problem in problems[:MOST_TOLD]:
+        screen.note(f"Left out: {screen.line(str(problem))}")
+    if len(problems) > MOST_TOLD:
+        screen.note(f"Left out: {len(problems) - MOST_TOLD} more lines")
+    message = f"{len(problems)} lines were left out" if problems else None
+    if as_json:
+        fault = {"error": InvalidInputError.code, "message": message}
+        totals = {**_totals(taken), "seconds": round(seconds, 3), "waited": waited}
+        files = [_wire(one) for one in taken]
+        screen.say_json({**totals, "files": files, **(fault if problems else {})})
+    else:
+        _show(taken, seconds, waited=waited)
+    if message is None:
+        return exits.OK
+    screen.note(f"Error: {message} ({InvalidInputError.code})")
+    return exits.BAD_INPUT
+
+
+def _show(taken: Sequence[Taken], seconds: float, *, waited: bool) -> None:
+    head = ("EVENTS", "NEW", "KNOWN", "LEFT OUT", "SESSIONS", "SECONDS", "PROJECT")
+    rows = [
+        (
+            *(one.accepted, one.new, one.duplicates, len(one.problems)),
+            *(len(one.sessions), f"{one.seconds:.1f}", one.project.name),
+        )
+        for one in taken
+    ]
+    screen.say(screen.table(head, rows))
+    mended = sum(one.mended for one in taken)
+    if mended:
+        screen.say(f"{mended} NULs or halves of characters became U+FFFD.")
+    end = "all jobs are done" if waited else "the jobs go on"
+    screen.say(f"{sum(one.new for one in taken)} new events in {seconds:.1f} s; {end}.")
+
+
+def _totals(taken: Sequence[Taken]) -> Mapping[str, int]:
+    return {
+        "accepted": sum(one.accepted for one in taken),
+        "new": sum(one.new for one in taken),
+        "duplicates": sum(one.duplicates for one in taken),
+        "rejected": sum(len(one.problems) for one in taken),
+        "mended": sum(one.mended for one in taken),
+        "sessions": len({name for one in taken for name in one.sessions}),
+    }
+
+
+def _wire(one: Taken) -> Mapping[str, object]:
+    problems = [
+        {"line": fault.line, "cause": fault.cause, "cure": fault.cure}
+        for fault in one.problems
+    ]
+    project = {"id": one.project.id, "slug": one.project.slug, "name": one.project.name}
+    return {
+        "file": one.file,
+        "project": project,
+        "accepted": one.accepted,
+        "new": one.new,
+        "duplicates": one.duplicates,
+        "sessions": list(one.sessions),
+        "mended": one.mended,
+        "seconds": round(one.seconds, 3),
+        "problems": problems,
+    }

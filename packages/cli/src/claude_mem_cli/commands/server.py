@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`claude-mem server`: start, stop and look at the server of the data folder."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import click
+from claude_mem_core.settings import CoreSettings
+
+from claude_mem_cli import daemon, exits, screen, server_files
+from claude_mem_cli.info import server_info
+from claude_mem_cli.server_files import ServerRecord
+from claude_mem_cli.versions import own_version
+
+RUNTIME = "server"
+
+
+@click.group
+def server() -> None:
+    """Start, stop and look at the server of the data folder."""
+
+
+@server.command
+@click.option(
+    "--daemon/--foreground",
+    "in_background",
+    default=False,
+    help="Return when the server answers, or serve until Ctrl-C (the default).",
+)
+@screen.json_option
+def start(*, in_background: bool, as_json: bool) -> None:
+    """Serve the data folder over HTTP.
+
+    One server runs per data folder: while it does, a second start changes nothing,
+    names the first and ends with 1. On a port that is taken it ends with 78.
+    """
+    if in_background:
+        _tell(_start_daemon(), as_json=as_json, stop_with="claude-mem server stop")
+        return
+    from claude_mem_cli import serving
+
+    serving.log_to_stderr()
+
+    def ready(record: ServerRecord) -> None:
+        _tell(record, as_json=as_json, stop_with="Ctrl-C, or claude-mem server stop")
+
+    serving.serve(os.environ, ready=ready)
+
+
+@server.command
+@screen.json_option
+def stop(*, as_json: bool) -> None:
+    """Stop the server, and return when its process is gone.
+
+    Where none runs there is nothing to do, and that ends with 0 too.
+    """
+    record = server_files.running(_folder())
+    if record is not None:
+        _stop(record)
+    if as_json:
+        pid = record and record.pid
+        screen.say_json({"running": False, "stopped": record is not None, "pid": pid})
+    elif record is None:
+        screen.say("No server is running.")
+    else:
+        screen.say(f"Stopped pid {record.pid}.")
+
+
+@server.command
+@screen.json_option
+def restart(*, as_json: bool) -> None:
+    """Stop the server where one runs, and start one in the background."""
+    record = server_files.running(_folder())
+    if record is not None:
+        _stop(record)
+    _tell(_start_daemon(), as_json=as_json, stop_with="claude-mem server stop")
+
+
+@server.command
+@screen.json_option
+def status(*, as_json: bool) -> int:
+    """Show whether a server runs, and how its parts do; ends with 1 if none does."""
+    folder = _folder()
+    seen = server_files.look(folder)
+    if seen.record is None or seen.state != "alive":
+        _tell_absence(seen, folder, as_json=as_json)
+        return exits.ABSENT
+    record, info = seen.record, server_info(seen.record)
+    uptime = max(0, time.time_ns() // 1_000_000 - record.started_at_epoch)
+    if as_json:
+        files = {"running": True, **record.to_wire(), "uptimeMs": uptime}
+        files.pop("startToken")
+        screen.say_json({**files, "runtime": RUNTIME, **info})
+        return exits.OK
+    screen.say(f"Running: pid {record.pid}, port {record.port}, {record.url}")
+    screen.say(f"Version {record.version}, up {_span(uptime)}")
+    screen.say(f"Data:    {screen.line(record.data_dir)}")
+    screen.say(f"Waiting: {info.get('queueDepth', 'unknown')} jobs")
+    for name, state in info.items():
+        if isinstance(state, dict) and "status" in state:
+            screen.say(f"  {screen.line(name)}: {screen.line(str(state['status']))}")
+    return exits.OK
+
+
+def _folder() -> Path:
+    return CoreSettings.from_env(os.environ).folder
+
+
+def _start_daemon() -> ServerRecord:
+    # The adapters' way in costs a third of a second, which stop and status save.
+    from claude_mem_core.launch import own_folder
+
+    from claude_mem_cli.serving import require_free
+
+    require_free(os.environ)
+    return daemon.start(os.environ, own_folder(_folder()))
+
+
+def _stop(record: ServerRecord) -> None:
+    screen.note(f"Stopping pid {record.pid}, which finishes what it has begun")
+    daemon.stop(record)
+
+
+def _tell(record: ServerRecord, *, as_json: bool, stop_with: str) -> None:
+    if as_json:
+        wire = record.to_wire()
+        wire.pop("startToken")
+        screen.say_json({"running": True, **wire})
+    screen.note(f"claude-mem serves at {record.url} (pid {record.pid})")
+    screen.note(f"  data  {screen.line(record.data_dir)}")
+    screen.note(f"  stop  {stop_with}")
+
+
+def _tell_absence(seen: server_files.Seen, folder: Path, *, as_json: bool) -> None:
+    if as_json:
+        facts = {"running": False, "runtime": RUNTIME, "version": own_version()}
+        files = {"dataDir": str(folder), "files": seen.state, "queueDepth": None}
+        screen.say_json({**facts, **files})
+        return
+    why = {
+        "missing": "",
+        "invalid": f" ({server_files.RUNTIME} is damaged; the next start replaces it)",
+        "stale": " (its last one ended without a word; the next start cleans up)",
+        "alive": "",
+    }
+    screen.say(f"No server is running on {screen.line(str(folder))}{why[seen.state]}")
+
+
+def _span(millis: int) -> str:
+    minutes, seconds = divmod(millis // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s")]
+    told = [f"{count} {unit}" for count, unit in parts if count]
+    return " ".join(told[:2]) or "0 s"

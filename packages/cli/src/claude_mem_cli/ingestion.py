@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Taking in files: payloads become events, and each file's end ends its sessions."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Protocol
+
+from claude_mem_core.domain.agent_event import AgentEventCapture, AgentEventDraft
+from claude_mem_core.domain.project import Project
+from claude_mem_core.domain.value import JsonObject
+from claude_mem_core.errors import ConfigurationError, InvalidInputError
+from claude_mem_core.launch import installed_plugins
+
+from claude_mem_cli.client import Acknowledged, Client, project_for
+from claude_mem_cli.payloads import Payload, Problem, Source
+
+LARGEST_BATCH = 6 * 1024 * 1024
+MOST_EVENTS = 500
+ENVELOPE = 1024
+"""Bytes that an event takes on the wire around its payload, at most."""
+
+_SUFFIXES = re.compile(r"\.(gz|jsonl|ndjson|json)$", re.IGNORECASE)
+
+
+class Capture(Protocol):
+    """An agent's words, brought into ours."""
+
+    def __call__(
+        self, event: str, payload: JsonObject, *, received_at: int
+    ) -> AgentEventCapture:
+        """The event that a hook's JSON stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a file.
+
+    Attributes:
+        accepted: Events that are kept now, new or known before.
+        mended: Characters that no store keeps, and that became U+FFFD.
+    """
+
+    file: str
+    project: Project
+    accepted: int
+    new: int
+    sessions: tuple[str, ...]
+    problems: tuple[Problem, ...]
+    mended: int
+    seconds: float
+
+    @property
+    def duplicates(self) -> int:
+        """Events that were known before."""
+        return self.accepted - self.new
+
+
+def capture_of(agent: str) -> Capture:
+    """How the words of this agent are read.
+
+    Raises:
+        ConfigurationError: No installed distribution knows it.
+    """
+    known = {one.name: one for one in installed_plugins().agents()}
+    if agent not in known:
+        names = ", ".join(sorted(known)) or "none; install claude-mem-agents"
+        raise ConfigurationError(f"no agent {agent!r}; installed: {names}")
+    return known[agent].capture
+
+
+def project_name(path: str) -> str:
+    """The name of the project that a file stands for: its own without suffixes."""
+    name = PurePath(path).name
+    while (shorter := _SUFFIXES.sub("", name)) != name and shorter:
+        name = shorter
+    return name
+
+
+def take_in(
+    source: Source,
+    *,
+    into: str,
+    client: Client,
+    capture: Capture,
+    step: Callable[[int], None],
+) -> Taken:
+    """Send all events of a file, in order, and end the sessions that are in it.
+
+    A line at fault is left out and reported. The same file again adds nothing.
+
+    Args:
+        source: The file.
+        into: The name of the project.
+        client: Who keeps the events.
+        capture: How the payloads are read.
+        step: Told after each batch how many bytes of the file were read.
+    """
+    start = time.monotonic()
+    project = project_for(client, into)
+    taking = _Taking(source.name, project, client, capture)
+    for found in source.read():
+        if taking.add(found):
+            step(source.position)
+    taking.flush()
+    step(source.position)
+    for session_id in taking.sessions:
+        client.end_session(session_id)
+    return taking.result(time.monotonic() - start)
+
+
+class _Taking:
+    """The events of one file on their way, a batch at a time."""
+
+    def __init__(
+        self, name: str, project: Project, client: Client, capture: Capture
+    ) -> None:
+        self._name = name
+        self._project = project
+        self._client = client
+        self._capture = capture
+        self._batch: list[tuple[int, AgentEventDraft]] = []
+        self._size = 0
+        self._seen: Counter[str] = Counter()
+        self._received_at = time.time_ns() // 1_000_000
+        self._new: set[str] = set()
+        self._accepted = self._mended = 0
+        self._problems: list[Problem] = []
+        self.sessions: dict[str, None] = {}
+
+    def add(self, found: Payload | Problem) -> bool:
+        """Put a line's payload into the batch; True when a full one was sent."""
+        if isinstance(found, Problem):
+            self._problems.append(found)
+            return False
+        try:
+            draft = self._draft(found)
+        except InvalidInputError as error:
+            self._refuse(found.line, error)
+            return False
+        size = len(found.raw) + ENVELOPE
+        is_full = self._size + size > LARGEST_BATCH or len(self._batch) == MOST_EVENTS
+        if is_full:
+            self.flush()
+        self._batch.append((found.line, draft))
+        self._size += size
+        self._mended += found.mended
+        return is_full
+
+    def flush(self) -> None:
+        """Send what is in the batch."""
+        self._send(self._batch)
+        self._batch, self._size = [], 0
+
+    def result(self, seconds: float) -> Taken:
+        """What became of the file."""
+        return Taken(
+            file=self._name,
+            project=self._project,
+            accepted=self._accepted,
+            new=len(self._new),
+            sessions=tuple(self.sessions),
+            problems=tuple(self._problems),
+            mended=self._mended,
+            seconds=seconds,
+        )
+
+    def _send(self, batch: Sequence[tuple[int, AgentEventDraft]]) -> None:
+        if not batch:
+            return
+        try:
+            self._count(self._client.send([draft for _, draft in batch]))
+        except InvalidInputError as error:
+            # One event at fault refuses its whole batch: halving finds it.
+            if len(batch) == 1:
+                self._refuse(batch[0][0], error)
+                return
+            middle = len(batch) // 2
+            self._send(batch[:middle])
+            self._send(batch[middle:])
+
+    def _count(self, acknowledged: Iterable[Acknowledged]) -> None:
+        for one in acknowledged:
+            self._accepted += 1
+            if one.created:
+                self._new.add(one.event_id)
+            if one.session_id is not None:
+                self.sessions[one.session_id] = None
+
+    def _refuse(self, line: int, error: InvalidInputError) -> None:
+        issue = error.issues[0] if error.issues else None
+        cause = f"{issue.field}: {issue.cause}" if issue else str(error)
+        cure = issue.cure if issue else "correct it and run the command again"
+        self._problems.append(Problem(self._name, line, cause, cure))
+
+    def _draft(self, payload: Payload) -> AgentEventDraft:
+        received = self._received_at
+        seen = self._capture(payload.event, payload.body, received_at=received)
+        fields = {name: getattr(seen, name) for name in seen.model_fields_set}
+        fields.pop("root_path", None)
+        if seen.occurred_at_epoch == received and not (
+            seen.tool_use_id or seen.source_event_id
+        ):
+            fields["source_event_id"] = self._line_id(payload.raw)
+        return AgentEventDraft(**fields, project_id=self._project.id)
+
+    def _line_id(self, raw: bytes) -> str:
+        """The identity of an event that says neither its id nor its time.
+
+        It is made from the line and from how often that line came before in the
+        file, so that a file that has grown adds only what is new in it.
+        """
+        digest = hashlib.sha256(raw.strip()).hexdigest()
+        self._seen[digest] += 1
+        return f"line_{digest}_{self._seen[digest]}"

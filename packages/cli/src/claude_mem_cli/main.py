@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command `claude-mem`: which subcommands there are, and how it ends.
+
+A subcommand is imported when it is called: showing the list of them loads neither
+the values nor any adapter.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple, NoReturn, cast
+
+import click
+from claude_mem_core.errors import ClaudeMemError, InvalidInputError
+from typing_extensions import override
+
+from claude_mem_cli import exits, screen
+
+
+class Lazy(NamedTuple):
+    """A subcommand that is not loaded: where it is, and its line in the list."""
+
+    module: str
+    attribute: str
+    help: str
+
+
+COMMANDS = {
+    "server": Lazy("server", "server", "Start, stop and look at the server."),
+    "ingest": Lazy("ingest", "ingest", "Take in files of hook payloads."),
+    "search": Lazy("search", "search", "Find memories of a project."),
+    "context": Lazy("context", "context", "Show what the next session is told."),
+    "demo": Lazy("demo", "demo", "Replay a sample session and show what it gives."),
+    "version": Lazy("version", "version", "Show the installed versions."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a subcommand when it is called for."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        lazy = COMMANDS.get(cmd_name)
+        if lazy is None:
+            return None
+        module = importlib.import_module(f"claude_mem_cli.commands.{lazy.module}")
+        return cast("click.Command", getattr(module, lazy.attribute))
+
+    @override
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, lazy.help) for name, lazy in COMMANDS.items()])
+
+
+def _show_version(ctx: click.Context, _: click.Parameter, *, wanted: bool) -> None:
+    if wanted:
+        from claude_mem_cli.versions import own_version
+
+        screen.say(f"claude-mem {own_version()}")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Data is kept in CLAUDE_MEM_DATA_DIR (default ~/.claude-mem/server). "
+    "Exit codes: 0 done, 1 absent or in conflict, 2 wrong input, 69 unavailable, "
+    "77 no access, 78 wrong configuration.",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda ctx, param, value: _show_version(ctx, param, wanted=value),
+    help="Show the version and exit.",
+)
+def cli() -> None:
+    """Memory for coding agents: what they did becomes what they know."""
+
+
+def run(args: Sequence[str]) -> int:
+    """Do what `args` say; the exit code. Errors are told in one line."""
+    as_json = "--json" in args
+    color = False if os.environ.get("NO_COLOR") else None
+    try:
+        code = cli.main(
+            list(args), prog_name="claude-mem", standalone_mode=False, color=color
+        )
+    except click.UsageError as error:
+        hint = f" (see: {error.ctx.command_path} --help)" if error.ctx else ""
+        wrong = InvalidInputError(error.format_message() + hint)
+        return _fail(wrong, as_json=as_json)
+    except click.ClickException as error:
+        return _fail(InvalidInputError(error.format_message()), as_json=as_json)
+    except click.Abort:
+        screen.note("Interrupted.")
+        return exits.INTERRUPTED
+    except ClaudeMemError as error:
+        return _fail(error, as_json=as_json)
+    return code if isinstance(code, int) else exits.OK
+
+
+def _fail(error: ClaudeMemError, *, as_json: bool) -> int:
+    message = screen.line(str(error))
+    if as_json:
+        screen.say_json({"error": error.code, "message": message})
+    screen.note(f"Error: {message} ({error.code})")
+    return exits.exit_code(error)
+
+
+def main() -> NoReturn:
+    """End the process with the exit code of what its arguments say."""
+    try:
+        code = run(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the answer has had enough; nothing may be written at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = exits.OK
+    sys.exit(code)

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Being the server: one process, one data folder, one port."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import signal
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from claude_mem_core.errors import ConfigurationError
+from claude_mem_core.launch import (
+    admit_local_token,
+    installed_plugins,
+    open_front_end,
+    open_runtime,
+    own_folder,
+)
+from claude_mem_core.settings import CoreSettings, Settings
+from pydantic import Field
+from typing_extensions import override
+
+from claude_mem_cli import screen, server_files
+from claude_mem_cli.processes import listener
+from claude_mem_cli.server_files import ServerRecord
+
+FRONT_END = "http"
+STOPPING = (signal.SIGTERM, signal.SIGINT)
+
+
+HOST = "127.0.0.1"
+
+
+class Listening(Settings):
+    """The port that the front end will take, asked for beforehand."""
+
+    port: int = Field(default=37877, ge=0, le=65535)
+
+
+def serve(env: Mapping[str, str], *, ready: Callable[[ServerRecord], None]) -> None:
+    """Serve the data folder until SIGTERM or SIGINT, finishing what was begun.
+
+    Args:
+        env: The settings.
+        ready: Called with the server's record when requests are answered.
+
+    Raises:
+        ConflictError: A server already runs on the data folder.
+        ConfigurationError: The port is taken, or a setting is wrong.
+    """
+    folder = CoreSettings.from_env(env).folder
+    require_free(env)
+    with server_files.sole_server(own_folder(folder)):
+        _serve(env, folder, ready)
+
+
+def require_free(env: Mapping[str, str]) -> None:
+    """Nothing, if a server could start here; it leaves no trace.
+
+    Raises:
+        ConflictError: A server already runs on the data folder.
+        ConfigurationError: The port is taken.
+    """
+    record = server_files.running(CoreSettings.from_env(env).folder)
+    if record is not None:
+        raise server_files.already_running(record)
+    port = Listening.from_env(env).port
+    if port and _is_taken(port):
+        pid = listener(port)
+        who = f"pid {pid}" if pid else "another process"
+        raise ConfigurationError(
+            f"port {port} is taken by {who}; stop it, or set "
+            "CLAUDE_MEM_PORT to another port"
+        )
+
+
+def log_to_stderr() -> None:
+    """Send the log to standard error, with what a terminal could obey escaped."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Plain("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+
+def _serve(
+    env: Mapping[str, str], folder: Path, ready: Callable[[ServerRecord], None]
+) -> None:
+    def publish(url: str) -> None:
+        record = ServerRecord.of_this_process(url, folder)
+        server_files.publish(folder, record)
+        ready(record)
+
+    plugins = installed_plugins()
+    front_end = open_front_end(FRONT_END, env, plugins)
+    with open_runtime(env, plugins) as runtime, _stopping(front_end.stop):
+        admit_local_token(runtime, folder)
+        runtime.worker.start()
+        try:
+            front_end.serve(runtime, ready=publish)
+        finally:
+            server_files.withdraw(folder)
+
+
+@contextmanager
+def _stopping(stop: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` at the first signal; a second one ends the process as usual."""
+
+    def answer(_number: int, _frame: FrameType | None) -> None:
+        restore()
+        stop()
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    before = {number: signal.signal(number, answer) for number in STOPPING}
+    try:
+        yield
+    finally:
+        restore()
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            # Any other fault is the front end's to explain.
+            return error.errno == errno.EADDRINUSE
+    return False
+
+
+class _Plain(logging.Formatter):
+    @override
+    def format(self, record: logging.LogRecord) -> str:
+        return screen.plain(super().format(record))

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What a storage is held to about teams, keys and the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import pytest
+from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.audit import AuditEntry
+from claude_mem_core.domain.team import TeamMember
+from claude_mem_core.errors import ConflictError, NotFoundError
+from claude_mem_core.ports.access import AuditLog, KeyRepository, TeamRepository
+from claude_mem_core.ports.storage import Storage
+
+from claude_mem_conformance import samples
+from claude_mem_conformance.clock import NOW
+from claude_mem_conformance.repository import RepositoryContract
+from claude_mem_conformance.samples import OURS, PROJECT, STRANGERS
+
+
+class TeamContract(RepositoryContract):
+    """Teams and members."""
+
+    ports: ClassVar[tuple[type, ...]] = (TeamRepository,)
+
+    def test_a_slug_and_a_place_are_taken_once(self, inhabited: Storage) -> None:
+        """A team's slug, and a user's place in a team, is taken once:
+        `ConflictError`.
+        """  # noqa: D205 - the promise is quoted whole
+        with inhabited.begin() as tx:
+            tx.teams.add(samples.team("first", slug="slug"))
+            tx.teams.add_member(samples.member("first", user_id="user"))
+            tx.teams.add_member(
+                samples.member("abroad", user_id="user", team_id="strangers")
+            )
+        with pytest.raises(ConflictError), inhabited.begin() as tx:
+            tx.teams.add(samples.team("second", slug="slug"))
+        with pytest.raises(ConflictError), inhabited.begin() as tx:
+            tx.teams.add_member(samples.member("second", user_id="user"))
+
+    def test_a_team_sees_itself_alone(self, inhabited: Storage) -> None:
+        """The scope's own team; `NotFoundError` for any other."""
+        with inhabited.read() as snapshot:
+            assert snapshot.teams.get("team", scope=OURS).id == "team"
+            for scope in (STRANGERS, Scope("nobody")):
+                with pytest.raises(NotFoundError):
+                    snapshot.teams.get("team", scope=scope)
+            with pytest.raises(NotFoundError):
+                snapshot.teams.get("absent", scope=Scope("absent"))
+
+    def test_members_come_by_user_id(self, inhabited: Storage) -> None:
+        """The team's members, by user id."""
+        anne = samples.member("2", user_id="anne")
+        zoe = samples.member("1", user_id="zoe", metadata=samples.AWKWARD)
+        with inhabited.begin() as tx:
+            tx.teams.add_member(samples.member("0", user_id="m", team_id="strangers"))
+            tx.teams.add_member(zoe)
+            tx.teams.add_member(anne)
+        assert _members(inhabited) == [anne, zoe]
+
+    def test_a_new_team_is_kept_whole(self, inhabited: Storage) -> None:
+        """Keep a new team."""
+        team = samples.team("new", slug="new", metadata=samples.AWKWARD)
+        with inhabited.begin() as tx:
+            tx.teams.add(team)
+        with inhabited.read() as snapshot:
+            assert snapshot.teams.get("new", scope=Scope("new")) == team
+
+    def test_a_member_belongs_to_a_team_that_is_there(self, inhabited: Storage) -> None:
+        """Keep a new member; `NotFoundError` when there is no such team."""
+        with pytest.raises(NotFoundError), inhabited.begin() as tx:
+            tx.teams.add_member(samples.member("lost", team_id="absent"))
+
+
+class KeyContract(RepositoryContract):
+    """Keys."""
+
+    ports: ClassVar[tuple[type, ...]] = (KeyRepository,)
+
+    @pytest.mark.parametrize("field", ["prefix", "key_hash"])
+    def test_prefix_and_hash_are_taken_once(
+        self, inhabited: Storage, field: str
+    ) -> None:
+        """A key's prefix and hash are each taken once: `ConflictError`."""
+        with inhabited.begin() as tx:
+            tx.keys.add(samples.key("first", **{field: "the same"}))
+        with pytest.raises(ConflictError), inhabited.begin() as tx:
+            tx.keys.add(
+                samples.key("second", team_id="strangers", **{field: "the same"})
+            )
+
+    def test_a_caller_is_known_by_the_prefix(self, inhabited: Storage) -> None:
+        """The key with this public part: how a caller becomes known at the door."""
+        with inhabited.begin() as tx:
+            tx.keys.add(samples.key("ours"))
+            tx.keys.add(samples.key("theirs", team_id="strangers"))
+        with inhabited.read() as snapshot:
+            found = [snapshot.keys.find(f"prefix-{id_}") for id_ in ("ours", "theirs")]
+            assert [key and key.id for key in found] == ["ours", "theirs"]
+            assert snapshot.keys.find("prefix-absent") is None
+
+    def test_keys_come_oldest_first(self, inhabited: Storage) -> None:
+        """The team's keys, oldest first."""
+        with inhabited.begin() as tx:
+            tx.keys.add(samples.key("z", created_at_epoch=NOW))
+            tx.keys.add(samples.key("not ours", team_id="strangers"))
+            tx.keys.add(samples.key("a", created_at_epoch=NOW + 1))
+        with inhabited.read() as snapshot:
+            assert [key.id for key in snapshot.keys.list(scope=OURS)] == ["z", "a"]
+
+    def test_a_new_key_is_kept_whole(self, inhabited: Storage) -> None:
+        """Keep a new key."""
+        limits = {"scopes": ("memories:read", "x"), "expires_at_epoch": NOW + 1}
+        key = samples.key(
+            "full", project_id="project", metadata=samples.AWKWARD, **limits
+        )
+        with inhabited.begin() as tx:
+            tx.keys.add(key)
+        with inhabited.read() as snapshot:
+            assert snapshot.keys.find("prefix-full") == key
+
+    def test_a_key_is_replaced_by_its_id(self, inhabited: Storage) -> None:
+        """Put `key` in the place of the one with its id; `NotFoundError` if none."""
+        revoked = samples.key("one", status="revoked", last_used_at_epoch=NOW)
+        with inhabited.begin() as tx:
+            tx.keys.add(samples.key("one"))
+            tx.keys.add(samples.key("two"))
+            tx.keys.replace(revoked)
+        with inhabited.read() as snapshot:
+            assert snapshot.keys.find("prefix-one") == revoked
+            assert snapshot.keys.find("prefix-two") == samples.key("two")
+        with pytest.raises(NotFoundError), inhabited.begin() as tx:
+            tx.keys.replace(samples.key("absent"))
+
+
+class AuditContract(RepositoryContract):
+    """The audit log."""
+
+    ports: ClassVar[tuple[type, ...]] = (AuditLog,)
+
+    def test_entries_come_newest_first_within_the_scope(
+        self, inhabited: Storage
+    ) -> None:
+        """Entries come back newest first, and only those of the scope."""
+        with inhabited.begin() as tx:
+            tx.audit.append(samples.audit_entry("b"))
+            tx.audit.append(samples.audit_entry("theirs", team_id="strangers"))
+            tx.audit.append(
+                samples.audit_entry("c", project_id="other", created_at_epoch=NOW + 1)
+            )
+            tx.audit.append(samples.audit_entry("a", created_at_epoch=NOW + 2))
+        assert [one.id for one in _entries(inhabited, OURS)] == ["a", "c", "b"]
+        assert [one.id for one in _entries(inhabited, PROJECT)] == ["a", "b"]
+
+    def test_an_entry_is_kept_whole(self, inhabited: Storage) -> None:
+        """Keep one entry."""
+        target = {"target_type": "event", "target_id": "event", "actor_id": "somebody"}
+        entry = samples.audit_entry("full", metadata=samples.AWKWARD, **target)
+        with inhabited.begin() as tx:
+            tx.audit.append(entry)
+        assert entry in _entries(inhabited, OURS)
+
+    def test_no_more_than_the_newest_entries_come(self, inhabited: Storage) -> None:
+        """The newest entries."""
+        with inhabited.begin() as tx:
+            for number in range(5):
+                tx.audit.append(
+                    samples.audit_entry(f"{number}", created_at_epoch=NOW + number)
+                )
+        assert [one.id for one in _entries(inhabited, OURS, limit=2)] == ["4", "3"]
+
+
+def _members(storage: Storage) -> Sequence[TeamMember]:
+    with storage.read() as snapshot:
+        return list(snapshot.teams.members(scope=OURS))
+
+
+def _entries(storage: Storage, scope: Scope, limit: int = 9) -> Sequence[AuditEntry]:
+    with storage.begin() as tx:
+        return list(tx.audit.list(scope=scope, limit=limit))

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What a storage is held to about events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import pytest
+from claude_mem_core.domain.agent_event import USER_PROMPT, AgentEvent
+from claude_mem_core.domain.canonical import canonical_json
+from claude_mem_core.errors import ConflictError, NotFoundError
+from claude_mem_core.ports.events import EventRepository
+from claude_mem_core.ports.storage import Storage
+from pydantic import JsonValue
+
+from claude_mem_conformance import samples
+from claude_mem_conformance.clock import NOW
+from claude_mem_conformance.repository import RepositoryContract
+from claude_mem_conformance.samples import OURS, OUTSIDE, PROJECT
+
+PAYLOADS: tuple[JsonValue, ...] = (
+    samples.AWKWARD,
+    [],
+    "text",
+    0,
+    1.0,
+    None,
+    False,
+    {"": [{}]},
+)
+
+
+class EventContract(RepositoryContract):
+    """Events."""
+
+    ports: ClassVar[tuple[type, ...]] = (EventRepository,)
+
+    def test_outside_the_scope_there_is_no_event(self, inhabited: Storage) -> None:
+        """Outside the scope an event looks as if it did not exist."""
+        for scope in OUTSIDE:
+            with inhabited.read() as snapshot:
+                events = snapshot.events
+                with pytest.raises(NotFoundError):
+                    events.get("event", scope=scope)
+                with pytest.raises(NotFoundError):
+                    events.turn_of("event", scope=scope)
+                assert events.find("key of event", scope=scope) is None
+                assert list(events.absent(["event"], scope=scope)) == ["event"]
+                assert events.last("session", scope=scope) is None
+                assert not events.of_turn("session", 1, scope=scope)
+                assert not events.prompts("session", scope=scope)
+
+    @pytest.mark.parametrize("payload", PAYLOADS, ids=canonical_json)
+    def test_a_payload_comes_back_the_same(
+        self, inhabited: Storage, payload: JsonValue
+    ) -> None:
+        """The payload comes back as the same JSON that was put in."""
+        _add(inhabited, samples.event("new", payload=payload))
+        with inhabited.read() as snapshot:
+            back = snapshot.events.get("new", scope=OURS).payload
+        assert canonical_json(back) == canonical_json(payload)
+
+    def test_a_turn_is_in_the_order_of_arrival(self, inhabited: Storage) -> None:
+        """The events of a turn come in the order they were added."""
+        for age, id_ in enumerate(["z", "a", "m"]):
+            _add(inhabited, samples.event(id_, occurred_at_epoch=NOW - age), turn=2)
+        with inhabited.read() as snapshot:
+            assert _ids(snapshot.events.of_turn("session", 2, scope=OURS)) == [
+                *("z", "a", "m")
+            ]
+
+    def test_an_event_is_had_by_its_id(self, inhabited: Storage) -> None:
+        """The event; `NotFoundError` outside the scope."""
+        with inhabited.read() as snapshot:
+            for scope in (OURS, PROJECT):
+                assert snapshot.events.get("event", scope=scope).id == "event"
+            with pytest.raises(NotFoundError):
+                snapshot.events.get("absent", scope=OURS)
+
+    def test_an_event_is_found_by_its_identity(self, inhabited: Storage) -> None:
+        """The event with this identity."""
+        with inhabited.read() as snapshot:
+            found = snapshot.events.find("key of event", scope=OURS)
+            assert found is not None
+            assert found.id == "event"
+            assert snapshot.events.find("event", scope=OURS) is None
+
+    def test_absent_ids_are_told(self, inhabited: Storage) -> None:
+        """Those of the ids that no event within the scope has."""
+        asked = ["x", "event", "their-event", "y"]
+        with inhabited.read() as snapshot:
+            absent = snapshot.events.absent(asked, scope=OURS)
+            assert sorted(absent) == ["their-event", "x", "y"]
+            assert list(snapshot.events.absent([], scope=OURS)) == []
+
+    def test_many_ids_can_be_asked_about(self, inhabited: Storage) -> None:
+        """Those of the ids that no event within the scope has."""
+        asked = [f"absent {number}" for number in range(40_000)]
+        with inhabited.read() as snapshot:
+            absent = snapshot.events.absent([*asked, "event"], scope=OURS)
+            assert sorted(absent) == sorted(asked)
+
+    def test_an_event_knows_its_turn(self, inhabited: Storage) -> None:
+        """The number of the turn that an event belongs to."""
+        _add(inhabited, samples.event("new"), turn=7)
+        with inhabited.read() as snapshot:
+            assert snapshot.events.turn_of("event", scope=OURS) == 1
+            assert snapshot.events.turn_of("new", scope=OURS) == 7
+
+    def test_the_last_event_is_the_newest(self, inhabited: Storage) -> None:
+        """A session's newest event and the number of its turn."""
+        for id_, turn in (("z", 2), ("a", 3)):
+            _add(inhabited, samples.event(id_), turn=turn)
+        _add(inhabited, samples.event("alone", server_session_id=None))
+        with inhabited.read() as snapshot:
+            last = snapshot.events.last("session", scope=OURS)
+            assert last is not None
+            assert (last[0].id, last[1]) == ("a", 3)
+            assert snapshot.events.last("absent", scope=OURS) is None
+
+    def test_a_turn_has_its_own_events(self, inhabited: Storage) -> None:
+        """The events of one turn of a session."""
+        _add(inhabited, samples.event("second"), turn=2)
+        _add(inhabited, samples.event("elsewhere", **samples.ELSEWHERE), turn=2)
+        with inhabited.read() as snapshot:
+            events = snapshot.events
+            assert _ids(events.of_turn("session", 1, scope=OURS)) == ["event"]
+            assert _ids(events.of_turn("session", 2, scope=OURS)) == ["second"]
+            assert _ids(events.of_turn("session", 3, scope=OURS)) == []
+
+    def test_prompts_come_in_order(self, inhabited: Storage) -> None:
+        """The events that opened a session's turns, in order."""
+        for turn, id_ in enumerate(["z", "a"]):
+            _add(inhabited, samples.event(id_, event_type=USER_PROMPT), turn=turn)
+            _add(inhabited, samples.event(f"not {id_}"), turn=turn)
+        with inhabited.read() as snapshot:
+            prompts = snapshot.events.prompts("session", scope=OURS)
+        assert _ids(prompts) == ["z", "a"]
+
+    def test_an_identity_is_taken_once(self, inhabited: Storage) -> None:
+        """An identity is taken once: `ConflictError`."""
+        with pytest.raises(ConflictError):
+            _add(inhabited, samples.event("another"), key="key of event")
+
+    def test_an_event_is_of_its_sessions_project(self, inhabited: Storage) -> None:
+        """An event and its session are of the same project: `ConflictError` else."""
+        with pytest.raises(ConflictError):
+            _add(inhabited, samples.event("astray", project_id="other"))
+
+    def test_a_new_event_is_kept_whole(self, inhabited: Storage) -> None:
+        """Keep a new event with its identity and the number of its turn."""
+        ids = {"content_session_id": "c", "memory_session_id": "m", "tool_use_id": "t"}
+        full = samples.event(
+            "full", platform_source="codex", metadata=samples.AWKWARD, **ids
+        )
+        bare = samples.event("bare", server_session_id=None, source_event_id="s")
+        for event in (full, bare):
+            _add(inhabited, event)
+        with inhabited.read() as snapshot:
+            for event in (full, bare):
+                assert snapshot.events.get(event.id, scope=OURS) == event
+
+
+def _add(
+    storage: Storage, event: AgentEvent, *, key: str | None = None, turn: int = 1
+) -> None:
+    with storage.begin() as tx:
+        tx.events.add(event, key=key or f"key of {event.id}", turn=turn)
+
+
+def _ids(events: Sequence[AgentEvent]) -> list[str]:
+    return [event.id for event in events]

@@ -1,0 +1,310 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What a storage is held to about memories, and about searching them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pytest
+from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.search import Candidate, TermQuery
+from claude_mem_core.errors import ConflictError, NotFoundError
+from claude_mem_core.ports.memories import MemoryRepository
+from claude_mem_core.ports.storage import Storage
+
+from claude_mem_conformance import samples
+from claude_mem_conformance.clock import NOW
+from claude_mem_conformance.repository import RepositoryContract
+from claude_mem_conformance.samples import OURS, OUTSIDE, PROJECT
+
+OPERATORS = (
+    *("AND", "OR", "NOT", "NEAR", "*", '"', ":", "'", "(", ")", "^", "-", "+"),
+    *("title:banana", "banana*", "ban*", '"banana', "NEAR(banana", "^banana"),
+    *("banana OR", "{title}:", "%", "_", "\\", ";", "--"),
+)
+
+
+class MemoryContract(RepositoryContract):
+    """Memories."""
+
+    ports: ClassVar[tuple[type, ...]] = (MemoryRepository,)
+
+    def test_outside_the_scope_there_is_no_memory(self, inhabited: Storage) -> None:
+        """Outside the scope a memory looks as if it did not exist, to a search too."""
+        _add(inhabited, samples.memory("m", "banana"))
+        for scope in OUTSIDE:
+            with inhabited.read() as snapshot:
+                memories = snapshot.memories
+                with pytest.raises(NotFoundError):
+                    memories.get("m", scope=scope)
+                assert not memories.get_many(["m"], scope=scope)
+                assert memories.find("key of m", scope=scope) is None
+                assert not memories.recent("project", scope=scope, limit=9)
+                kind = samples.memory().kind
+                assert not memories.of_session("session", scope=scope, kind=kind)
+            assert _search(inhabited, "banana", scope=scope) == []
+
+    def test_any_shared_term_finds_and_the_better_fit_is_first(
+        self, inhabited: Storage
+    ) -> None:
+        """A search finds what shares any of its terms, the better fit first."""
+        _add(inhabited, samples.memory("one", "The banana is on the table"))
+        _add(inhabited, samples.memory("both", "The banana is near the cherry"))
+        _add(inhabited, samples.memory("none", "The apple is under the tree"))
+        assert _search(inhabited, "banana", "cherry", "absent") == ["both", "one"]
+
+    @pytest.mark.parametrize("field", ["title", "subtitle", "text", "narrative"])
+    def test_prose_is_searched(self, inhabited: Storage, field: str) -> None:
+        """A search finds what shares any of its terms, the better fit first."""
+        _add(
+            inhabited, samples.memory("m").changed(**{"title": None, field: "a banana"})
+        )
+        assert _search(inhabited, "banana") == ["m"]
+
+    @pytest.mark.parametrize("field", ["facts", "concepts"])
+    def test_lists_are_searched(self, inhabited: Storage, field: str) -> None:
+        """A search finds what shares any of its terms, the better fit first."""
+        _add(
+            inhabited, samples.memory("m").changed(**{field: ("a cherry", "a banana")})
+        )
+        assert _search(inhabited, "banana") == ["m"]
+
+    @pytest.mark.parametrize("form", ["fixes", "fixed", "fixing"])
+    def test_inflections_find_each_other(self, inhabited: Storage, form: str) -> None:
+        """A word finds its plural, its past and its -ing form."""
+        _add(inhabited, samples.memory("m", f"it {form} well"))
+        assert _search(inhabited, "fix") == ["m"]
+
+    @pytest.mark.parametrize("text", ["cafe", "café", "Café", "CAFÉ", "cafe\u0301"])
+    def test_accents_and_case_do_not_matter(
+        self, inhabited: Storage, text: str
+    ) -> None:
+        """Accents and case do not matter."""
+        _add(inhabited, samples.memory("m", f"the {text} there"))
+        for term in ("cafe", "café", "CAFE"):
+            assert _search(inhabited, term) == ["m"]
+
+    @pytest.mark.parametrize("term", OPERATORS)
+    def test_no_term_is_an_operator(self, inhabited: Storage, term: str) -> None:
+        """No term is an operator: `AND`, `NEAR`, `*`, `"` and `:` are only text."""
+        _add(inhabited, samples.memory("m", "banana bread"))
+        _add(inhabited, samples.memory("other", "cherry pie"))
+        assert "other" in _search(inhabited, "cherry", term)
+        found = _search(inhabited, term)
+        assert found in ([], ["m"] if "banana" in term else [])
+
+    def test_a_memory_is_had_with_its_sources(self, inhabited: Storage) -> None:
+        """The memory with its sources; `NotFoundError` outside the scope."""
+        place = {"json_path": "$.a", "start": 1, "end": 2, "metadata": samples.AWKWARD}
+        what = {"source_type": "agent_event", "event_id": "event"}
+        cited = samples.memory_source("m", **{"id": "cited", **what, **place})
+        memory = samples.memory("m", sources=(samples.memory_source("m"), cited))
+        _add(inhabited, memory)
+        with inhabited.read() as snapshot:
+            for scope in (OURS, PROJECT):
+                assert snapshot.memories.get("m", scope=scope).sources == memory.sources
+            with pytest.raises(NotFoundError):
+                snapshot.memories.get("absent", scope=OURS)
+
+    def test_many_are_had_in_the_order_asked_for(self, inhabited: Storage) -> None:
+        """The memories in the order of the ids, without those outside the scope."""
+        there = {"project_id": "theirs", "server_session_id": "their-session"}
+        for memory in (
+            samples.memory("a"),
+            samples.memory("z"),
+            samples.memory("theirs", **there),
+        ):
+            _add(inhabited, memory)
+        asked = ["z", "theirs", "absent", "a"]
+        with inhabited.read() as snapshot:
+            found = snapshot.memories.get_many(asked, scope=OURS)
+            assert [one.id for one in found] == ["z", "a"]
+            assert [len(one.sources) for one in found] == [1, 1]
+
+    def test_a_memory_is_found_by_its_key(self, inhabited: Storage) -> None:
+        """The memory that was added with this key."""
+        _add(inhabited, samples.memory("m"))
+        with inhabited.read() as snapshot:
+            found = snapshot.memories.find("key of m", scope=OURS)
+            assert found is not None
+            assert found.id == "m"
+            assert snapshot.memories.find("m", scope=OURS) is None
+
+    def test_a_search_is_ranked_and_cut(self, inhabited: Storage) -> None:
+        """The memories that share a term, the best lexical score first."""
+        texts = ("banana cherry", "banana cherry plum", "apple cherry plum")
+        for number, text in enumerate(texts):
+            _add(inhabited, samples.memory(f"{number}", text))
+        found = _candidates(inhabited, "banana", "cherry", "plum", limit=9)
+        scores = [one.score for one in found]
+        assert len(found) == 3
+        assert scores == sorted(scores, reverse=True)
+        assert min(scores) >= 0
+        best = _candidates(inhabited, "banana", "cherry", "plum", limit=2)
+        assert best == found[:2]
+
+    def test_a_candidate_tells_what_ranking_needs(self, inhabited: Storage) -> None:
+        """The memories that share a term, the best lexical score first."""
+        _add(inhabited, samples.memory("m", "banana", created_at_epoch=NOW + 3))
+        _add(
+            inhabited,
+            samples.memory("n", "kiwi", server_session_id=None, kind="manual"),
+        )
+        [banana] = _candidates(inhabited, "banana")
+        [kiwi] = _candidates(inhabited, "kiwi")
+        assert (banana.session_id, banana.kind) == ("session", "observation")
+        assert (kiwi.session_id, kiwi.kind) == (None, "manual")
+        assert banana.created_at_epoch == NOW + 3
+
+    def test_a_search_is_of_one_project_and_platform(self, inhabited: Storage) -> None:
+        """The memories that share a term, the best lexical score first."""
+        _add_on_codex(inhabited, "codex", "banana")
+        _add(inhabited, samples.memory("elsewhere", "banana", **samples.ELSEWHERE))
+        _add(inhabited, samples.memory("here", "banana"))
+        assert sorted(_search(inhabited, "banana")) == ["codex", "here"]
+        assert _search(inhabited, "banana", platform="codex") == ["codex"]
+        assert _search(inhabited, "banana", platform="gemini") == []
+
+    def test_recent_memories_come_newest_first(self, inhabited: Storage) -> None:
+        """A project's memories, newest first."""
+        for age, id_ in enumerate(["m", "z", "a"]):
+            _add(inhabited, samples.memory(id_, created_at_epoch=NOW + age))
+        _add_on_codex(inhabited, "codex", created_at_epoch=NOW - 1)
+        _add(inhabited, samples.memory("elsewhere", **samples.ELSEWHERE))
+        assert _recent(inhabited, limit=9) == ["a", "z", "m", "codex"]
+        assert _recent(inhabited, limit=2) == ["a", "z"]
+        assert _recent(inhabited, limit=9, platform="codex") == ["codex"]
+
+    def test_a_sessions_memories_come_oldest_first(self, inhabited: Storage) -> None:
+        """A session's memories of one kind, oldest first."""
+        for age, id_ in enumerate(["m", "z", "a"]):
+            _add(inhabited, samples.memory(id_, created_at_epoch=NOW + age))
+        _add(inhabited, samples.memory("sum", kind="summary"))
+        _add(inhabited, samples.memory("no session", server_session_id=None))
+        with inhabited.read() as snapshot:
+            memories = snapshot.memories
+            found = memories.of_session("session", scope=OURS, kind="observation")
+            summed = memories.of_session("session", scope=OURS, kind="summary")
+            assert [one.id for one in found] == ["m", "z", "a"]
+            assert [one.id for one in summed] == ["sum"]
+
+    def test_an_id_and_a_key_are_taken_once(self, inhabited: Storage) -> None:
+        """An id, and a key, is taken once: `ConflictError`."""
+        _add(inhabited, samples.memory("m"), key="key")
+        for id_, key in (("m", "another"), ("another", "key")):
+            with pytest.raises(ConflictError):
+                _add(inhabited, samples.memory(id_), key=key)
+
+    def test_a_memory_is_of_its_sessions_project(self, inhabited: Storage) -> None:
+        """A memory and its session are of the same project: `ConflictError` else."""
+        with pytest.raises(ConflictError):
+            _add(inhabited, samples.memory("astray", project_id="other"))
+
+    def test_a_memory_cannot_leave_its_sessions_project(
+        self, inhabited: Storage
+    ) -> None:
+        """A memory and its session are of the same project: `ConflictError` else."""
+        _add(inhabited, samples.memory("m"))
+        with pytest.raises(ConflictError), inhabited.begin() as tx:
+            tx.memories.replace(samples.memory("m", project_id="other"))
+
+    def test_old_words_find_nothing(self, inhabited: Storage) -> None:
+        """What was replaced or removed is found by its old words no longer."""
+        for id_, title in (("changed", "banana split"), ("gone", "banana pie")):
+            _add(inhabited, samples.memory(id_, title))
+        assert len(_search(inhabited, "banana")) == 2
+        with inhabited.begin() as tx:
+            tx.memories.replace(samples.memory("changed", "cherry split"))
+            tx.memories.remove("gone")
+        assert _search(inhabited, "banana") == []
+        assert _search(inhabited, "pie") == []
+        assert _search(inhabited, "cherry") == ["changed"]
+        assert _search(inhabited, "split") == ["changed"]
+
+    def test_a_new_memory_is_kept_whole(self, inhabited: Storage) -> None:
+        """Keep a new memory with its sources."""
+        prose = {"subtitle": "s", "text": "t", "narrative": "n", "trust": "tool"}
+        lists = {"facts": ("f", "g"), "concepts": ("c",), "files_read": ("ü.py",)}
+        rest = {"confidence": 0.25, "valid_from_epoch": 1, "valid_to_epoch": 2}
+        changed = {"files_modified": ("b.py", "a.py"), "metadata": samples.AWKWARD}
+        memory = samples.memory("full", "T", **prose, **lists, **rest, **changed)
+        bare = samples.memory("bare", server_session_id=None, sources=())
+        _add(inhabited, memory)
+        with inhabited.begin() as tx:
+            tx.memories.add(bare)
+        assert _all(inhabited, "full", "bare") == [memory, bare]
+
+    def test_a_memory_is_replaced_with_its_sources(self, inhabited: Storage) -> None:
+        """Put `item` and its sources in the place of the one with its id."""
+        for id_ in ("one", "two"):
+            _add(inhabited, samples.memory(id_))
+        source = samples.memory_source("one", id="another source", source_uri="file:x")
+        changed = samples.memory("one", "Changed", sources=(source,), trust="user")
+        with inhabited.begin() as tx:
+            tx.memories.replace(changed)
+        assert _all(inhabited, "one", "two") == [changed, samples.memory("two")]
+        with inhabited.read() as snapshot:
+            assert snapshot.memories.find("key of one", scope=OURS) == changed
+        with pytest.raises(NotFoundError), inhabited.begin() as tx:
+            tx.memories.replace(samples.memory("absent"))
+
+    def test_a_memory_is_removed_with_its_sources(self, inhabited: Storage) -> None:
+        """Take a memory and its sources away; its key is free again."""
+        for id_ in ("one", "two"):
+            _add(inhabited, samples.memory(id_))
+        with inhabited.begin() as tx:
+            tx.memories.remove("one")
+        assert _all(inhabited, "one", "two") == [samples.memory("two")]
+        with pytest.raises(NotFoundError), inhabited.begin() as tx:
+            tx.memories.remove("one")
+        _add(inhabited, samples.memory("one"))
+        assert len(_all(inhabited, "one")) == 1
+
+
+def _add(storage: Storage, memory: MemoryItem, *, key: str | None = None) -> None:
+    with storage.begin() as tx:
+        tx.memories.add(memory, key=key or f"key of {memory.id}")
+
+
+def _add_on_codex(
+    storage: Storage, id_: str, title: str = "A memory", **fields: object
+) -> None:
+    with storage.begin() as tx:
+        tx.sessions.add(samples.session("on codex", platform_source="codex"))
+    _add(storage, samples.memory(id_, title, server_session_id="on codex", **fields))
+
+
+def _all(storage: Storage, *ids: str) -> list[MemoryItem]:
+    with storage.read() as snapshot:
+        return list(snapshot.memories.get_many(ids, scope=OURS))
+
+
+def _recent(storage: Storage, *, limit: int, platform: str | None = None) -> list[str]:
+    with storage.read() as snapshot:
+        found = snapshot.memories.recent(
+            "project", scope=OURS, limit=limit, platform_source=platform
+        )
+        return [memory.id for memory in found]
+
+
+def _search(
+    storage: Storage, *terms: str, scope: Scope = OURS, platform: str | None = None
+) -> list[str]:
+    found = _candidates(storage, *terms, scope=scope, platform=platform)
+    return [one.item_id for one in found]
+
+
+def _candidates(
+    storage: Storage,
+    *terms: str,
+    scope: Scope = OURS,
+    platform: str | None = None,
+    limit: int = 9,
+) -> list[Candidate]:
+    query = TermQuery(
+        project_id="project", terms=terms, platform_source=platform, limit=limit
+    )
+    with storage.read() as snapshot:
+        return list(snapshot.memories.search(query, scope=scope))

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+
+"""What a storage is held to about projects."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pytest
+from claude_mem_core.errors import ConflictError, NotFoundError
+from claude_mem_core.ports.projects import ProjectRepository
+from claude_mem_core.ports.storage import Storage
+
+from claude_mem_conformance import samples
+from claude_mem_conformance.clock import NOW
+from claude_mem_conformance.repository import RepositoryContract
+from claude_mem_conformance.samples import OURS, OUTSIDE, PROJECT, STRANGERS
+
+
+class ProjectContract(RepositoryContract):
+    """Projects."""
+
+    ports: ClassVar[tuple[type, ...]] = (ProjectRepository,)
+
+    def test_outside_the_scope_there_is_no_project(self, inhabited: Storage) -> None:
+        """Outside the scope a project looks as if it did not exist."""
+        with inhabited.begin() as tx:
+            tx.projects.add(samples.project("seen", slug="s", root_path="/p"))
+        for scope in OUTSIDE:
+            with inhabited.read() as snapshot:
+                projects = snapshot.projects
+                with pytest.raises(NotFoundError):
+                    projects.get("seen", scope=scope)
+                assert projects.find(slug="s", scope=scope) is None
+                assert projects.find(root_path="/p", scope=scope) is None
+                assert "seen" not in [one.id for one in projects.list(scope=scope)]
+
+    @pytest.mark.parametrize("field", ["slug", "root_path"])
+    def test_slug_and_root_path_are_taken_once(
+        self, inhabited: Storage, field: str
+    ) -> None:
+        """A slug, and a root path, is taken once in a team: `ConflictError`."""
+        with inhabited.begin() as tx:
+            tx.projects.add(samples.project("first", **{field: "/same"}))
+        with pytest.raises(ConflictError), inhabited.begin() as tx:
+            tx.projects.add(samples.project("second", **{field: "/same"}))
+
+    def test_two_teams_may_use_the_same_slug(self, inhabited: Storage) -> None:
+        """Two teams may use the same slug."""
+        with inhabited.begin() as tx:
+            tx.projects.add(samples.project("a", slug="same"))
+            tx.projects.add(samples.project("b", slug="same", team_id="strangers"))
+        with inhabited.read() as snapshot:
+            found = snapshot.projects.find(slug="same", scope=STRANGERS)
+        assert found is not None
+        assert found.id == "b"
+
+    def test_a_project_is_had_by_its_id(self, inhabited: Storage) -> None:
+        """The project; `NotFoundError` outside the scope."""
+        with inhabited.read() as snapshot:
+            for scope in (OURS, PROJECT):
+                assert snapshot.projects.get("project", scope=scope).id == "project"
+            with pytest.raises(NotFoundError):
+                snapshot.projects.get("absent", scope=OURS)
+
+    def test_a_project_is_found_by_slug_or_root_path(self, inhabited: Storage) -> None:
+        """The project with this slug, or this root path."""
+        with inhabited.begin() as tx:
+            tx.projects.add(samples.project("s", slug="slug"))
+            tx.projects.add(samples.project("r", root_path="/path"))
+        with inhabited.read() as snapshot:
+            by_slug = snapshot.projects.find(slug="slug", scope=OURS)
+            by_path = snapshot.projects.find(root_path="/path", scope=OURS)
+            assert [by_slug and by_slug.id, by_path and by_path.id] == ["s", "r"]
+            assert snapshot.projects.find(slug="absent", scope=OURS) is None
+            assert snapshot.projects.find(root_path="/absent", scope=OURS) is None
+
+    def test_projects_come_oldest_first(self, inhabited: Storage) -> None:
+        """The scope's projects, oldest first."""
+        with inhabited.begin() as tx:
+            tx.projects.add(samples.project("z", created_at_epoch=NOW + 1))
+            tx.projects.add(samples.project("a", created_at_epoch=NOW + 2))
+        with inhabited.read() as snapshot:
+            ids = [one.id for one in snapshot.projects.list(scope=OURS)]
+            mine = [one.id for one in snapshot.projects.list(scope=PROJECT)]
+        assert ids[2:] == ["z", "a"]
+        assert set(ids[:2]) == {"project", "other"}
+        assert mine == ["project"]
+
+    def test_a_new_project_is_kept_whole(self, inhabited: Storage) -> None:
+        """Keep a new project."""
+        place = {"slug": "full", "root_path": "/home/me/ü"}
+        project = samples.project("full", metadata=samples.AWKWARD, **place)
+        with inhabited.begin() as tx:
+            tx.projects.add(project)
+        with inhabited.read() as snapshot:
+            assert snapshot.projects.get("full", scope=OURS) == project

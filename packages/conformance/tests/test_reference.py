@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The adapters within this process keep every promise."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from claude_mem_conformance.generator import GeneratorContract
+from claude_mem_conformance.queue import QueueContract
+from claude_mem_conformance.records import StorageContracts
+from claude_mem_conformance.system import SystemContract
+from claude_mem_core.reference.generator import RuleBasedGenerator
+from claude_mem_core.reference.queue import InProcessQueueEngine
+from claude_mem_core.reference.storage import InProcessStorage
+from claude_mem_core.system import RealSystem
+
+
+class TestInProcessStorage(StorageContracts):
+    @pytest.fixture
+    def storage(self):
+        return InProcessStorage(RealSystem())
+
+
+class TestInProcessQueueEngine(QueueContract):
+    @pytest.fixture
+    def storage(self, system):
+        return InProcessStorage(system)
+
+    @pytest.fixture
+    def engine(self, storage, system):
+        return InProcessQueueEngine(storage, system, poll=timedelta(minutes=1))
+
+
+class TestRealSystem(SystemContract):
+    @pytest.fixture
+    def system(self):
+        return RealSystem()
+
+
+class TestRuleBasedGenerator(GeneratorContract):
+    @pytest.fixture
+    def generator(self):
+        return RuleBasedGenerator()

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Teams, keys and the audit log in SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from claude_mem_core.domain.access import ApiKey, Scope
+from claude_mem_core.domain.audit import AuditEntry
+from claude_mem_core.domain.team import Team, TeamMember
+from claude_mem_core.errors import ConflictError, NotFoundError
+from claude_mem_core.ports.access import AuditLog, KeyRepository, TeamRepository
+from typing_extensions import override
+
+from claude_mem_storage_sqlite.driver import Connection
+from claude_mem_storage_sqlite.rows import Rows, within
+
+TEAMS = Rows(Team, "teams")
+MEMBERS = Rows(TeamMember, "team_members")
+KEYS = Rows(ApiKey, "api_keys", as_json=("metadata", "scopes"))
+AUDIT = Rows(AuditEntry, "audit_log")
+
+
+class SqliteTeams(TeamRepository):
+    """Teams and members."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    @override
+    def get(self, team_id: str, *, scope: Scope) -> Team:
+        row = None
+        if team_id == scope.team_id:
+            row = self._db.one(f"{TEAMS.select} WHERE r.id = ?", [team_id])
+        if row is None:
+            raise NotFoundError("team", team_id)
+        return TEAMS.value(row)
+
+    @override
+    def members(self, *, scope: Scope) -> Sequence[TeamMember]:
+        sql = f"{MEMBERS.select} WHERE r.team_id = ? ORDER BY r.user_id"
+        return [MEMBERS.value(row) for row in self._db.all(sql, [scope.team_id])]
+
+    @override
+    def add(self, team: Team) -> None:
+        try:
+            self._db.run(TEAMS.insert, TEAMS.row(team))
+        except ConflictError as error:
+            message = f"there is a team {team.slug or team.id!r} already"
+            raise ConflictError(message) from error
+
+    @override
+    def add_member(self, member: TeamMember) -> None:
+        try:
+            self._db.run(MEMBERS.insert, MEMBERS.row(member))
+        except ConflictError as error:
+            if not self._db.one("SELECT 1 FROM teams WHERE id = ?", [member.team_id]):
+                raise NotFoundError("team", member.team_id) from error
+            raise ConflictError(f"{member.user_id!r} is a member already") from error
+
+
+class SqliteKeys(KeyRepository):
+    """Keys."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    @override
+    def find(self, prefix: str) -> ApiKey | None:
+        row = self._db.one(f"{KEYS.select} WHERE r.prefix = ?", [prefix])
+        return KEYS.value(row) if row else None
+
+    @override
+    def list(self, *, scope: Scope) -> Sequence[ApiKey]:
+        sql = f"{KEYS.select} WHERE r.team_id = ? ORDER BY r.seq"
+        return [KEYS.value(row) for row in self._db.all(sql, [scope.team_id])]
+
+    @override
+    def add(self, key: ApiKey) -> None:
+        try:
+            self._db.run(KEYS.insert, KEYS.row(key))
+        except ConflictError as error:
+            raise ConflictError("there is such a key already") from error
+
+    @override
+    def replace(self, key: ApiKey) -> None:
+        done = self._db.run(KEYS.update, [*KEYS.row(key), key.id])
+        if done.rowcount == 0:
+            raise NotFoundError("key", key.id)
+
+
+class SqliteAuditLog(AuditLog):
+    """The audit log."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    @override
+    def append(self, entry: AuditEntry) -> None:
+        self._db.run(AUDIT.insert, AUDIT.row(entry))
+
+    @override
+    def list(self, *, scope: Scope, limit: int) -> Sequence[AuditEntry]:
+        sql = (
+            f"{AUDIT.select} WHERE r.team_id = :team"
+            " AND (:project IS NULL OR r.project_id = :project)"
+            " ORDER BY r.seq DESC LIMIT :limit"
+        )
+        rows = self._db.all(sql, within(scope, limit=limit))
+        return tuple(AUDIT.value(row) for row in rows)

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: S608 - statements are put together from our own names; values are bound
+"""Events in SQLite."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.agent_event import AgentEvent, turn_role
+from claude_mem_core.errors import ConflictError, NotFoundError
+from claude_mem_core.ports.events import EventRepository
+from typing_extensions import override
+
+from claude_mem_storage_sqlite.borders import MESSAGE
+from claude_mem_storage_sqlite.driver import Connection
+from claude_mem_storage_sqlite.projects import require_project
+from claude_mem_storage_sqlite.rows import WITHIN, Rows, within
+from claude_mem_storage_sqlite.sessions import require_session
+
+EVENTS = Rows(
+    AgentEvent,
+    "agent_events",
+    as_json=("payload", "metadata"),
+    extra=("idempotency_key", "turn", "turn_role"),
+)
+_ONE = f"{EVENTS.select} {WITHIN} WHERE r.id = :id"
+_BY_KEY = f"{EVENTS.select} {WITHIN} WHERE r.idempotency_key = :key"
+_TURN = f"SELECT r.turn FROM agent_events r {WITHIN} WHERE r.id = :id"
+_KNOWN = (
+    f"SELECT r.id FROM agent_events r {WITHIN}"
+    " WHERE r.id IN (SELECT value FROM json_each(:ids))"
+)
+_LAST = (
+    f"SELECT {EVENTS.columns}, r.turn FROM agent_events r {WITHIN}"
+    " WHERE r.server_session_id = :session ORDER BY r.seq DESC LIMIT 1"
+)
+_OF_TURN = (
+    f"{EVENTS.select} {WITHIN}"
+    " WHERE r.server_session_id = :session AND r.turn = :turn ORDER BY r.seq"
+)
+_PROMPTS = (
+    f"{EVENTS.select} {WITHIN}"
+    " WHERE r.server_session_id = :session AND r.turn_role = 'opens' ORDER BY r.seq"
+)
+
+
+class SqliteEvents(EventRepository):
+    """Events."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    @override
+    def get(self, event_id: str, *, scope: Scope) -> AgentEvent:
+        row = self._db.one(_ONE, within(scope, id=event_id))
+        if row is None:
+            raise NotFoundError("event", event_id)
+        return EVENTS.value(row)
+
+    @override
+    def find(self, key: str, *, scope: Scope) -> AgentEvent | None:
+        row = self._db.one(_BY_KEY, within(scope, key=key))
+        return EVENTS.value(row) if row else None
+
+    @override
+    def absent(self, event_ids: Sequence[str], *, scope: Scope) -> Sequence[str]:
+        ids = within(scope, ids=json.dumps(list(event_ids)))
+        known = {event_id for (event_id,) in self._db.all(_KNOWN, ids)}
+        return [event_id for event_id in event_ids if event_id not in known]
+
+    @override
+    def turn_of(self, event_id: str, *, scope: Scope) -> int:
+        row = self._db.one(_TURN, within(scope, id=event_id))
+        if row is None:
+            raise NotFoundError("event", event_id)
+        return int(row[0])
+
+    @override
+    def last(self, session_id: str, *, scope: Scope) -> tuple[AgentEvent, int] | None:
+        row = self._db.one(_LAST, within(scope, session=session_id))
+        return (EVENTS.value(row), int(row[-1])) if row else None
+
+    @override
+    def of_turn(
+        self, session_id: str, turn: int, *, scope: Scope
+    ) -> Sequence[AgentEvent]:
+        place = within(scope, session=session_id, turn=turn)
+        return [EVENTS.value(row) for row in self._db.all(_OF_TURN, place)]
+
+    @override
+    def prompts(self, session_id: str, *, scope: Scope) -> Sequence[AgentEvent]:
+        rows = self._db.all(_PROMPTS, within(scope, session=session_id))
+        return [EVENTS.value(row) for row in rows]
+
+    @override
+    def add(self, event: AgentEvent, *, key: str, turn: int) -> None:
+        role = turn_role(event.event_type, event.payload)
+        try:
+            self._db.run(EVENTS.insert, EVENTS.row(event, key, turn, role.value))
+        except ConflictError as error:
+            require_project(self._db, event.project_id)
+            require_session(self._db, event.server_session_id)
+            if MESSAGE in str(error):
+                raise ConflictError(MESSAGE) from error
+            raise ConflictError("there is such an event already") from error

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A database made fit for use when it is opened, and looked over when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from claude_mem_core.domain.team import local_team
+from claude_mem_core.errors import StorageError
+
+from claude_mem_storage_sqlite import full_text
+from claude_mem_storage_sqlite.access import TEAMS
+from claude_mem_storage_sqlite.driver import Connection
+from claude_mem_storage_sqlite.version import SCHEMA, mark, schema_of
+from claude_mem_storage_sqlite.writer import Writer
+
+
+def prepared(
+    writer: Writer, path: Path, *, now: int, thoroughly: bool
+) -> Sequence[str]:
+    """What had to be repaired, a sentence each, now that the database is fit.
+
+    Args:
+        writer: The connection.
+        path: The file, for what an error says.
+        now: The time of the first team's record.
+        thoroughly: Compare the whole full-text index with the memories.
+
+    Raises:
+        ConfigurationError: It is not for us to write; nothing was written.
+    """
+    with writer.outside() as connection:
+        schema = schema_of(connection, path)
+        _keep_a_log(connection)
+    with writer.block() as connection:
+        if schema < SCHEMA:
+            _migrate(connection, path, now=now)
+        return _healed(connection, thoroughly=thoroughly)
+
+
+def problems(connection: Connection) -> Sequence[str]:
+    """What is wrong with the database, a sentence each."""
+    pages = [text for (text,) in connection.all("PRAGMA integrity_check")]
+    orphans = connection.all("PRAGMA foreign_key_check")
+    fault = full_text.fault(connection, thoroughly=True)
+    return [
+        *(f"The file is damaged: {text}." for text in pages if text != "ok"),
+        *(f"A row of {row[0]} has no row in {row[2]}." for row in orphans),
+        *([f"The full-text index is damaged: {fault}."] if fault else []),
+    ]
+
+
+def _keep_a_log(connection: Connection) -> None:
+    """Readers and a writer side by side: the mode stays with the file."""
+    row = connection.one("PRAGMA journal_mode = WAL")
+    if row is None or row[0] != "wal":
+        raise StorageError("the file system cannot hold a write-ahead log")
+
+
+def _migrate(connection: Connection, path: Path, *, now: int) -> None:
+    # Another process may have done it while this one waited for its turn.
+    found = schema_of(connection, path)
+    if found == SCHEMA:
+        return
+    # sqlite-utils takes a quarter of a second to import: only who needs it pays.
+    from claude_mem_storage_sqlite.migrations import migrate
+
+    migrate(connection)
+    if found == 0:
+        connection.run(TEAMS.insert, TEAMS.row(local_team(now=now)))
+    mark(connection)
+
+
+def _healed(connection: Connection, *, thoroughly: bool) -> Sequence[str]:
+    fault = full_text.fault(connection, thoroughly=thoroughly)
+    if fault is None:
+        return ()
+    count = full_text.rebuild(connection)
+    done = f"it was built again from {count} memories"
+    return (f"The full-text index was damaged ({fault}); {done}.",)

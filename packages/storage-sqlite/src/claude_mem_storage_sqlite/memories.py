@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: S608 - statements are put together from our own names; values are bound
+"""Memories in SQLite."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+
+from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind, MemorySource
+from claude_mem_core.domain.platform import Platform
+from claude_mem_core.domain.search import Candidate, TermQuery
+from claude_mem_core.errors import ConflictError, NotFoundError
+from claude_mem_core.ports.memories import MemoryRepository
+from typing_extensions import override
+
+from claude_mem_storage_sqlite import full_text
+from claude_mem_storage_sqlite.borders import MESSAGE
+from claude_mem_storage_sqlite.driver import Connection, Cursor, Row
+from claude_mem_storage_sqlite.rows import WITHIN, Rows, within
+from claude_mem_storage_sqlite.search import candidates
+from claude_mem_storage_sqlite.sessions import require_session
+
+_LISTS = ("facts", "concepts", "files_read", "files_modified")
+MEMORIES = Rows(
+    MemoryItem,
+    "memory_items",
+    as_json=("metadata", *_LISTS),
+    extra=("generation_key", "scope", *(f"search_{one}" for one in full_text.FIELDS)),
+    elsewhere=("sources",),
+)
+SOURCES = Rows(MemorySource, "memory_sources")
+
+_OURS = f"{MEMORIES.select} {WITHIN}"
+_MANY = f"{_OURS} WHERE r.id IN (SELECT value FROM json_each(:ids))"
+_BY_KEY = f"{_OURS} WHERE r.generation_key = :key"
+_ON_PLATFORM = (
+    " CROSS JOIN server_sessions s"
+    " ON s.id = r.server_session_id AND s.platform_source = :platform"
+)
+_NEWEST = (
+    " WHERE r.project_id = :wanted"
+    " ORDER BY r.created_at_epoch DESC, r.id DESC LIMIT :limit"
+)
+_OF_SESSION = (
+    f"{_OURS} WHERE r.server_session_id = :session AND r.kind = :kind"
+    " ORDER BY r.created_at_epoch, r.id"
+)
+_SOURCES_OF = (
+    f"SELECT {SOURCES.columns} FROM memory_sources r WHERE r.memory_item_id IN"
+    " (SELECT value FROM json_each(?)) ORDER BY r.seq"
+)
+_SCOPE = (
+    "SELECT 'p' || p.seq || ' t' || t.seq FROM projects p"
+    " JOIN teams t ON t.id = p.team_id WHERE p.id = ?"
+)
+
+
+class SqliteMemories(MemoryRepository):
+    """Memories."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    @override
+    def get(self, item_id: str, *, scope: Scope) -> MemoryItem:
+        found = self.get_many([item_id], scope=scope)
+        if not found:
+            raise NotFoundError("memory", item_id)
+        return found[0]
+
+    @override
+    def get_many(
+        self, item_ids: Sequence[str], *, scope: Scope
+    ) -> Sequence[MemoryItem]:
+        rows = self._db.all(_MANY, within(scope, ids=json.dumps(list(item_ids))))
+        items = {item.id: item for item in self._items(rows)}
+        return [items[item_id] for item_id in item_ids if item_id in items]
+
+    @override
+    def find(self, key: str, *, scope: Scope) -> MemoryItem | None:
+        rows = self._db.all(_BY_KEY, within(scope, key=key))
+        return next(iter(self._items(rows)), None)
+
+    @override
+    def search(self, query: TermQuery, *, scope: Scope) -> Sequence[Candidate]:
+        return candidates(self._db, query, scope=scope)
+
+    @override
+    def recent(
+        self,
+        project_id: str,
+        *,
+        scope: Scope,
+        limit: int,
+        platform_source: Platform | None = None,
+    ) -> Sequence[MemoryItem]:
+        sql = _OURS + (_ON_PLATFORM if platform_source else "") + _NEWEST
+        asked = {"wanted": project_id, "limit": limit, "platform": platform_source}
+        return self._items(self._db.all(sql, within(scope, **asked)))
+
+    @override
+    def of_session(
+        self, session_id: str, *, scope: Scope, kind: MemoryKind
+    ) -> Sequence[MemoryItem]:
+        asked = within(scope, session=session_id, kind=kind)
+        return self._items(self._db.all(_OF_SESSION, asked))
+
+    @override
+    def add(self, item: MemoryItem, *, key: str | None = None) -> None:
+        done = self._write(MEMORIES.insert, item, key)
+        full_text.put_in(self._db, done.lastrowid or 0)
+        self._add_sources(item)
+
+    @override
+    def replace(self, item: MemoryItem) -> None:
+        seq, key = self._known(item.id)
+        before = full_text.shown(self._db, seq)
+        self._write(MEMORIES.update, item, key, item.id)
+        full_text.take_out(self._db, before)
+        full_text.put_in(self._db, seq)
+        self._db.run("DELETE FROM memory_sources WHERE memory_item_id = ?", [item.id])
+        self._add_sources(item)
+
+    @override
+    def remove(self, item_id: str) -> None:
+        seq, _ = self._known(item_id)
+        before = full_text.shown(self._db, seq)
+        self._db.run("DELETE FROM memory_items WHERE seq = ?", [seq])
+        full_text.take_out(self._db, before)
+
+    def _known(self, item_id: str) -> Row:
+        sql = "SELECT seq, generation_key FROM memory_items WHERE id = ?"
+        known = self._db.one(sql, [item_id])
+        if known is None:
+            raise NotFoundError("memory", item_id)
+        return known
+
+    def _write(
+        self, sql: str, item: MemoryItem, key: str | None, *where: object
+    ) -> Cursor:
+        scope = self._db.one(_SCOPE, [item.project_id])
+        if scope is None:
+            raise NotFoundError("project", item.project_id)
+        row = MEMORIES.row(item, key, scope[0], *full_text.search_columns(item))
+        try:
+            return self._db.run(sql, [*row, *where])
+        except ConflictError as error:
+            require_session(self._db, item.server_session_id)
+            if MESSAGE in str(error):
+                raise ConflictError(MESSAGE) from error
+            raise ConflictError("there is such a memory already") from error
+
+    def _add_sources(self, item: MemoryItem) -> None:
+        for source in item.sources:
+            self._db.run(SOURCES.insert, SOURCES.row(source))
+
+    def _items(self, rows: Sequence[Row]) -> Sequence[MemoryItem]:
+        if not rows:
+            return []
+        bare = [MEMORIES.value(row) for row in rows]
+        of: defaultdict[str, list[MemorySource]] = defaultdict(list)
+        for row in self._db.all(_SOURCES_OF, [json.dumps([item.id for item in bare])]):
+            source = SOURCES.value(row)
+            of[source.memory_item_id].append(source)
+        return [
+            item.model_copy(update={"sources": tuple(of[item.id])}) for item in bare
+        ]

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From any older database, or none, to the present schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from claude_mem_core.errors import translate
+from sqlite_utils import Database, Migrations
+
+from claude_mem_storage_sqlite.borders import BORDERS
+from claude_mem_storage_sqlite.driver import ERRORS, Connection
+from claude_mem_storage_sqlite.full_text import FULL_TEXT
+from claude_mem_storage_sqlite.ledger_schema import LEDGER
+from claude_mem_storage_sqlite.schema import TABLES
+
+steps = Migrations("claude_mem")
+
+
+@steps(name="0001-records")
+def _records(db: Database) -> None:
+    _run(db, (*TABLES, *LEDGER, *BORDERS, *FULL_TEXT))
+
+
+def migrate(connection: Connection) -> None:
+    """Apply the steps that the database does not have yet.
+
+    The caller has begun a transaction: each step is a savepoint in it, so that what
+    another process sees is either the old schema or the new one.
+    """
+    with translate(ERRORS, "bringing the database to the present schema"):
+        steps.apply(Database(connection.raw))
+
+
+def _run(db: Database, statements: Iterable[str]) -> None:
+    for statement in statements:
+        db.conn.execute(statement)

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: S608 - statements are put together from our own names; values are bound
+"""How a value stands in a row: one column a field, lists and objects as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from typing import Generic, TypeVar
+
+from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.value import Value
+from pydantic_core import PydanticSerializationError, to_json
+
+from claude_mem_storage_sqlite.driver import Row
+
+V = TypeVar("V", bound=Value)
+
+WITHIN = (
+    "CROSS JOIN projects p ON p.id = r.project_id AND p.team_id = :team"
+    " AND (:project IS NULL OR p.id = :project)"
+)
+"""Keeps the rows `r` that lie within a scope; a cross join is not reordered, so the
+row is found first and its project looked up."""
+
+
+def within(scope: Scope, **others: object) -> Mapping[str, object]:
+    """The parameters that `WITHIN` asks for, and others."""
+    return {"team": scope.team_id, "project": scope.project_id, **others}
+
+
+class Rows(Generic[V]):
+    """The columns of one kind of value.
+
+    Args:
+        model: The value.
+        table: The table's name.
+        as_json: Its fields that are kept as JSON text.
+        extra: Columns that the value does not have, written after its own.
+        elsewhere: Its fields that stand in a table of their own.
+    """
+
+    def __init__(
+        self,
+        model: type[V],
+        table: str,
+        *,
+        as_json: Collection[str] = ("metadata",),
+        extra: Collection[str] = (),
+        elsewhere: Collection[str] = (),
+    ) -> None:
+        own = [name for name in model.model_fields if name not in elsewhere]
+        self._model = model
+        self._own = tuple(own)
+        self._json = tuple(name for name in own if name in as_json)
+        self._places = tuple(own.index(name) for name in self._json)
+        columns = [*own, *extra]
+        named = ", ".join(f'"{name}"' for name in columns)
+        marks = ", ".join("?" for _ in columns)
+        sets = ", ".join(f'"{name}" = ?' for name in columns)
+        self.columns = ", ".join(f'r."{name}"' for name in own)
+        self.returned = ", ".join(f'"{name}"' for name in own)
+        self.select = f"SELECT {self.columns} FROM {table} r"
+        self.insert = f"INSERT INTO {table} ({named}) VALUES ({marks})"
+        self.update = f"UPDATE {table} SET {sets} WHERE id = ?"
+
+    def row(self, value: V, *extra: object) -> list[object]:
+        """The value's columns, and those that it does not have itself."""
+        row = [getattr(value, name) for name in self._own]
+        for place in self._places:
+            row[place] = json_text(row[place])
+        return [*row, *extra]
+
+    def value(self, row: Row, **elsewhere: object) -> V:
+        """The value of a row, and of its fields from other tables."""
+        fields = dict(zip(self._own, row, strict=False))
+        for name in self._json:
+            text = fields[name]
+            fields[name] = {} if text == "{}" else json.loads(text)
+        return self._model(**fields, **elsewhere)
+
+
+def json_text(value: object) -> str:
+    """JSON in which any text that Python can hold survives."""
+    if not value and isinstance(value, dict):
+        return "{}"
+    try:
+        return to_json(value, inf_nan_mode="constants").decode()
+    except (PydanticSerializationError, UnicodeEncodeError):
+        # Half of a surrogate pair has no UTF-8, but JSON can spell it out.
+        return json.dumps(value, separators=(",", ":"))

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sessions in SQLite."""
+
+from __future__ import annotations
+
+from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.server_session import ServerSession, SessionKey
+from claude_mem_core.errors import ConflictError, NotFoundError
+from claude_mem_core.ports.sessions import SessionRepository
+from typing_extensions import override
+
+from claude_mem_storage_sqlite.driver import Connection
+from claude_mem_storage_sqlite.projects import require_project
+from claude_mem_storage_sqlite.rows import WITHIN, Rows, within
+
+SESSIONS = Rows(ServerSession, "server_sessions")
+_ONE = f"{SESSIONS.select} {WITHIN} WHERE r.id = :id"
+_NAMED = (
+    f"{SESSIONS.select} {WITHIN} WHERE r.agent_name = :name"
+    " AND (:any OR r.platform_source IS :platform) ORDER BY r.seq DESC LIMIT 1"
+)
+
+
+class SqliteSessions(SessionRepository):
+    """Sessions."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    @override
+    def get(self, session_id: str, *, scope: Scope) -> ServerSession:
+        row = self._db.one(_ONE, within(scope, id=session_id))
+        if row is None:
+            raise NotFoundError("session", session_id)
+        return SESSIONS.value(row)
+
+    @override
+    def find(self, key: SessionKey, *, scope: Scope) -> ServerSession | None:
+        named = within(
+            scope,
+            name=key.content_session_id,
+            any=key.any_platform,
+            platform=key.platform_source,
+        )
+        row = self._db.one(_NAMED, named)
+        return SESSIONS.value(row) if row else None
+
+    @override
+    def add(self, session: ServerSession) -> None:
+        try:
+            self._db.run(SESSIONS.insert, SESSIONS.row(session))
+        except ConflictError as error:
+            require_project(self._db, session.project_id)
+            name = session.external_session_id or session.content_session_id
+            message = f"there is a session {name or session.id!r} already"
+            raise ConflictError(message) from error
+
+    @override
+    def replace(self, session: ServerSession) -> None:
+        try:
+            done = self._db.run(SESSIONS.update, [*SESSIONS.row(session), session.id])
+        except ConflictError:
+            require_project(self._db, session.project_id)
+            raise
+        if done.rowcount == 0:
+            raise NotFoundError("session", session.id)
+
+
+def require_session(connection: Connection, session_id: str | None) -> None:
+    """Refuse to write a record of a session that does not exist."""
+    sql = "SELECT 1 FROM server_sessions WHERE id = ?"
+    if session_id is not None and not connection.one(sql, [session_id]):
+        raise NotFoundError("session", session_id)
