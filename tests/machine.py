@@ -9,14 +9,13 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-
-import pytest
 
 COMMAND = str(Path(sys.executable).with_name("claude-mem"))
 
@@ -26,7 +25,7 @@ class Machine:
     """A data folder, and the `claude-mem` command that knows it."""
 
     folder: Path
-    server: subprocess.Popen[str] | None = None
+    server: subprocess.Popen[bytes] | None = None
     env: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -49,15 +48,13 @@ class Machine:
 
     def start(self) -> None:
         """Start the server in this process's care and wait until it answers."""
-        self.server = subprocess.Popen(
-            [COMMAND, "server", "start", "--foreground"],
-            env=self.env, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert self.server.stderr is not None
-        for line in self.server.stderr:
-            if "http://127.0.0.1:" in line:
-                return
-        pytest.fail("the server ended before it was ready")
+        with (self.folder.parent / "server.log").open("a") as log:
+            self.server = subprocess.Popen(
+                [COMMAND, "server", "start", "--foreground"], env=self.env, stderr=log
+            )
+        while self._pid_that_is_ready() != self.server.pid:
+            assert self.server.poll() is None, "the server ended before it was ready"
+            time.sleep(0.01)
 
     def kill(self) -> None:
         """End the server as a power cut would."""
@@ -82,11 +79,16 @@ class Machine:
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read())
 
+    def _pid_that_is_ready(self) -> int | None:
+        try:
+            runtime = json.loads((self.folder / "server.runtime.json").read_text())
+        except FileNotFoundError:
+            return None
+        return int(runtime["pid"])
+
     def _end(self, how: signal.Signals) -> int:
         assert self.server is not None
         self.server.send_signal(how)
-        assert self.server.stderr is not None
-        self.server.stderr.close()
         status = self.server.wait(timeout=30)
         self.server = None
         return status

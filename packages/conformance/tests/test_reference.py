@@ -6,10 +6,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-
+from claude_mem_conformance.generator import GeneratorContract
 from claude_mem_conformance.queue import QueueContract
 from claude_mem_conformance.records import StorageContracts
 from claude_mem_conformance.system import SystemContract
+from claude_mem_core.reference.generator import RuleBasedGenerator
 from claude_mem_core.reference.queue import InProcessQueueEngine
 from claude_mem_core.reference.storage import InProcessStorage
 from claude_mem_core.system import RealSystem
@@ -35,3 +36,9 @@ class TestRealSystem(SystemContract):
     @pytest.fixture
     def system(self):
         return RealSystem()
+
+
+class TestRuleBasedGenerator(GeneratorContract):
+    @pytest.fixture
+    def generator(self):
+        return RuleBasedGenerator()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: D205, D415 - a promise is quoted whole, and some are long
+
 """What a storage is held to about teams, keys and the audit log."""
 
 from __future__ import annotations
@@ -8,16 +8,17 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import pytest
-
-from claude_mem_conformance import samples
-from claude_mem_conformance.repository import RepositoryContract
-from claude_mem_conformance.samples import NOW, OURS, PROJECT, STRANGERS
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.audit import AuditEntry
 from claude_mem_core.domain.team import TeamMember
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.access import AuditLog, KeyRepository, TeamRepository
 from claude_mem_core.ports.storage import Storage
+
+from claude_mem_conformance import samples
+from claude_mem_conformance.clock import NOW
+from claude_mem_conformance.repository import RepositoryContract
+from claude_mem_conformance.samples import OURS, PROJECT, STRANGERS
 
 
 class TeamContract(RepositoryContract):
@@ -26,7 +27,9 @@ class TeamContract(RepositoryContract):
     ports: ClassVar[tuple[type, ...]] = (TeamRepository,)
 
     def test_a_slug_and_a_place_are_taken_once(self, inhabited: Storage) -> None:
-        """A team's slug, and a user's place in a team, is taken once: `ConflictError`."""
+        """A team's slug, and a user's place in a team, is taken once:
+        `ConflictError`.
+        """  # noqa: D205 - the promise is quoted whole
         with inhabited.begin() as tx:
             tx.teams.add(samples.team("first", slug="slug"))
             tx.teams.add_member(samples.member("first", user_id="user"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: D205, D415 - a promise is quoted whole, and some are long
+
 """What an agent's vocabulary is held to."""
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 import pytest
+from claude_mem_core.domain.canonical import canonical_json
+from claude_mem_core.domain.value import JsonObject
+from claude_mem_core.ports.agents import AgentVocabulary
 
 from claude_mem_conformance import samples
 from claude_mem_conformance.clock import NOW
 from claude_mem_conformance.contract import Contract
-from claude_mem_core.domain.canonical import canonical_json
-from claude_mem_core.domain.value import JsonObject
-from claude_mem_core.ports.agents import AgentVocabulary
 
 UNKNOWN = "SomethingNobodyHeardOf"
 

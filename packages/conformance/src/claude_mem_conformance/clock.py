@@ -7,9 +7,8 @@ import itertools
 import threading
 from datetime import timedelta
 
-from typing_extensions import override
-
 from claude_mem_core.ports.system import System
+from typing_extensions import override
 
 NOW = 1_800_000_000_000
 """The moment at which every clock of the kit starts."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: D205, D415 - a promise is quoted whole, and some are long
+
 """What a storage is held to about events."""
 
 from __future__ import annotations
@@ -8,17 +8,28 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import pytest
-
-from claude_mem_conformance import samples
-from claude_mem_conformance.repository import RepositoryContract
-from claude_mem_conformance.samples import NOW, OURS, OUTSIDE, PROJECT
 from claude_mem_core.domain.agent_event import USER_PROMPT, AgentEvent
 from claude_mem_core.domain.canonical import canonical_json
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.events import EventRepository
 from claude_mem_core.ports.storage import Storage
+from pydantic import JsonValue
 
-PAYLOADS = (samples.AWKWARD, [], "text", 0, 1.0, None, False, {"": [{}]})
+from claude_mem_conformance import samples
+from claude_mem_conformance.clock import NOW
+from claude_mem_conformance.repository import RepositoryContract
+from claude_mem_conformance.samples import OURS, OUTSIDE, PROJECT
+
+PAYLOADS: tuple[JsonValue, ...] = (
+    samples.AWKWARD,
+    [],
+    "text",
+    0,
+    1.0,
+    None,
+    False,
+    {"": [{}]},
+)
 
 
 class EventContract(RepositoryContract):
@@ -43,13 +54,13 @@ class EventContract(RepositoryContract):
 
     @pytest.mark.parametrize("payload", PAYLOADS, ids=canonical_json)
     def test_a_payload_comes_back_the_same(
-        self, inhabited: Storage, payload: object
+        self, inhabited: Storage, payload: JsonValue
     ) -> None:
         """The payload comes back as the same JSON that was put in."""
         _add(inhabited, samples.event("new", payload=payload))
         with inhabited.read() as snapshot:
             back = snapshot.events.get("new", scope=OURS).payload
-        assert canonical_json(back) == canonical_json(payload)  # type: ignore[arg-type]
+        assert canonical_json(back) == canonical_json(payload)
 
     def test_a_turn_is_in_the_order_of_arrival(self, inhabited: Storage) -> None:
         """The events of a turn come in the order they were added."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: D205, D415 - a promise is quoted whole, and some are long
+
 """What a generator is held to, whatever it has its ideas from."""
 
 from __future__ import annotations
@@ -8,10 +8,6 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 import pytest
-
-from claude_mem_conformance import samples
-from claude_mem_conformance.contract import Contract
-from claude_mem_conformance.samples import NOW
 from claude_mem_core.domain.agent_event import AgentEvent
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryItemDraft
 from claude_mem_core.errors import GeneratorError
@@ -22,6 +18,21 @@ from claude_mem_core.ports.generator import (
     Repeatable,
     Turn,
 )
+from pydantic import JsonValue
+
+from claude_mem_conformance import samples
+from claude_mem_conformance.clock import NOW
+from claude_mem_conformance.contract import Contract
+
+ODD: tuple[JsonValue, ...] = (
+    None,
+    [],
+    "text",
+    7,
+    {"prompt": None},
+    samples.AWKWARD,
+)
+"""Payloads that tell a generator nothing it knows."""
 
 Given = Turn | FinishedSession
 
@@ -72,7 +83,10 @@ class GeneratorContract(Contract):
     def test_the_same_events_give_the_same_memories(
         self, generator: ObservationGenerator
     ) -> None:
-        """The same events give the same memories."""
+        """The same events give the same memories.
+
+        That it is so.
+        """
         if not isinstance(generator, Repeatable):
             pytest.skip("the ability `Repeatable` is missing: it may vary")
         assert list(_made(generator)) == list(_made(generator))
@@ -104,21 +118,14 @@ def turns() -> Iterable[Turn]:
     yield _turn(_prompt("hi"))
     yield _turn(samples.event("stop", event_type="turn_end"))
     yield _turn(_prompt("?"), _tool("list", "LS", {"path": "/"}, "bin\netc\n"))
-    odd = enumerate([None, [], "text", 7, {"prompt": None}, samples.AWKWARD])
-    yield _turn(
-        *(
-            samples.event(f"odd {number}", payload=payload)
-            for number, payload in odd
-        )
-    )
+    odd = enumerate(ODD)
+    yield _turn(*(samples.event(f"odd {number}", payload=one) for number, one in odd))
 
 
 def finished_session() -> FinishedSession:
     """A session whose one turn became one memory."""
     turn = turn_with_work()
-    source = samples.memory_source(
-        "memory", source_type="agent_event", event_id="edit"
-    )
+    source = samples.memory_source("memory", source_type="agent_event", event_id="edit")
     memory = samples.memory(title="Fixed the crash of the parser", sources=(source,))
     return _finished(turn.events[:1], (memory,), turn.events[-1])
 
@@ -155,9 +162,12 @@ def _turn(*events: AgentEvent) -> Turn:
 def _finished(
     prompts: tuple[AgentEvent, ...], memories: tuple[MemoryItem, ...], last: AgentEvent
 ) -> FinishedSession:
-    home = {"project": samples.project(), "session": samples.session()}
     return FinishedSession(
-        **home, prompts=prompts, memories=memories, last_event=last
+        samples.project(),
+        samples.session(),
+        prompts=prompts,
+        memories=memories,
+        last_event=last,
     )
 
 

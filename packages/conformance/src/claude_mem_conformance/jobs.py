@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: D205, D415 - a promise is quoted whole, and some are long
+# ruff: noqa: D205 - a promise is quoted whole, and some are long
 """What a storage is held to about the job ledger. The clock is moved by hand."""
 
 from __future__ import annotations
@@ -8,10 +8,6 @@ from collections.abc import Callable
 from typing import ClassVar
 
 import pytest
-
-from claude_mem_conformance import samples
-from claude_mem_conformance.repository import RepositoryContract
-from claude_mem_conformance.samples import NOW, OURS, OUTSIDE, PROJECT
 from claude_mem_core.domain.generation_job import (
     MAX_ATTEMPTS,
     MAX_LOST_LEASES,
@@ -23,6 +19,11 @@ from claude_mem_core.domain.generation_job import (
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.jobs import JobLedger
 from claude_mem_core.ports.storage import Storage
+
+from claude_mem_conformance import samples
+from claude_mem_conformance.clock import NOW
+from claude_mem_conformance.repository import RepositoryContract
+from claude_mem_conformance.samples import OURS, OUTSIDE, PROJECT
 
 LEASE = 1_000
 LATER = NOW + 10 * LEASE
@@ -347,7 +348,7 @@ class JobContract(RepositoryContract):
             _put(inhabited, name)
         _put(inhabited, "elsewhere", **samples.ELSEWHERE)
         void = _claimed(inhabited, session_id="session")
-        other = _claimed(inhabited)
+        other = _claimed(inhabited, session_id="other-session")
         with inhabited.begin() as tx:
             assert tx.jobs.reset("session", now=NOW) == 1
         with pytest.raises(ConflictError):

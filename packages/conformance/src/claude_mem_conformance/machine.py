@@ -13,19 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeVar
 
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
-
-from claude_mem_conformance import samples
-from claude_mem_conformance.clock import NOW
-from claude_mem_conformance.contract import Contract
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.agent_event import AgentEvent
 from claude_mem_core.domain.generation_job import (
@@ -42,14 +29,29 @@ from claude_mem_core.domain.search import TermQuery
 from claude_mem_core.domain.server_session import ServerSession
 from claude_mem_core.errors import ConflictError
 from claude_mem_core.ports.storage import Snapshot, Storage, Transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from typing_extensions import override
+
+from claude_mem_conformance import samples
+from claude_mem_conformance.clock import NOW
+from claude_mem_conformance.contract import Contract
 
 T = TypeVar("T")
 
 LEASE = 1_000
 WORDS = ("banana", "cherry", "walnut", "pepper")
 PATIENT = settings(
-    max_examples=30,
-    stateful_step_count=25,
+    max_examples=60,
+    stateful_step_count=40,
     derandomize=True,
     database=None,
     deadline=None,
@@ -73,8 +75,8 @@ class StorageMachineContract(Contract):
         Kept: what a finished ``begin`` block wrote is there for every later reader.
         """
         numbers = itertools.count(1)
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]
-            lambda: StorageMachine(storage, f"team {next(numbers)}"),
+        run_state_machine_as_test(
+            lambda: StorageMachine(storage, f"team {next(numbers)}"),  # type: ignore[arg-type]
             settings=self.machine_settings,
         )
 
@@ -110,11 +112,18 @@ class StorageMachine(RuleBasedStateMachine):
         with storage.begin() as tx:
             tx.teams.add(samples.team(team_id))
 
+    @override
     def teardown(self) -> None:
         """Leave no work behind for the next run."""
         with self._storage.begin() as tx:
             for session_id in self._model.sessions:
                 tx.jobs.clear(session_id, now=self._now)
+
+    @initialize()
+    def settle_in(self) -> None:
+        """A project with a session, so that there is something to do."""
+        self.add_project(undo=False)
+        self.add_session(0, undo=False)
 
     # --- records ------------------------------------------------------------------
 
@@ -176,7 +185,7 @@ class StorageMachine(RuleBasedStateMachine):
     def replace_memory(self, pick: int, word: str, *, undo: bool) -> None:
         """A memory with other words."""
         old = _one(self._model.memories, pick)
-        home = {
+        home: dict[str, object] = {
             "project_id": old.project_id,
             "server_session_id": old.server_session_id,
         }
@@ -192,7 +201,7 @@ class StorageMachine(RuleBasedStateMachine):
         if self._write(lambda tx: tx.memories.remove(old.id), undo=undo):
             del self._model.memories[old.id]
 
-    # --- jobs -----------------------------------------------------------------------
+    # --- jobs ---------------------------------------------------------------------
 
     @precondition(lambda self: self._model.sessions)
     @rule(pick=picks, undo=undone)
@@ -222,9 +231,7 @@ class StorageMachine(RuleBasedStateMachine):
 
         def claim(tx: Transaction) -> None:
             claims.append(
-                tx.jobs.claim(
-                    now=self._now, lease_until=until, session_id=session.id
-                )
+                tx.jobs.claim(now=self._now, lease_until=until, session_id=session.id)
             )
 
         done = self._write(claim, undo=undo)
@@ -295,7 +302,7 @@ class StorageMachine(RuleBasedStateMachine):
             for job in self._model.work_of(session.id):
                 self._change(job.id, status="cancelled", lease_until_epoch=None)
 
-    # --- what must hold at every moment -----------------------------------------------
+    # --- what must hold at every moment -------------------------------------------
 
     @invariant()
     def the_same_records_are_there(self) -> None:
@@ -335,7 +342,7 @@ class StorageMachine(RuleBasedStateMachine):
                 depth = len(self._model.work_of(session_id))
                 assert snapshot.jobs.depth(session_id) == depth
 
-    # --- by hand ------------------------------------------------------------------------
+    # --- by hand ------------------------------------------------------------------
 
     def _write(self, deed: Callable[[Transaction], object], *, undo: bool) -> bool:
         """Whether the deed was committed, rather than rolled back."""

@@ -7,7 +7,7 @@ import inspect
 
 import pytest
 
-_CONTRACTS = (
+CONTRACTS = (
     "access",
     "agents",
     "contract",
@@ -23,7 +23,7 @@ _CONTRACTS = (
     "system",
 )
 
-for _module in _CONTRACTS:
+for _module in CONTRACTS:
     pytest.register_assert_rewrite(f"claude_mem_conformance.{_module}")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: D205, D415 - a promise is quoted whole, and some are long
+
 """What a storage is held to about projects."""
 
 from __future__ import annotations
@@ -7,13 +7,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 import pytest
-
-from claude_mem_conformance import samples
-from claude_mem_conformance.repository import RepositoryContract
-from claude_mem_conformance.samples import NOW, OURS, OUTSIDE, PROJECT, STRANGERS
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.projects import ProjectRepository
 from claude_mem_core.ports.storage import Storage
+
+from claude_mem_conformance import samples
+from claude_mem_conformance.clock import NOW
+from claude_mem_conformance.repository import RepositoryContract
+from claude_mem_conformance.samples import OURS, OUTSIDE, PROJECT, STRANGERS
 
 
 class ProjectContract(RepositoryContract):

@@ -2,7 +2,7 @@
 """The promises of a port, read from its docstrings, and those that a test quotes.
 
 A port promises what stands behind the bullets of its own docstring, and what the
-first sentences of its methods say. A test quotes a promise word for word: each
+first paragraphs of its methods say. A test quotes a promise word for word: each
 paragraph of its docstring is one.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
+from typing import get_type_hints
 
 PORTS = "claude_mem_core.ports"
 
@@ -31,8 +32,17 @@ def quoted(test: object) -> frozenset[str]:
 def _own(port: type) -> Iterator[str]:
     yield from map(_plain, _BULLET.findall(inspect.getdoc(port) or ""))
     for member in vars(port).values():
-        if inspect.isfunction(member) and hasattr(member, "__isabstractmethod__"):
+        asked = getattr(member, "__isabstractmethod__", False)
+        if asked and not _leads_to_a_port(member):
             yield from map(_plain, _paragraphs(member)[:1])
+
+
+def _leads_to_a_port(member: object) -> bool:
+    """Whether it is a property such as ``Transaction.jobs``."""
+    if not isinstance(member, property):
+        return False
+    kind = get_type_hints(member.fget).get("return")
+    return getattr(kind, "__module__", "").startswith(PORTS)
 
 
 def _paragraphs(thing: object) -> list[str]:

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import pytest
+from claude_mem_core.ports.storage import Storage
 
 from claude_mem_conformance import samples
 from claude_mem_conformance.contract import Contract
-from claude_mem_core.ports.storage import Storage
 
 
 class RepositoryContract(Contract):

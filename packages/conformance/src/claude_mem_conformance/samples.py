@@ -9,9 +9,8 @@ in it, one event: `session`, `other-session`, `their-session`, and so on.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from claude_mem_conformance.clock import NOW
 from claude_mem_core.domain.access import ApiKey, Scope
 from claude_mem_core.domain.agent_event import AgentEvent
 from claude_mem_core.domain.audit import AuditEntry
@@ -22,6 +21,8 @@ from claude_mem_core.domain.server_session import ServerSession, SessionKey
 from claude_mem_core.domain.team import Team, TeamMember
 from claude_mem_core.domain.value import JsonObject, Value
 from claude_mem_core.ports.storage import Storage
+
+from claude_mem_conformance.clock import NOW
 
 V = TypeVar("V", bound=Value)
 
@@ -43,10 +44,16 @@ OUTSIDE = (OTHER, STRANGERS, Scope("nobody"))
 SESSION_KEY = SessionKey(content_session_id="session", platform_source="claude")
 """How its agent calls `session`."""
 
-ELSEWHERE = {"project_id": "other", "server_session_id": "other-session"}
+ELSEWHERE: dict[str, Any] = {
+    "project_id": "other",
+    "server_session_id": "other-session",
+}
 """The fields of a record that is in `other`."""
 
-AWKWARD: JsonObject = {"kéy": [1, 1.5, None, True, "ß\n\x00", {"deep": []}], "big": 2**70}
+AWKWARD: JsonObject = {
+    "kéy": [1, 1.5, None, True, "ß\n\x00", {"deep": []}],
+    "big": 2**70,
+}
 """JSON that a careless column would change."""
 
 
@@ -97,7 +104,9 @@ def event(id_: str = "event", **fields: object) -> AgentEvent:
     return _of(AgentEvent, {"id": id_, **where, **what, **when, **fields})
 
 
-def memory(id_: str = "memory", title: str = "A memory", **fields: object) -> MemoryItem:
+def memory(
+    id_: str = "memory", title: str = "A memory", **fields: object
+) -> MemoryItem:
     """An observation of `session` with one source."""
     where = {"project_id": "project", "server_session_id": "session"}
     what = {"kind": "observation", "type": "discovery", "title": title}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: D205, D415 - a promise is quoted whole, and some are long
+# ruff: noqa: D205 - a promise is quoted whole, and some are long
 """What a storage is held to about sessions."""
 
 from __future__ import annotations
@@ -7,14 +7,15 @@ from __future__ import annotations
 from typing import ClassVar
 
 import pytest
-
-from claude_mem_conformance import samples
-from claude_mem_conformance.repository import RepositoryContract
-from claude_mem_conformance.samples import NOW, OURS, OUTSIDE, PROJECT, SESSION_KEY
 from claude_mem_core.domain.server_session import ServerSession, SessionKey
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.sessions import SessionRepository
 from claude_mem_core.ports.storage import Storage
+
+from claude_mem_conformance import samples
+from claude_mem_conformance.clock import NOW
+from claude_mem_conformance.repository import RepositoryContract
+from claude_mem_conformance.samples import OURS, OUTSIDE, PROJECT, SESSION_KEY
 
 
 class SessionContract(RepositoryContract):
@@ -117,7 +118,9 @@ class SessionContract(RepositoryContract):
             assert snapshot.sessions.get("bare", scope=OURS) == bare
 
     def test_a_session_is_replaced_by_its_id(self, inhabited: Storage) -> None:
-        """Put `session` in the place of the one with its id; `NotFoundError` if none."""
+        """Put `session` in the place of the one with its id; `NotFoundError` if
+        none.
+        """
         ended = samples.session(status="completed", completed_at_epoch=NOW + 5)
         with inhabited.begin() as tx:
             tx.sessions.replace(ended)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: D205, D415 - a promise is quoted whole, and some are long
+# ruff: noqa: D205 - a promise is quoted whole, and some are long
 """What a storage is held to, whatever it keeps its records in."""
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from contextlib import suppress
 from typing import ClassVar, Protocol, cast
 
 import pytest
-
-from claude_mem_conformance import samples
-from claude_mem_conformance.contract import Contract
-from claude_mem_conformance.threads import AT_MOST, PATIENCE, in_thread
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.server_session import ServerSession
 from claude_mem_core.domain.team import LOCAL_TEAM_ID
 from claude_mem_core.errors import NotFoundError, StorageError
 from claude_mem_core.ports.storage import Snapshot, Storage, Transaction
+
+from claude_mem_conformance import samples
+from claude_mem_conformance.contract import Contract
+from claude_mem_conformance.threads import AT_MOST, PATIENCE, in_thread
 
 READERS = 8
 
@@ -45,9 +45,8 @@ class StorageContract(Contract):
 
     def test_all_or_nothing(self, storage: Storage) -> None:
         """All or nothing: a block that raises leaves no trace of its writes."""
-        with pytest.raises(_StopHereError), storage.begin() as tx:
-            _write_everything(tx)
-            raise _StopHereError
+        with pytest.raises(_StopHereError):
+            _write_and_stop(storage)
         with storage.begin() as tx:
             assert _found(tx) == frozenset()
             assert not tx.audit.list(scope=samples.OURS, limit=10)
@@ -78,7 +77,9 @@ class StorageContract(Contract):
             assert tx.audit.list(scope=samples.OURS, limit=10)
 
     def test_writers_take_turns(self, storage: Storage) -> None:
-        """Writers take turns: two threads that read and write in blocks lose no update."""
+        """Writers take turns: two threads that read and write in blocks lose no
+        update.
+        """
         samples.inhabit(storage)
         _count_up(storage)
         with storage.begin() as tx:
@@ -172,6 +173,12 @@ class _StopHereError(Exception):
 EVERYTHING = frozenset(
     ("team", "member", "key", "project", "session", "event", "memory", "job")
 )
+
+
+def _write_and_stop(storage: Storage) -> None:
+    with storage.begin() as tx:
+        _write_everything(tx)
+        raise _StopHereError
 
 
 def _write_everything(tx: Transaction) -> None:

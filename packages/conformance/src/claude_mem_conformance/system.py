@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: D205, D415 - a promise is quoted whole, and some are long
+
 """What the clock and the dice are held to."""
 
 from __future__ import annotations
@@ -7,9 +7,10 @@ from __future__ import annotations
 import time
 from typing import ClassVar
 
+from claude_mem_core.ports.system import System
+
 from claude_mem_conformance.contract import Contract
 from claude_mem_conformance.threads import AT_MOST, in_thread
-from claude_mem_core.ports.system import System
 
 
 class SystemContract(Contract):
@@ -27,7 +28,9 @@ class SystemContract(Contract):
         """An id that nobody has had, greater than those given before."""
         ids = [system.new_id() for _ in range(5_000)]
         assert ids == sorted(set(ids))
-        many = [in_thread(lambda: [system.new_id() for _ in range(500)]) for _ in "abcd"]
+        many = [
+            in_thread(lambda: [system.new_id() for _ in range(500)]) for _ in "abcd"
+        ]
         given = [id_ for thread in many for id_ in thread.result(AT_MOST)]
         assert len({*ids, *given}) == len(ids) + len(given)
 

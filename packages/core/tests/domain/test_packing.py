@@ -60,3 +60,20 @@ def test_the_same_memories_give_the_same_bytes() -> None:
 
     assert packed(items, budget=500) == packed(items, budget=500)
     assert "## First line." in packed(items, budget=500).text
+
+
+def test_what_one_text_of_a_memory_says_another_does_not_say_again() -> None:
+    one = item(
+        1,
+        title="Fix the lamp",
+        subtitle="The motor was never…",
+        narrative="The motor was never started.",
+        text="Fix the lamp",
+    )
+    twice = item(2, subtitle="Same words.", narrative="Same words.")
+
+    text = packed([one, twice], budget=500).text
+
+    assert text.count("Fix the lamp") == 1
+    assert text.count("The motor was never") == 1
+    assert text.count("Same words.") == 1

@@ -21,7 +21,7 @@ PROJECT = Project(
     id="p",
     team_id="t",
     name="shop",
-    root_path="/work/shop",
+    root_path="/home/me/shop",
     created_at_epoch=1,
     updated_at_epoch=1,
 )
@@ -84,10 +84,10 @@ def only(made: Generation) -> MemoryItemDraft:
 
 FIXED_TURN = (
     asked("Fix the crash when the cart is empty.\nIt happens at checkout."),
-    read("/work/shop/src/cart.py"),
+    read("/home/me/shop/src/cart.py"),
     said("Let me run the tests. Discounts are shared among customers."),
-    ran("cd /work/shop && pytest -q 2>&1 | tail", "FAILED tests/test_cart.py"),
-    edited("/work/shop/src/cart.py", "def total(items):\n    return 0"),
+    ran("cd /home/me/shop && pytest -q 2>&1 | tail", "FAILED tests/test_cart.py"),
+    edited("/home/me/shop/src/cart.py", "def total(items):\n    return 0"),
     ran("pytest -q", "3 passed"),
     stopped(
         "Done. The total of an **empty cart** is now zero, because dividing by the "
@@ -170,7 +170,7 @@ def test_an_explanation_is_a_discovery_with_the_files_that_were_read() -> None:
     memory = only(
         observe(
             asked("How does the cart compute discounts?"),
-            read("/work/shop/src/discount.py"),
+            read("/home/me/shop/src/discount.py"),
             stopped(
                 "Discounts are looked up per customer group, then the largest one is "
                 "applied to the sum before taxes."
@@ -293,7 +293,7 @@ def test_a_memory_stays_small_whatever_the_turn() -> None:
     words = [f"Statement {n} tells about thing{n} and matter{n}." for n in range(3000)]
     made = observe(
         asked("Explain the whole shop.\n" + "\n".join(words)),
-        *(edited(f"/work/shop/src/file{n}.py") for n in range(300)),
+        *(edited(f"/home/me/shop/src/file{n}.py") for n in range(300)),
         stopped(" ".join(words)),
     )
 

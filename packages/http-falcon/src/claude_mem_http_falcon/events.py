@@ -21,7 +21,13 @@ class EventsResource:
         """Take one in; the same one again gives the same event and job."""
         draft = AgentEventDraft.from_wire(req.document)
         accepted = self._events.accept(draft, by=req.caller)
-        show(resp, 201, event=accepted.event, generationJob=accepted.generation_job)
+        show(
+            resp,
+            201,
+            event=accepted.event,
+            generationJob=accepted.generation_job,
+            created=accepted.created,
+        )
 
 
 class EventBatchResource:
@@ -31,11 +37,12 @@ class EventBatchResource:
         self._events = events
 
     def on_post(self, req: Request, resp: Response) -> None:
-        """Take all of them in, or none; the jobs stand parallel to the events."""
+        """Take all of them in, or none; jobs and news stand parallel to the events."""
         accepted = self._events.accept_batch(_drafts(req.document), by=req.caller)
         events = [one.event for one in accepted]
         jobs = [one.generation_job for one in accepted]
-        show(resp, 201, events=events, generationJobs=jobs)
+        created = [one.created for one in accepted]
+        show(resp, 201, events=events, generationJobs=jobs, created=created)
 
 
 class EventResource:

@@ -26,7 +26,7 @@ from claude_mem_core.errors import (
 CONTENT_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 2
 
-_OF_CLASS: Mapping[type[Exception], tuple[HTTPStatus, str]] = {
+OF_CLASS: Mapping[type[Exception], tuple[HTTPStatus, str]] = {
     InvalidInputError: (HTTPStatus.BAD_REQUEST, "ValidationError"),
     UnauthenticatedError: (HTTPStatus.UNAUTHORIZED, "Unauthorized"),
     ForbiddenError: (HTTPStatus.FORBIDDEN, "Forbidden"),
@@ -36,7 +36,7 @@ _OF_CLASS: Mapping[type[Exception], tuple[HTTPStatus, str]] = {
     AdapterError: (HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable"),
 }
 
-_OF_STATUS: Mapping[int, tuple[str, str]] = {
+OF_STATUS: Mapping[int, tuple[str, str]] = {
     HTTPStatus.BAD_REQUEST: ("BadRequest", "bad_request"),
     HTTPStatus.NOT_FOUND: ("NotFound", "route_not_found"),
     HTTPStatus.METHOD_NOT_ALLOWED: ("MethodNotAllowed", "method_not_allowed"),
@@ -117,10 +117,10 @@ class Problem:
 def problem_of(error: BaseException) -> Problem | None:
     """The problem that an error of ours is; None for one that nobody foresaw."""
     if isinstance(error, ProtocolError):
-        name, code = _OF_STATUS.get(error.status, _OF_STATUS[HTTPStatus.BAD_REQUEST])
+        name, code = OF_STATUS.get(error.status, OF_STATUS[HTTPStatus.BAD_REQUEST])
         return Problem(HTTPStatus(error.status), name, code, str(error))
     kinds = type(error).__mro__
-    row = next((_OF_CLASS[kind] for kind in kinds if kind in _OF_CLASS), None)
+    row = next((OF_CLASS[kind] for kind in kinds if kind in OF_CLASS), None)
     if row is None or not isinstance(error, ClaudeMemError):
         return None
     issues: tuple[Issue, ...] = ()

@@ -55,11 +55,11 @@ def own_file(path: Path) -> None:
     already is not opened, only its mode is put right.
     """
     try:
-        try:
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        except FileExistsError:
-            if path.stat().st_mode & 0o077:
-                path.chmod(0o600)
+        if not path.exists():
+            with suppress(FileExistsError):
+                os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
     except OSError as error:
         message = f"CLAUDE_MEM_SQLITE_PATH: {path}: {error.strerror}"
         raise ConfigurationError(message) from error

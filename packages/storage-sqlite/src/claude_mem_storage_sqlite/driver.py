@@ -31,6 +31,9 @@ ERRORS: dict[type[Exception], type[ClaudeMemError]] = {
     UnicodeEncodeError: InvalidInputError,
 }
 _CAUGHT = tuple(ERRORS)
+_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
+"""A full disk is the first; a quota or a limit on a file's size is the second."""
+
 _STATEMENTS = 256
 
 
@@ -98,6 +101,6 @@ class Connection:
 
 
 def _errors_for(error: Exception) -> Mapping[type[Exception], type[ClaudeMemError]]:
-    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+    if getattr(error, "sqlite_errorcode", None) in _NO_ROOM:
         return {sqlite3.Error: StorageFullError}
     return ERRORS

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: S608 - statements are put together from our own names; values are bound
 """The full-text index over memories: how it is made, kept, checked and made again.
 
 The index keeps no text of its own but reads a view, and is told of every change with
@@ -37,12 +38,18 @@ _DERIVED = ", ".join(
     for name in FIELDS
 )
 _MARKS = ", ".join("?" for _ in (*FIELDS, "scope"))
-_SHOWN = f"SELECT seq, {_COLUMNS} FROM memory_texts WHERE seq = ?"  # noqa: S608
+_SHOWN = f"SELECT seq, {_COLUMNS} FROM memory_texts WHERE seq = ?"
 _TAKE_OUT = (
-    f"INSERT INTO memory_items_fts (memory_items_fts, rowid, {_COLUMNS})"  # noqa: S608
+    f"INSERT INTO memory_items_fts (memory_items_fts, rowid, {_COLUMNS})"
     f" VALUES ('delete', ?, {_MARKS})"
 )
 _PUT_IN = f"INSERT INTO memory_items_fts (rowid, {_COLUMNS}) {_SHOWN}"
+
+_PARTS = ("data", "idx", "docsize", "config", "content")
+_ENDS = """
+    SELECT seq, scope FROM memory_items WHERE seq IN (
+      SELECT min(seq) FROM memory_items UNION SELECT max(seq) FROM memory_items)
+"""
 
 INDEX = f"""
     CREATE VIRTUAL TABLE memory_items_fts USING fts5(
@@ -51,7 +58,7 @@ INDEX = f"""
 """
 
 FULL_TEXT = (
-    f"CREATE VIEW memory_texts AS SELECT seq, {_DERIVED}, scope FROM memory_items",  # noqa: S608
+    f"CREATE VIEW memory_texts AS SELECT seq, {_DERIVED}, scope FROM memory_items",
     INDEX,
 )
 
@@ -88,17 +95,15 @@ def fault(connection: Connection, *, thoroughly: bool) -> str | None:
     Args:
         connection: It is in a write transaction, which the thorough look needs.
         thoroughly: Compare every word with every memory; else count the memories
-            and ask the index for one.
+            and ask the index for the oldest and the newest.
     """
     try:
         indexed = connection.number("SELECT count(*) FROM memory_items_fts_docsize")
         kept = connection.number("SELECT count(*) FROM memory_items")
         if indexed != kept:
             return f"it holds {indexed} of {kept} memories"
-        connection.one(
-            "SELECT rowid FROM memory_items_fts WHERE memory_items_fts MATCH 'p1'"
-            " LIMIT 1"
-        )
+        if not all(_is_found(connection, *row) for row in connection.all(_ENDS)):
+            return "it does not find a memory that it holds"
         if thoroughly:
             _compare(connection)
     except AdapterError as error:
@@ -111,11 +116,22 @@ def rebuild(connection: Connection) -> int:
     try:
         _fill(connection)
     except AdapterError:
-        # Too damaged to be emptied: drop it, its own tables with it.
-        connection.run("DROP TABLE IF EXISTS memory_items_fts")
+        # Too damaged to be emptied, or even to be dropped: its name is taken out of
+        # the schema, which frees its tables, and it is made from nothing.
+        connection.run("PRAGMA writable_schema = ON")
+        connection.run("DELETE FROM sqlite_schema WHERE name = 'memory_items_fts'")
+        connection.run("PRAGMA writable_schema = RESET")
+        for part in _PARTS:
+            connection.run(f"DROP TABLE IF EXISTS memory_items_fts_{part}")
         connection.run(INDEX)
         _fill(connection)
     return connection.number("SELECT count(*) FROM memory_items")
+
+
+def _is_found(connection: Connection, seq: int, scope: str) -> bool:
+    sql = "SELECT 1 FROM memory_items_fts WHERE memory_items_fts MATCH ? AND rowid = ?"
+    project, _ = scope.split()
+    return connection.one(sql, [f"scope : {project}", seq]) is not None
 
 
 def _fill(connection: Connection) -> None:

@@ -77,7 +77,5 @@ def _healed(connection: Connection, *, thoroughly: bool) -> Sequence[str]:
     if fault is None:
         return ()
     count = full_text.rebuild(connection)
-    return (
-        f"The full-text index was damaged ({fault}); "
-        f"it was built again from {count} memories.",
-    )
+    done = f"it was built again from {count} memories"
+    return (f"The full-text index was damaged ({fault}); {done}.",)

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: S608 - statements are put together from our own names; values are bound
 """The job ledger in SQLite."""
 
 from __future__ import annotations
@@ -185,9 +186,12 @@ class SqliteJobs(JobLedger):
         sql = f"SELECT 1 FROM generation_jobs WHERE {_UNSETTLED} AND dedupe_key = ?"
         if self._db.one(sql, [job.dedupe_key]):
             return False
-        # Out and in again: a settled job that is put once more goes to the end.
-        self._db.run("DELETE FROM generation_jobs WHERE id = ?", [job.id])
-        self._db.run(JOBS.insert, JOBS.row(job))
+        # Out and in again: a settled job that is put once more goes to the end, and
+        # its claims count on, so that a claim of its first life stays void.
+        out = "DELETE FROM generation_jobs WHERE id = ? RETURNING claims"
+        known = self._db.one(out, [job.id])
+        again = job.changed(claims=known[0]) if known else job
+        self._db.run(JOBS.insert, JOBS.row(again))
         return True
 
     def _change(self, claim: Claim, changes: str, **values: object) -> GenerationJob:

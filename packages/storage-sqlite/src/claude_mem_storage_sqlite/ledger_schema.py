@@ -50,7 +50,8 @@ LEDGER = (
     """,
     """
     INSERT INTO job_counts VALUES
-      ('queued', 0), ('processing', 0), ('completed', 0), ('failed', 0), ('cancelled', 0)
+      ('queued', 0), ('processing', 0), ('completed', 0), ('failed', 0),
+      ('cancelled', 0)
     """,
     """
     CREATE TRIGGER generation_jobs_added AFTER INSERT ON generation_jobs BEGIN

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from claude_mem_core.errors import translate
 from sqlite_utils import Database, Migrations
 
 from claude_mem_storage_sqlite.borders import BORDERS
-from claude_mem_storage_sqlite.driver import Connection
+from claude_mem_storage_sqlite.driver import ERRORS, Connection
 from claude_mem_storage_sqlite.full_text import FULL_TEXT
 from claude_mem_storage_sqlite.ledger_schema import LEDGER
 from claude_mem_storage_sqlite.schema import TABLES
@@ -27,7 +28,8 @@ def migrate(connection: Connection) -> None:
     The caller has begun a transaction: each step is a savepoint in it, so that what
     another process sees is either the old schema or the new one.
     """
-    steps.apply(Database(connection.raw))
+    with translate(ERRORS, "bringing the database to the present schema"):
+        steps.apply(Database(connection.raw))
 
 
 def _run(db: Database, statements: Iterable[str]) -> None:

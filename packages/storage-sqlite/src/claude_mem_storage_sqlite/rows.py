@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: S608 - statements are put together from our own names; values are bound
 """How a value stands in a row: one column a field, lists and objects as JSON."""
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from typing import Generic, TypeVar
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.value import Value
+from pydantic_core import PydanticSerializationError, to_json
 
 from claude_mem_storage_sqlite.driver import Row
 
@@ -58,9 +60,9 @@ class Rows(Generic[V]):
         sets = ", ".join(f'"{name}" = ?' for name in columns)
         self.columns = ", ".join(f'r."{name}"' for name in own)
         self.returned = ", ".join(f'"{name}"' for name in own)
-        self.select = f"SELECT {self.columns} FROM {table} r"  # noqa: S608 - our names
-        self.insert = f"INSERT INTO {table} ({named}) VALUES ({marks})"  # noqa: S608
-        self.update = f"UPDATE {table} SET {sets} WHERE id = ?"  # noqa: S608
+        self.select = f"SELECT {self.columns} FROM {table} r"
+        self.insert = f"INSERT INTO {table} ({named}) VALUES ({marks})"
+        self.update = f"UPDATE {table} SET {sets} WHERE id = ?"
 
     def row(self, value: V, *extra: object) -> list[object]:
         """The value's columns, and those that it does not have itself."""
@@ -73,18 +75,17 @@ class Rows(Generic[V]):
         """The value of a row, and of its fields from other tables."""
         fields = dict(zip(self._own, row, strict=False))
         for name in self._json:
-            fields[name] = json.loads(fields[name])
+            text = fields[name]
+            fields[name] = {} if text == "{}" else json.loads(text)
         return self._model(**fields, **elsewhere)
 
 
 def json_text(value: object) -> str:
     """JSON in which any text that Python can hold survives."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    if text.isascii():
-        return text
+    if not value and isinstance(value, dict):
+        return "{}"
     try:
-        text.encode()
-    except UnicodeEncodeError:
+        return to_json(value, inf_nan_mode="constants").decode()
+    except (PydanticSerializationError, UnicodeEncodeError):
         # Half of a surrogate pair has no UTF-8, but JSON can spell it out.
         return json.dumps(value, separators=(",", ":"))
-    return text

@@ -87,11 +87,10 @@ TABLES = (
       ON agent_events (server_session_id, occurred_at_epoch DESC)
     """,
     "CREATE INDEX agent_events_type ON agent_events (event_type)",
-    "CREATE INDEX agent_events_order ON agent_events (server_session_id, seq)",
-    "CREATE INDEX agent_events_turn ON agent_events (server_session_id, turn, seq)",
+    # All that a session is asked for its events by: only those wanted are read.
     """
-    CREATE INDEX agent_events_prompts ON agent_events (server_session_id, seq)
-      WHERE turn_role = 'opens'
+    CREATE INDEX agent_events_order
+      ON agent_events (server_session_id, seq, turn, turn_role)
     """,
     """
     CREATE TABLE memory_items (

@@ -55,7 +55,9 @@ def candidates(
             "limit": query.limit,
         },
     )
-    found = [Candidate(row[0], row[1], row[2], row[3], max(row[4], 0.0)) for row in rows]
+    found = [
+        Candidate(row[0], row[1], row[2], row[3], max(row[4], 0.0)) for row in rows
+    ]
     return sorted(found, key=lambda one: (-one.score, one.item_id))
 
 

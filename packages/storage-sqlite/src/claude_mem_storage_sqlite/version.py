@@ -31,7 +31,7 @@ def schema_of(connection: Connection, path: Path) -> int:
         )
     if found > SCHEMA:
         raise ConfigurationError(
-            f"{path} has schema {found}, and this version knows schemas up to {SCHEMA}; "
+            f"{path} has schema {found}, this version knows schemas up to {SCHEMA}; "
             "install the version that wrote it, or name another file in "
             "CLAUDE_MEM_SQLITE_PATH"
         )

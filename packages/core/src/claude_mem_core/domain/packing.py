@@ -51,11 +51,24 @@ def _fitting(text: str, item: MemoryItem, budget: int) -> Iterator[str]:
 
 
 def _whole(item: MemoryItem) -> str:
-    body = [item.subtitle, item.narrative, item.text]
     facts = [f"- {fact}" for fact in item.facts]
     files = [f"Files: {', '.join(item.files_modified)}"] if item.files_modified else []
-    lines = [*(piece for piece in body if piece), *facts, *files]
+    lines = [*_prose(item), *facts, *files]
     return _headline(item) + "".join(f"{line}\n" for line in lines)
+
+
+def _prose(item: MemoryItem) -> Iterator[str]:
+    """The texts of a memory that say something which no other of them says.
+
+    A subtitle is often the clipped start of the narrative, a title that of the text.
+    """
+    pieces = [p for p in (item.subtitle, item.narrative, item.text) if p]
+    for place, piece in enumerate(pieces):
+        others = [item.title or "", *pieces[:place], *pieces[place + 1 :]]
+        core = piece.rstrip("…")
+        said = any(core in other for other in others if other != piece)
+        if not said and piece not in (item.title, *pieces[:place]):
+            yield piece
 
 
 def _headline(item: MemoryItem) -> str:

@@ -22,7 +22,7 @@ SESSION_DEPTH = 3
 """How many of a session's best memories speak for it; a long session has more to
 choose from, and must not win by its length."""
 
-SPREAD = 1.5
+SPREAD = 2.0
 """What each further memory of a session gives up to the other sessions: ten places
 that show one session answer a question badly if it was the wrong session."""
 

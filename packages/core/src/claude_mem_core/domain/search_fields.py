@@ -16,13 +16,12 @@ FIELD_WEIGHTS: Mapping[str, float] = {
     "facts": 1.0,
     "concepts": 0.5,
     "files": 1.0,
-    "identifiers": 0.5,
+    "identifiers": 1.0,
 }
 """What a word in a field counts for, in the order of an index's columns.
 
-The prose fields count alike: a heavier title found no more on real sessions. Concepts
-are a handful of words that many memories share. The parts of an identifier count half:
-they are beside the identifier itself, and say less than a word that somebody chose.
+They count alike: on real coding sessions a heavier title or a lighter file list found
+no more. Only concepts count half, a handful of words that many memories share.
 """
 
 

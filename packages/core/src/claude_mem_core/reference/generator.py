@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from typing_extensions import override
 
 from claude_mem_core.domain.extraction.evidence import evidence_of
@@ -15,17 +17,23 @@ from claude_mem_core.ports.generator import (
     FinishedSession,
     Generation,
     ObservationGenerator,
+    Repeatable,
     Turn,
 )
 
 
-class RuleBasedGenerator(ObservationGenerator):
+class RuleBasedGenerator(ObservationGenerator, Repeatable):
     """Memories by rules: repeatable, offline, every word from the events."""
 
     @property
     @override
     def name(self) -> str:
         return "rules"
+
+    @property
+    @override
+    def repeatable(self) -> Literal[True]:
+        return True
 
     @override
     def observe(self, turn: Turn) -> Generation:

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import math
 import re
+import threading
 import unicodedata
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from claude_mem_core.domain.memory_item import MemoryItem
@@ -91,6 +92,32 @@ class LexicalIndex:
         shared = set(lists[0]).intersection(*lists[1:])
         # In the order of the first list: a set's order changes from run to run.
         return {i: min(own[i] for own in lists) for i in lists[0] if i in shared}
+
+
+class LexicalIndexes:
+    """An index for each project, brought up to date when it is asked.
+
+    Stored memories are frozen, so one that is the same object needs no second look.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._indexes: defaultdict[str, LexicalIndex] = defaultdict(LexicalIndex)
+        self._indexed: defaultdict[str, dict[str, MemoryItem]] = defaultdict(dict)
+
+    def search(
+        self, project_id: str, items: Mapping[str, MemoryItem], terms: Sequence[str]
+    ) -> dict[str, float]:
+        """The scores of a project's memories, which are `items` and no others."""
+        with self._lock:
+            index, indexed = self._indexes[project_id], self._indexed[project_id]
+            for item_id in indexed.keys() - items.keys():
+                index.remove(item_id)
+            for item_id, item in items.items():
+                if indexed.get(item_id) is not item:
+                    index.add(item)
+            self._indexed[project_id] = dict(items)
+            return index.search(terms)
 
 
 def tokens(text: str) -> list[str]:

@@ -15,7 +15,7 @@ from claude_mem_core.domain.search import Candidate, TermQuery
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.memories import MemoryRepository
 from claude_mem_core.reference.events import require_same_project
-from claude_mem_core.reference.lexical import LexicalIndex
+from claude_mem_core.reference.lexical import LexicalIndexes
 from claude_mem_core.reference.projects import is_within
 from claude_mem_core.reference.state import State
 
@@ -23,8 +23,9 @@ from claude_mem_core.reference.state import State
 class InProcessMemories(MemoryRepository):
     """Memories."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, indexes: LexicalIndexes) -> None:
         self._state = state
+        self._indexes = indexes
 
     @override
     def get(self, item_id: str, *, scope: Scope) -> MemoryItem:
@@ -49,13 +50,14 @@ class InProcessMemories(MemoryRepository):
 
     @override
     def search(self, query: TermQuery, *, scope: Scope) -> Sequence[Candidate]:
-        items = {
-            item.id: item
-            for item in self._of_project(query.project_id, scope)
-            if self._is_on(item, query.platform_source)
-        }
-        scores = LexicalIndex(items.values()).search(query.terms)
-        best = sorted(scores.items(), key=lambda one: (-one[1], one[0]))
+        items = {item.id: item for item in self._of_project(query.project_id, scope)}
+        scores = self._indexes.search(query.project_id, items, query.terms)
+        wanted = [
+            (item_id, score)
+            for item_id, score in scores.items()
+            if self._is_on(items[item_id], query.platform_source)
+        ]
+        best = sorted(wanted, key=lambda one: (-one[1], one[0]))
         return [
             Candidate(
                 item_id=item_id,

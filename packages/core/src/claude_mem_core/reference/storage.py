@@ -20,6 +20,7 @@ from claude_mem_core.reference.access import (
 )
 from claude_mem_core.reference.events import InProcessEvents
 from claude_mem_core.reference.jobs import InProcessJobs
+from claude_mem_core.reference.lexical import LexicalIndexes
 from claude_mem_core.reference.memories import InProcessMemories
 from claude_mem_core.reference.projects import InProcessProjects
 from claude_mem_core.reference.sessions import InProcessSessions
@@ -32,6 +33,7 @@ class InProcessStorage(Storage):
     def __init__(self, system: System) -> None:
         team = local_team(now=system.now())
         self._state = State(teams={team.id: team})
+        self._indexes = LexicalIndexes()
         self._turn = threading.Lock()
         self._closed = False
 
@@ -56,13 +58,13 @@ class InProcessStorage(Storage):
         with self._turn:
             self._require_open()
             draft = self._state.copy()
-            yield _Records(draft)
+            yield _Records(draft, self._indexes)
             self._state = draft
 
     @contextmanager
     def _read(self) -> Iterator[Snapshot]:
         self._require_open()
-        yield _Records(self._state)
+        yield _Records(self._state, self._indexes)
 
     def _require_open(self) -> None:
         if self._closed:
@@ -72,13 +74,13 @@ class InProcessStorage(Storage):
 class _Records(Transaction, Snapshot):
     """One state, table by table."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, indexes: LexicalIndexes) -> None:
         self._teams = InProcessTeams(state)
         self._keys = InProcessKeys(state)
         self._projects = InProcessProjects(state)
         self._sessions = InProcessSessions(state)
         self._events = InProcessEvents(state)
-        self._memories = InProcessMemories(state)
+        self._memories = InProcessMemories(state, indexes)
         self._jobs = InProcessJobs(state)
         self._audit = InProcessAuditLog(state)
 

@@ -21,6 +21,7 @@ from claude_mem_core.domain.extraction.prose import (
     clipped_words,
     is_substantial,
     most_telling,
+    opening,
     statements,
     telling,
     within,
@@ -105,7 +106,7 @@ def observations(
 def _digest(evidence: Evidence) -> _Digest:
     asked, told = _asked(evidence), _told(evidence)
     ending = [each for each, said in told.items() if said is evidence.conclusion]
-    subtitle = clipped_words(next(iter(ending), "").rstrip(":"), SUBTITLE_WORDS)
+    subtitle = clipped_words(opening(ending).rstrip(":"), SUBTITLE_WORDS)
     narrative = most_telling(
         ending,
         [each for each, said in told.items() if said is not evidence.conclusion],
@@ -114,7 +115,7 @@ def _digest(evidence: Evidence) -> _Digest:
     )
     return _Digest(
         asked=asked,
-        headline=_headline(asked) or next(iter(told), "") or asked,
+        headline=_headline(asked) or opening([*told]) or asked,
         subtitle=subtitle,
         narrative={each: told[each] for each in narrative},
         checks=tuple(outcomes(evidence.tools)),

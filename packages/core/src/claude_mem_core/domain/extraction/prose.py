@@ -12,6 +12,9 @@ ELLIPSIS = "…"
 LEAST_WORDS = 3
 """With fewer words of its own a statement is a nod: "Done.", "All clean."."""
 
+RICH_WORDS = 5
+"""A heading ("Revised plan", "Edge cases to flag") has fewer."""
+
 LONGEST_STATEMENT = 320
 """Characters; what is longer is a list or a log without line ends."""
 
@@ -30,7 +33,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[^\sa-z])")
 # What an agent says before it acts: that it acted is seen in its tool calls.
 _INTENTION = re.compile(
     r"(?:(?:now|next|first|ok|okay|perfect|great|good|also|then|so|and)[,.:! -]+)*"
-    r"(?:let me|let's|let us|i'll|i will|i'm going to|i need to|i should|i can see"
+    r"(?:let me|let's|let us|i'll|i will|i'm going to|i need to|i should|i can(?! see)"
     r"|i want to|we need to)\b",
     re.IGNORECASE,
 )
@@ -69,6 +72,12 @@ def telling(text: str) -> list[str]:
 def is_substantial(statement: str) -> bool:
     """Whether a statement has enough words of its own to stand alone."""
     return len(content_words(statement)) >= LEAST_WORDS
+
+
+def opening(said: Sequence[str]) -> str:
+    """The first statement that is more than a heading; else the first of all."""
+    rich = (each for each in said if len(content_words(each)) >= RICH_WORDS)
+    return next(rich, next(iter(said), ""))
 
 
 def most_telling(

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The vocabularies are there for whoever has the distribution installed."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+
+from claude_mem_agents import plugin
+from claude_mem_core.plugins import GROUP, Plugins
+
+
+def test_claude_code_is_offered() -> None:
+    assert [agent.name for agent in Plugins(plugin).agents()] == ["claude-code"]
+
+
+def test_the_installed_distribution_names_its_plugin() -> None:
+    (entry,) = entry_points(group=GROUP, name="agents")
+
+    assert entry.load() is plugin

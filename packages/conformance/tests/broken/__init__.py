@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Adapters that each break one promise, and that the kit must catch at it."""
+
+from __future__ import annotations
+
+from broken import (  # noqa: F401 - each registers what it holds
+    access,
+    agents,
+    events,
+    generator,
+    jobs,
+    machine,
+    memories,
+    projects,
+    queue,
+    sessions,
+    storage,
+    system,
+)
+from broken.registry import ALL
+
+__all__ = ["ALL"]

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: ARG002 - it has the port's signature, and leaves something out
+"""Teams, keys and audit logs that each break one promise."""
+
+from __future__ import annotations
+
+from claude_mem_conformance.access import AuditContract, KeyContract, TeamContract
+from claude_mem_core.domain.access import Scope
+from claude_mem_core.errors import NotFoundError
+from claude_mem_core.reference.access import (
+    InProcessAuditLog,
+    InProcessKeys,
+    InProcessTeams,
+)
+
+from broken.registry import breaks
+
+
+@breaks(TeamContract.test_a_slug_and_a_place_are_taken_once, "teams")
+class TeamsShareSlugs(InProcessTeams):
+    def add(self, team):
+        self._state.teams[team.id] = team
+
+
+@breaks(TeamContract.test_a_team_sees_itself_alone, "teams")
+class TeamsSeeEachOther(InProcessTeams):
+    def get(self, team_id, *, scope):
+        return super().get(team_id, scope=Scope(team_id))
+
+
+@breaks(TeamContract.test_members_come_by_user_id, "teams")
+class MembersComeAsTheyWere(InProcessTeams):
+    def members(self, *, scope):
+        every = self._state.members.values()
+        return [member for member in every if member.team_id == scope.team_id]
+
+
+@breaks(TeamContract.test_a_new_team_is_kept_whole, "teams")
+class TeamsLoseMetadata(InProcessTeams):
+    def add(self, team):
+        super().add(team.changed(metadata={}))
+
+
+@breaks(TeamContract.test_a_member_belongs_to_a_team_that_is_there, "teams")
+class MembersOfNothing(InProcessTeams):
+    def add_member(self, member):
+        try:
+            super().add_member(member)
+        except NotFoundError:
+            self._state.members[member.id] = member
+
+
+@breaks(KeyContract.test_prefix_and_hash_are_taken_once, "keys")
+class KeysShareHashes(InProcessKeys):
+    def add(self, key):
+        super().add(key.changed(key_hash=f"{key.key_hash} {key.id}"))
+        self._state.keys[key.id] = key
+
+
+@breaks(KeyContract.test_a_caller_is_known_by_the_prefix, "keys")
+class KeysOfOneTeamOnly(InProcessKeys):
+    def find(self, prefix):
+        key = super().find(prefix)
+        return key if key and key.team_id == "team" else None
+
+
+@breaks(KeyContract.test_keys_come_oldest_first, "keys")
+class KeysComeNewestFirst(InProcessKeys):
+    def list(self, *, scope):
+        return super().list(scope=scope)[::-1]
+
+
+@breaks(KeyContract.test_a_new_key_is_kept_whole, "keys")
+class KeysLoseScopes(InProcessKeys):
+    def add(self, key):
+        super().add(key.changed(scopes=()))
+
+
+@breaks(KeyContract.test_a_key_is_replaced_by_its_id, "keys")
+class KeysAreReplacedByNothing(InProcessKeys):
+    def replace(self, key):
+        self._state.keys[key.id] = key
+
+
+@breaks(AuditContract.test_entries_come_newest_first_within_the_scope, "audit")
+class AuditOfTheWholeTeam(InProcessAuditLog):
+    def list(self, *, scope, limit):
+        return super().list(scope=Scope(scope.team_id), limit=limit)
+
+
+@breaks(AuditContract.test_an_entry_is_kept_whole, "audit")
+class AuditLosesMetadata(InProcessAuditLog):
+    def append(self, entry):
+        super().append(entry.changed(metadata={}))
+
+
+@breaks(AuditContract.test_no_more_than_the_newest_entries_come, "audit")
+class AuditKnowsNoLimit(InProcessAuditLog):
+    def list(self, *, scope, limit):
+        return super().list(scope=scope, limit=limit + 1)

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: ARG005 - it has the port's signature, and leaves something out
+"""Vocabularies that each break one promise."""
+
+from __future__ import annotations
+
+from claude_mem_conformance.agents import VocabularyContract
+from claude_mem_core.domain.agent_event import AgentEventCapture
+from claude_mem_core.ports.agents import AgentVocabulary
+
+from broken.registry import breaks
+
+WORDS = {"Stop": "turn_end"}
+HOOKS = {"Stop": {"session_id": "s", "nothing": None}}
+
+
+class Sound(AgentVocabulary):
+    """A vocabulary that keeps every promise."""
+
+    name = "sound-agent"
+
+    def capture(self, event, payload, *, received_at):
+        return AgentEventCapture(
+            source_type="hook",
+            event_type=WORDS.get(event, event),
+            payload=payload,
+            occurred_at_epoch=received_at,
+        )
+
+
+def _breaks(test):
+    return breaks(test, "vocabulary", hooks=lambda self: HOOKS)
+
+
+@_breaks(VocabularyContract.test_the_payload_is_kept_whole)
+class DropsNulls(Sound):
+    def capture(self, event, payload, *, received_at):
+        kept = {key: value for key, value in payload.items() if value is not None}
+        return super().capture(event, kept, received_at=received_at)
+
+
+@_breaks(VocabularyContract.test_an_unknown_event_is_kept)
+class CallsThemUnknown(Sound):
+    def capture(self, event, payload, *, received_at):
+        known = event if event in WORDS else "unknown"
+        return super().capture(known, payload, received_at=received_at)
+
+
+@_breaks(VocabularyContract.test_a_hook_becomes_an_event)
+class KeepsTheAgentsWords(Sound):
+    def capture(self, event, payload, *, received_at):
+        captured = super().capture(event, payload, received_at=received_at)
+        return captured.changed(event_type=event)
+
+
+@_breaks(VocabularyContract.test_it_has_a_name_for_addresses)
+class HasANameForPeople(Sound):
+    name = "Sound Agent"

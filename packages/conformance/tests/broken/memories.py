@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: ARG002 - it has the port's signature, and leaves something out
+"""Memories that each break one promise."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import replace
+
+from claude_mem_conformance.memories import MemoryContract
+from claude_mem_core.domain.access import Scope
+from claude_mem_core.errors import ConflictError, StorageError
+from claude_mem_core.reference.memories import InProcessMemories
+
+from broken.registry import breaks
+
+
+@breaks(MemoryContract.test_outside_the_scope_there_is_no_memory, "memories")
+class OfSessionForgetsTheProjectLimit(InProcessMemories):
+    def of_session(self, session_id, *, scope, kind):
+        return super().of_session(session_id, scope=Scope(scope.team_id), kind=kind)
+
+
+class _Filtered(InProcessMemories):
+    """A search that misses some."""
+
+    def search(self, query, *, scope):
+        found = super().search(query, scope=scope)
+        kept = (hit for hit in found if self._finds(query, self._words(hit)))
+        return list(kept)
+
+    def _words(self, hit):
+        item = self._state.memories[hit.item_id]
+        parts = (item.title, item.subtitle, item.text, item.narrative)
+        text = " ".join([part or "" for part in parts] + [*item.facts, *item.concepts])
+        return re.findall(r"\w+", unicodedata.normalize("NFC", text))
+
+    def _finds(self, query, words):
+        raise NotImplementedError
+
+
+@breaks(
+    MemoryContract.test_any_shared_term_finds_and_the_better_fit_is_first, "memories"
+)
+class OneSharedTermOfThreeIsTooFew(_Filtered):
+    def _finds(self, query, words):
+        return len(set(query.terms) & set(words)) >= 2 or len(query.terms) < 3
+
+
+@breaks(MemoryContract.test_prose_is_searched, "memories")
+class NarrativesAreNotSearched(_Filtered):
+    def search(self, query, *, scope):
+        every = self._state.memories.values()
+        told = {item.id for item in every if item.narrative is None}
+        found = super().search(query, scope=scope)
+        return [hit for hit in found if hit.item_id in told]
+
+    def _finds(self, query, words):
+        return True
+
+
+@breaks(MemoryContract.test_lists_are_searched, "memories")
+class ConceptsAreNotSearched(_Filtered):
+    def search(self, query, *, scope):
+        every = self._state.memories.values()
+        plain = {item.id for item in every if not item.concepts}
+        found = super().search(query, scope=scope)
+        return [hit for hit in found if hit.item_id in plain]
+
+    def _finds(self, query, words):
+        return True
+
+
+@breaks(MemoryContract.test_inflections_find_each_other, "memories")
+class WordsAreNotStemmed(_Filtered):
+    def _finds(self, query, words):
+        return not {"fixing", "fixed", "fixes"} & set(words)
+
+
+@breaks(MemoryContract.test_accents_and_case_do_not_matter, "memories")
+class AccentsMatter(_Filtered):
+    def _finds(self, query, words):
+        return all(word.isascii() for word in words)
+
+
+@breaks(MemoryContract.test_no_term_is_an_operator, "memories")
+class QuotesAreSyntax(InProcessMemories):
+    def search(self, query, *, scope):
+        if any('"' in term for term in query.terms):
+            raise StorageError("fts5: syntax error")
+        return super().search(query, scope=scope)
+
+
+@breaks(MemoryContract.test_a_memory_is_had_with_its_sources, "memories")
+class GetLeavesSourcesOut(InProcessMemories):
+    def get(self, item_id, *, scope):
+        return super().get(item_id, scope=scope).changed(sources=())
+
+
+@breaks(MemoryContract.test_many_are_had_in_the_order_asked_for, "memories")
+class ManyComeInAnyOrder(InProcessMemories):
+    def get_many(self, item_ids, *, scope):
+        known = [one for one in self._state.memories if one in item_ids]
+        return super().get_many(known, scope=scope)
+
+
+@breaks(MemoryContract.test_a_memory_is_found_by_its_key, "memories")
+class MemoriesAreFoundByIdToo(InProcessMemories):
+    def find(self, key, *, scope):
+        found = super().find(key, scope=scope)
+        return found or next(iter(self.get_many([key], scope=scope)), None)
+
+
+@breaks(MemoryContract.test_a_search_is_ranked_and_cut, "memories")
+class ScoresAreNegative(InProcessMemories):
+    def search(self, query, *, scope):
+        found = super().search(query, scope=scope)
+        return [replace(hit, score=-hit.score) for hit in found]
+
+
+@breaks(MemoryContract.test_a_candidate_tells_what_ranking_needs, "memories")
+class CandidatesHideTheirSession(InProcessMemories):
+    def search(self, query, *, scope):
+        found = super().search(query, scope=scope)
+        return [replace(hit, session_id=None) for hit in found]
+
+
+@breaks(MemoryContract.test_a_search_is_of_one_project_and_platform, "memories")
+class SearchForgetsThePlatform(InProcessMemories):
+    def search(self, query, *, scope):
+        return super().search(query.changed(platform_source=None), scope=scope)
+
+
+@breaks(MemoryContract.test_recent_memories_come_newest_first, "memories")
+class RecentForgetsThePlatform(InProcessMemories):
+    def recent(self, project_id, *, scope, limit, platform_source=None):
+        return super().recent(project_id, scope=scope, limit=limit)
+
+
+@breaks(MemoryContract.test_a_sessions_memories_come_oldest_first, "memories")
+class OfSessionComesById(InProcessMemories):
+    def of_session(self, session_id, *, scope, kind):
+        found = super().of_session(session_id, scope=scope, kind=kind)
+        return sorted(found, key=lambda item: item.id)
+
+
+@breaks(MemoryContract.test_an_id_and_a_key_are_taken_once, "memories")
+class KeysAreTakenTwice(InProcessMemories):
+    def add(self, item, *, key=None):
+        self._state.memory_ids.pop(key, None)
+        super().add(item, key=key)
+
+
+@breaks(MemoryContract.test_a_memory_is_of_its_sessions_project, "memories")
+class MemoriesGoAstray(InProcessMemories):
+    def add(self, item, *, key=None):
+        try:
+            super().add(item, key=key)
+        except ConflictError:
+            if key in self._state.memory_ids or item.id in self._state.memories:
+                raise
+            self._state.memories[item.id] = item
+
+
+@breaks(MemoryContract.test_a_memory_cannot_leave_its_sessions_project, "memories")
+class MemoriesLeave(InProcessMemories):
+    def replace(self, item):
+        super().replace(item.changed(server_session_id=None))
+        self._state.memories[item.id] = item
+
+
+@breaks(MemoryContract.test_old_words_find_nothing, "memories")
+class OldWordsFind(InProcessMemories):
+    def replace(self, item):
+        old = self._state.memories.get(item.id)
+        super().replace(item)
+        self._state.memories[f"ghost of {item.id}"] = old
+
+
+@breaks(MemoryContract.test_a_new_memory_is_kept_whole, "memories")
+class MemoriesLoseMetadata(InProcessMemories):
+    def add(self, item, *, key=None):
+        super().add(item.changed(metadata={}), key=key)
+
+
+@breaks(MemoryContract.test_a_memory_is_replaced_with_its_sources, "memories")
+class OldSourcesStay(InProcessMemories):
+    def replace(self, item):
+        old = self._state.memories.get(item.id, item)
+        super().replace(item.changed(sources=old.sources))
+
+
+@breaks(MemoryContract.test_a_memory_is_removed_with_its_sources, "memories")
+class KeysOfTheRemovedStay(InProcessMemories):
+    def remove(self, item_id):
+        keys = self._state.memory_ids
+        super().remove(item_id)
+        self._state.memory_ids = keys

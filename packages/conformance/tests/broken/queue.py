@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: ARG002 - it has the port's signature, and leaves something out
+"""Queue engines that each break one promise."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from claude_mem_conformance.queue import QueueContract
+from claude_mem_core.domain.generation_job import queued_job
+from claude_mem_core.reference.queue import InProcessQueueEngine
+
+from broken.jobs import ByName, ManyAtATime
+from broken.registry import breaks
+
+AT_ONCE = timedelta(0)
+
+
+@breaks(QueueContract.test_order, "ledger")
+class QueuesByName(ByName):
+    pass
+
+
+@breaks(QueueContract.test_one_at_a_time, "ledger")
+class QueuesManyAtATime(ManyAtATime):
+    pass
+
+
+@breaks(QueueContract.test_no_doubles, "engine")
+class EveryPutIsNew(InProcessQueueEngine):
+    def enqueue(self, item):
+        super().enqueue(item)
+        return True
+
+
+@breaks(QueueContract.test_no_loss, "engine")
+class NothingComesBack(InProcessQueueEngine):
+    def _claim_now(self, session_id):
+        now = self._system.now()
+        with self._storage.begin() as tx:
+            until = now + self._lease_millis
+            return tx.jobs.claim(now=now, lease_until=until, session_id=session_id)
+
+
+@breaks(QueueContract.test_a_ring_wakes_a_waiting_claim, "engine")
+class RingsAreNotHeard(InProcessQueueEngine):
+    def ring(self, session_id):
+        pass
+
+    def enqueue(self, item):
+        added = super().enqueue(item)
+        super().ring(item.server_session_id)
+        return added
+
+
+@breaks(QueueContract.test_putting_work_in_rings, "engine")
+class PutsDoNotRing(InProcessQueueEngine):
+    def enqueue(self, item):
+        with self._storage.begin() as tx:
+            return tx.jobs.add(queued_job(item, now=self._system.now()))
+
+
+@breaks(QueueContract.test_an_empty_queue_answers_when_the_wait_is_over, "engine")
+class ShortWaitsAreSkipped(InProcessQueueEngine):
+    def claim(self, *, session_id=None, wait=AT_ONCE):
+        worth_it = wait if wait > timedelta(seconds=1) else AT_ONCE
+        return super().claim(session_id=session_id, wait=worth_it)
+
+
+@breaks(QueueContract.test_closing_ends_every_wait, "engine")
+class ClosingWakesNobody(InProcessQueueEngine):
+    def close(self):
+        self._closed = True
+
+
+@breaks(QueueContract.test_a_closed_engine_claims_nothing, "engine")
+class ClosedEnginesClaim(InProcessQueueEngine):
+    def claim(self, *, session_id=None, wait=AT_ONCE):
+        if self._closed:
+            return self._claim_now(session_id)
+        return super().claim(session_id=session_id, wait=wait)
+
+
+@breaks(QueueContract.test_the_next_work_is_of_the_session_asked_for, "engine")
+class IdleSessionsGetOthersWork(InProcessQueueEngine):
+    def claim(self, *, session_id=None, wait=AT_ONCE):
+        wanted = session_id if self.depth(session_id) else None
+        return super().claim(session_id=wanted, wait=wait)
+
+
+@breaks(QueueContract.test_an_extended_claim_has_a_whole_lease, "engine")
+class LeasesAddUp(InProcessQueueEngine):
+    def extend(self, claim):
+        until = claim.lease_until_epoch + self._lease_millis
+        with self._storage.begin() as tx:
+            return tx.jobs.extend(claim, until=until)
+
+
+@breaks(QueueContract.test_released_work_waits, "engine")
+class ReleasedWorkComesAtOnce(InProcessQueueEngine):
+    def release(self, claim, *, after=AT_ONCE):
+        super().release(claim)
+
+
+@breaks(QueueContract.test_a_reset_session_starts_over, "engine")
+class ResetTellsTheDepth(InProcessQueueEngine):
+    def reset(self, session_id):
+        super().reset(session_id)
+        return self.depth(session_id)
+
+
+@breaks(QueueContract.test_a_cleared_session_has_no_work, "engine")
+class ClearTellsWhatIsLeft(InProcessQueueEngine):
+    def clear(self, session_id):
+        super().clear(session_id)
+        return self.depth(session_id)
+
+
+@breaks(QueueContract.test_depth_counts_what_is_unsettled, "engine")
+class DepthIsOfAll(InProcessQueueEngine):
+    def depth(self, session_id=None):
+        return super().depth()

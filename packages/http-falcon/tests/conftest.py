@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real server on a free port, over records in this process, and a client for it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from claude_mem_agents.claude_code import ClaudeCode
+from claude_mem_core.reference.generator import RuleBasedGenerator
+from claude_mem_core.reference.queue import InProcessQueueEngine
+from claude_mem_core.reference.storage import InProcessStorage
+from claude_mem_core.runtime import Runtime, assemble
+from claude_mem_core.system import RealSystem
+from claude_mem_http_falcon.server import HttpFrontEnd
+from claude_mem_http_falcon.settings import HttpSettings
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def outcome(self) -> tuple[int, Any]:
+        return self.status, self.json
+
+
+@dataclass
+class Client:
+    """A caller with a key.
+
+    Attributes:
+        key: None sends no key at all.
+    """
+
+    port: int
+    key: str | None
+    runtime: Runtime
+    front_end: HttpFrontEnd
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def get(self, path: str, **headers: str | None) -> Answer:
+        return self.send("GET", path, None, **headers)
+
+    def post(self, path: str, body: object = None, **headers: str | None) -> Answer:
+        text = None if body is None else json.dumps(body).encode()
+        return self.send("POST", path, text, **headers)
+
+    def patch(self, path: str, body: object) -> Answer:
+        return self.send("PATCH", path, json.dumps(body).encode())
+
+    def send(
+        self, method: str, path: str, raw: bytes | None = None, **headers: str | None
+    ) -> Answer:
+        """The answer; a header named None is left out."""
+        given = {"Content-Type": "application/json", **self.headers}
+        if self.key is not None:
+            given["Authorization"] = f"Bearer {self.key}"
+        given |= {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {name: value for name, value in given.items() if value is not None}
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        with closing(connection):
+            connection.request(method, path, raw, sent)
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.headers, answer.read())
+
+    def line(self) -> socket.socket:
+        """A bare connection."""
+        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+
+    def shout(self, raw: bytes) -> bytes:
+        """Everything that comes back for these bytes until the server hangs up."""
+        with self.line() as line:
+            line.sendall(raw)
+            return b"".join(iter(lambda: line.recv(65536), b""))
+
+    def project(self, name: str = "Lighthouse") -> str:
+        """The id of a new project."""
+        project_id: str = self.post("/v1/projects", {"name": name}).json["project"][
+            "id"
+        ]
+        return project_id
+
+
+@pytest.fixture
+def runtime() -> Iterator[Runtime]:
+    system = RealSystem()
+    storage = InProcessStorage(system)
+    with assemble(
+        storage=storage,
+        queue=InProcessQueueEngine(storage, system),
+        generator=RuleBasedGenerator(),
+        system=system,
+        agents=[ClaudeCode()],
+    ) as runtime:
+        yield runtime
+
+
+Serving = Callable[[Runtime], AbstractContextManager[Client]]
+
+
+@pytest.fixture
+def serving() -> Serving:
+    return served
+
+
+@contextmanager
+def served(runtime: Runtime) -> Iterator[Client]:
+    """A client of a server that serves `runtime` for as long as the block lasts."""
+    front_end = HttpFrontEnd(HttpSettings(port=0))
+    addresses: list[str] = []
+    is_ready = threading.Event()
+
+    def ready(address: str) -> None:
+        addresses.append(address)
+        is_ready.set()
+
+    thread = threading.Thread(
+        target=front_end.serve, args=(runtime,), kwargs={"ready": ready}
+    )
+    thread.start()
+    try:
+        assert is_ready.wait(10)
+        key = runtime.access.new_local_token()
+        runtime.access.admit_local_token(key)
+        port = int(addresses[0].rpartition(":")[2])
+        yield Client(port, key, runtime, front_end)
+    finally:
+        front_end.stop()
+        thread.join()
+
+
+@pytest.fixture
+def client(runtime: Runtime) -> Iterator[Client]:
+    with served(runtime) as client:
+        yield client
+
+
+@pytest.fixture
+def event() -> Callable[..., dict[str, object]]:
+    """Makes the bodies of events."""
+
+    def make(project_id: str, **fields: object) -> dict[str, object]:
+        return {
+            "projectId": project_id,
+            "sourceType": "api",
+            "eventType": "tool_use",
+            "contentSessionId": "s1",
+            "occurredAtEpoch": 1_600_000_000_000,
+            "payload": {"tool_name": "Bash"},
+            **fields,
+        }
+
+    return make

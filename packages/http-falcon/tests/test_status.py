@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the server says that it is."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/v1/info"])
+def test_anybody_may_ask_how_the_server_is(client, path) -> None:
+    client.key = None
+
+    assert client.get(path).status == 200
+
+
+def test_a_healthy_server_says_so(client) -> None:
+    assert client.get("/healthz").outcome == (200, {"status": "ok"})
+
+
+def test_a_server_without_a_worker_is_not_ready_and_says_why(client) -> None:
+    client.key = None
+
+    answer = client.get("/readyz")
+
+    assert answer.status == 503
+    assert answer.headers["Retry-After"]
+    assert [issue["field"] for issue in answer.json["issues"]] == ["generationWorker"]
+
+
+def test_a_server_with_a_worker_is_ready(client) -> None:
+    client.runtime.worker.start()
+
+    assert client.get("/readyz").outcome == (200, {"status": "ready"})
+
+
+def test_a_server_without_its_store_is_not_ready_and_says_why(client) -> None:
+    client.runtime.worker.start()
+    client.runtime.close()
+
+    answer = client.get("/readyz")
+
+    assert answer.status == 503
+    fields = [issue["field"] for issue in answer.json["issues"]]
+    assert fields == ["store", "generationWorker"]
+
+
+def test_the_info_tells_of_four_boundaries(client, event) -> None:
+    client.post("/v1/events", event(client.project()))
+
+    info = client.get("/v1/info").json
+
+    states = {name: part["status"] for name, part in info["boundaries"].items()}
+    assert info["name"] == "claude-mem-server"
+    assert info["runtime"] == "server"
+    assert info["authMode"] == "api-key"
+    assert info["version"].count(".") == 2
+    assert info["queueDepth"] == 1
+    assert states == {
+        "queue": "active",
+        "generationWorker": "disabled",
+        "providerRegistry": "active",
+        "eventBroadcaster": "disabled",
+    }
+    assert all("details" in part for part in info["boundaries"].values())
+
+
+def test_the_info_tells_when_a_boundary_fails(client) -> None:
+    client.runtime.worker.start()
+    client.runtime.close()
+
+    info = client.get("/v1/info").json
+
+    assert info["queueDepth"] is None
+    assert info["boundaries"]["queue"]["status"] == "errored"
+    assert info["boundaries"]["generationWorker"]["status"] == "errored"
+
+
+def test_the_info_has_no_secret(client) -> None:
+    answer = client.get("/v1/info")
+
+    assert client.key.encode() not in answer.body

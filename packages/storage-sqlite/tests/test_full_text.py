@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The full-text index is in step with the memories, or it is made anew and told."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+from claude_mem_conformance import samples
+from claude_mem_core.domain.search import TermQuery
+from claude_mem_core.domain.search_fields import FIELD_WEIGHTS, search_fields
+from claude_mem_storage_sqlite.full_text import FIELDS
+
+TRICKY = samples.memory(
+    "tricky",
+    'A "quoted" title',
+    text="it calls getUserName\0behind a zero byte",
+    facts=("first\nline", 'a "second" \\ fact'),
+    concepts=("how-it-works",),
+    files_read=("src/a_b.py",),
+    files_modified=("src/ManualCommit.py", "src/a_b.py"),
+)
+
+
+def change(path, *statements):
+    with closing(sqlite3.connect(path)) as raw, raw:
+        for statement in statements:
+            raw.execute(statement)
+
+
+def add(storage, *memories):
+    with storage.begin() as tx:
+        for memory in memories:
+            tx.memories.add(memory)
+
+
+def found(storage, *terms, project="project", scope=samples.OURS):
+    query = TermQuery(project_id=project, terms=terms, limit=9)
+    with storage.read() as snapshot:
+        return [one.item_id for one in snapshot.memories.search(query, scope=scope)]
+
+
+def test_the_index_has_the_fields_that_the_core_weighs():
+    assert tuple(FIELD_WEIGHTS) == FIELDS
+
+
+def test_the_index_reads_what_the_core_says_of_a_memory(storage):
+    add(storage, TRICKY)
+    with storage.read() as snapshot:
+        columns = ", ".join(FIELDS)
+        sql = f"SELECT {columns} FROM memory_texts"  # noqa: S608
+        row = snapshot.memories._db.one(sql)
+    shown = dict(zip(FIELDS, (text or "" for text in row), strict=True))
+    assert shown == search_fields(TRICKY)
+
+
+def test_a_changed_and_a_removed_memory_leave_the_index_whole(storage):
+    add(storage, TRICKY, samples.memory("other", "banana"))
+    with storage.begin() as tx:
+        tx.memories.replace(TRICKY.changed(title="apple", facts=(), text=None))
+        tx.memories.remove("other")
+    assert storage.check() == []
+    assert found(storage, "apple") == ["tricky"]
+    assert found(storage, "banana") == []
+    assert found(storage, "quoted") == []
+
+
+def test_a_refused_change_leaves_the_index_whole(storage):
+    add(storage, TRICKY)
+    with storage.begin() as tx:
+        elsewhere = {"server_session_id": "other-session"}
+        with pytest.raises(Exception, match="same project"):
+            tx.memories.replace(TRICKY.changed(title="apple", **elsewhere))
+    assert storage.check() == []
+    assert found(storage, "quoted") == ["tricky"]
+
+
+@pytest.mark.parametrize("ending", ["clean", "killed"])
+def test_a_healthy_start_does_not_rebuild_the_index(
+    path, storage, open_storage, statements, ending, run
+):
+    add(storage, TRICKY)
+    storage.close()
+    if ending == "killed":
+        run(
+            "import os, sys, sqlite3\nc = sqlite3.connect(sys.argv[1])\n"
+            "c.execute('PRAGMA user_version = 1')\nc.commit()\nos._exit(0)",
+            path,
+        )
+        assert path.with_name("memory.db-wal").exists()
+    again = open_storage()
+    assert again.notices() == ()
+    assert not [one for one in statements if "rebuild" in one]
+    thorough = [one for one in statements if "integrity-check" in one]
+    assert bool(thorough) == (ending == "killed")
+
+
+DAMAGE = {
+    "a lost word": ["DELETE FROM memory_items_fts_docsize"],
+    "a lost page": ["DELETE FROM memory_items_fts_data WHERE id > 10"],
+    "a lost table": ["DROP TABLE memory_items_fts_idx"],
+    "a lost head": ["DELETE FROM memory_items_fts_data"],
+    "a lost index": ["DROP TABLE memory_items_fts"],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_index_is_built_again_and_told(path, storage, open_storage, damage):
+    add(storage, TRICKY, samples.memory("other", "banana"))
+    storage.close()
+    change(path, *damage)
+    again = open_storage()
+    (notice,) = again.notices()
+    assert "built again from 2 memories" in notice
+    assert found(again, "banana") == ["other"]
+    assert again.check() == []
+    again.close()
+    assert open_storage().notices() == ()
+
+
+def test_words_that_changed_behind_the_index_are_seen_after_a_kill(
+    path, storage, open_storage
+):
+    add(storage, TRICKY)
+    storage.close()
+    change(path, "PRAGMA wal_autocheckpoint = 0", "UPDATE memory_items SET title = 'x'")
+    path.with_name("memory.db-wal").touch()
+    assert "built again" in open_storage().notices()[0]
+
+
+def test_a_check_names_what_is_wrong(path, storage, open_storage):
+    add(storage, TRICKY)
+    assert storage.check() == []
+    storage.close()
+    change(
+        path,
+        "UPDATE memory_items SET title = 'x'",
+        "PRAGMA foreign_keys = OFF",
+        "DELETE FROM server_sessions WHERE id = 'their-session'",
+    )
+    problems = open_storage().check()
+    assert any("full-text index is damaged" in one for one in problems)
+    assert "A row of agent_events has no row in server_sessions." in problems
+
+
+def test_a_wrong_scope_in_the_index_shows_no_memory_of_another_team(storage):
+    theirs = {"project_id": "theirs", "server_session_id": "their-session"}
+    add(storage, samples.memory("ours", "banana"))
+    add(storage, samples.memory("theirs", "banana", **theirs))
+    with storage.begin() as tx:
+        db = tx.memories._db
+        (ours,) = db.one("SELECT scope FROM memory_items WHERE id = 'ours'")
+        db.run("UPDATE memory_items SET scope = ?", [ours])
+        db.run("INSERT INTO memory_items_fts (memory_items_fts) VALUES ('rebuild')")
+    assert found(storage, "banana") == ["ours"]
+    assert found(storage, "banana", project="theirs", scope=samples.STRANGERS) == []
+    assert found(storage, "banana", project="theirs", scope=samples.OURS) == []
+
+
+def test_a_scope_is_no_word_that_can_be_searched_for(storage):
+    add(storage, samples.memory("ours", "banana"))
+    with storage.read() as snapshot:
+        (scope,) = snapshot.memories._db.one("SELECT scope FROM memory_items")
+    for word in scope.split():
+        assert found(storage, word) == []
+
+
+@pytest.mark.parametrize(
+    "term",
+    [
+        '" OR scope : p3 OR "',
+        "scope:p3",
+        'banana") OR (scope:p3',
+        "{title} : x",
+        "\0",
+        '"',
+    ],
+)
+def test_no_term_reaches_another_project(storage, term):
+    there = {"project_id": "theirs", "server_session_id": "their-session"}
+    add(storage, samples.memory("theirs", "cherry", **there))
+    assert found(storage, term) == []
+    assert found(storage, "banana", term) == []
+
+
+def test_a_search_reads_the_best_first_and_looks_up_no_more(storage):
+    from claude_mem_storage_sqlite import search
+
+    with storage.read() as snapshot:
+        plan = snapshot.memories._db.all(
+            "EXPLAIN QUERY PLAN " + search._BEST + search._ORDER,
+            {"wanted": "project", "question": "a", "weights": "bm25()", "limit": 1},
+        )
+    steps = [row[3] for row in plan]
+    assert "SCAN f VIRTUAL TABLE" in steps[0]
+    assert "SEARCH m USING INTEGER PRIMARY KEY" in steps[1]
+    assert not any("TEMP B-TREE" in step for step in steps)

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which files are opened, and what opening one does."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from contextlib import closing
+
+import pytest
+from claude_mem_conformance import samples
+from claude_mem_core.errors import ConfigurationError, StorageError
+from claude_mem_storage_sqlite.version import OURS, SCHEMA
+
+
+def change(path, *statements):
+    with closing(sqlite3.connect(path)) as raw, raw:
+        return [raw.execute(statement).fetchall() for statement in statements]
+
+
+def test_a_newer_database_is_refused_and_nothing_is_written(path, open_storage):
+    open_storage().close()
+    change(path, f"PRAGMA user_version = {SCHEMA + 1}")
+    before = path.read_bytes()
+    with pytest.raises(ConfigurationError) as refusal:
+        open_storage()
+    assert path.read_bytes() == before
+    for word in (f"schema {SCHEMA + 1}", f"up to {SCHEMA}", "install"):
+        assert word in str(refusal.value)
+
+
+def test_a_database_of_another_program_is_refused(path, open_storage):
+    change(path, "CREATE TABLE observations (id)")
+    before = path.read_bytes()
+    with pytest.raises(ConfigurationError, match="another program"):
+        open_storage()
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(path, open_storage):
+    path.write_bytes(b"no database at all" * 100)
+    with pytest.raises(StorageError):
+        open_storage()
+    assert path.read_bytes() == b"no database at all" * 100
+
+
+def test_a_path_that_cannot_be_made_is_named_with_its_setting(tmp_path, open_storage):
+    (tmp_path / "memory.db").mkdir()
+    (tmp_path / "memory.db").chmod(0o700)
+    with pytest.raises((ConfigurationError, StorageError), match=r"memory\.db"):
+        open_storage()
+
+
+def test_the_file_says_whose_it_is_and_of_which_schema(path, storage):
+    storage.close()
+    marks = change(path, "PRAGMA application_id", "PRAGMA user_version")
+    assert marks == [[(OURS,)], [(SCHEMA,)]]
+
+
+def test_every_migration_that_was_applied_is_on_record(path, storage):
+    storage.close()
+    (rows,) = change(path, "SELECT name FROM _sqlite_migrations")
+    assert len(rows) == SCHEMA
+
+
+def test_a_migration_that_fails_leaves_the_file_empty(path, open_storage, monkeypatch):
+    from claude_mem_storage_sqlite import migrations
+
+    more = ("CREATE TABLE half (id)", "no SQL")
+    monkeypatch.setattr(migrations, "BORDERS", (*migrations.BORDERS, *more))
+    with pytest.raises(StorageError):
+        open_storage()
+    assert change(path, "SELECT count(*) FROM sqlite_schema") == [[(0,)]]
+    monkeypatch.undo()
+    assert open_storage().notices() == ()
+
+
+@pytest.mark.usefixtures("storage")
+def test_only_the_owner_can_read_any_of_the_files(path):
+    modes = {
+        file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()
+    }
+    assert modes == dict.fromkeys(
+        ("memory.db", "memory.db-wal", "memory.db-shm", "memory.db.lease"), 0o600
+    )
+
+
+def test_a_file_that_others_could_read_is_taken_back(path, open_storage):
+    open_storage().close()
+    path.chmod(0o644)
+    open_storage()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_clean_end_leaves_no_log_behind(path, storage):
+    with storage.read() as snapshot:
+        assert snapshot.projects.list(scope=samples.OURS)
+    storage.close()
+    assert {file.name for file in path.parent.iterdir()} == {
+        "memory.db",
+        "memory.db.lease",
+    }
+
+
+AUDITED = """
+import sys
+from pathlib import Path
+from claude_mem_conformance import samples
+from claude_mem_core.system import RealSystem
+from claude_mem_storage_sqlite.storage import SqliteStorage
+
+path, system = Path(sys.argv[1]), RealSystem()
+SqliteStorage(path, system).close()
+files = {str(path), f"{path}-wal", f"{path}-shm"}
+sys.addaudithook(lambda event, args: event == "open" and str(args[0]) in files
+                 and print(args))
+storage = SqliteStorage(path, system)
+samples.inhabit(storage)
+with storage.read() as snapshot:
+    snapshot.projects.list(scope=samples.OURS)
+storage.check()
+storage.close()
+if sys.argv[2:]:
+    open(path).close()
+"""
+
+
+def test_the_process_opens_the_files_through_sqlite_alone(path, run):
+    assert run(AUDITED, path) == []
+    assert run(AUDITED, path.with_name("two.db"), "and one plain open") != []
