@@ -120,11 +120,4 @@ def _fail(error: ClaudeMemError, *, as_json: bool) -> int:
 
 def main() -> NoReturn:
     """End the process with the exit code of what its arguments say."""
-    try:
-        code = run(sys.argv[1:])
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read the answer has had enough; nothing may be written at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = exits.OK
-    sys.exit(code)
+    sys.exit(run(sys.argv[1:]))
