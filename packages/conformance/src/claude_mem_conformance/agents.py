@@ -53,9 +53,9 @@ class VocabularyContract(Contract):
             assert canonical_json(capture.payload) == before
 
     def test_an_unknown_event_is_kept(self, vocabulary: AgentVocabulary) -> None:
-        """An event that it does not know is kept too, under its own name, in the agent's
-        spelling or in ours.
-        """
+        """An event that it does not know is kept too, under its own name, in the
+        agent's spelling or in ours.
+        """  # noqa: D205 - the promise is quoted whole
         capture = vocabulary.capture(UNKNOWN, {"a": 1}, received_at=NOW)
         assert capture.event_type in (UNKNOWN, IN_OURS)
 
