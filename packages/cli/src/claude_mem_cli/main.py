@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, NoReturn, cast
 
 import click
-from claude_mem_core.errors import ClaudeMemError, InvalidInputError
+from claude_mem_core.errors import AdapterError, ClaudeMemError, InvalidInputError
 from typing_extensions import override
 
 from claude_mem_cli import exits, screen
@@ -107,6 +107,8 @@ def run(args: Sequence[str]) -> int:
         return exits.INTERRUPTED
     except ClaudeMemError as error:
         return _fail(error, as_json=as_json)
+    except OSError as error:
+        return _fail(AdapterError(str(error)), as_json=as_json)
     return code if isinstance(code, int) else exits.OK
 
 
