@@ -6,11 +6,14 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import closing
+from time import monotonic
 
 import pytest
 from claude_mem_core.errors import ConfigurationError
-from claude_mem_http_falcon.server import HttpFrontEnd
+from claude_mem_http_falcon.server import LONGEST_WAIT_SECONDS, HttpFrontEnd
 from claude_mem_http_falcon.settings import HttpSettings
+
+REQUEST = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 def test_a_taken_port_is_refused_by_its_number(client) -> None:
@@ -39,7 +42,7 @@ def test_the_server_listens_on_loopback_only(client) -> None:
         assert line.connect_ex(("127.0.0.2", client.port)) != 0
 
 
-def test_a_request_that_is_being_answered_is_seen_through(
+def test_a_stop_sees_the_request_through_that_is_being_answered_and_no_other(
     runtime, serving, monkeypatch
 ) -> None:
     begun, go_on = threading.Event(), threading.Event()
@@ -51,17 +54,33 @@ def test_a_request_that_is_being_answered_is_seen_through(
         return []
 
     monkeypatch.setattr(runtime.projects, "list", slow)
-    with serving(runtime) as client:
+    with serving(runtime) as client, client.line() as late:
+        late.sendall(REQUEST)
+        came = b""
+        while not came.endswith(b'{"status":"ok"}'):
+            came += late.recv(65536)
         asker = threading.Thread(
             target=lambda: answers.append(client.get("/v1/projects"))
         )
         asker.start()
         assert begun.wait(10)
         client.front_end.stop()
-        threading.Timer(0.3, go_on.set).start()
-    asker.join()
+        late.settimeout(1.5)
+        late.sendall(REQUEST)
+        with pytest.raises(TimeoutError):
+            late.recv(1)
+        go_on.set()
+        asker.join()
 
     assert answers[0].outcome == (200, {"projects": []})
+
+
+def test_a_stop_is_heard_at_once(runtime, serving) -> None:
+    with serving(runtime) as client:
+        client.get("/healthz")
+        began = monotonic()
+
+    assert monotonic() - began < LONGEST_WAIT_SECONDS / 2
 
 
 def test_a_server_that_stopped_answers_no_more(runtime, serving) -> None:

@@ -106,6 +106,8 @@ def test_a_hook_keeps_every_level(levels) -> None:
     kept = json.dumps(read_hook(body))
 
     assert kept.count("[") == levels
+    # From the limit on it is text, so that no reader has to climb down all of it.
+    assert kept.index('"[') <= len('{"a": ') + DEEPEST
 
 
 def test_reading_a_usual_event_takes_no_time_to_speak_of() -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Callable
 from functools import partial
@@ -25,7 +26,9 @@ HOST = "127.0.0.1"
 GRACE_SECONDS = 10.0
 """How long requests that are being answered may take once the server stops."""
 
-_LONGEST_WAIT_SECONDS = 1.0
+LONGEST_WAIT_SECONDS = 5.0
+"""How long the loop sleeps when nothing happens; then it looks for dead lines."""
+
 _BACKLOG = 1024
 
 
@@ -47,7 +50,7 @@ class HttpFrontEnd(FrontEnd):
             self._server = server
             ready(f"http://{HOST}:{listening.getsockname()[1]}")
             while not self._stopping:
-                _turn(sockets, _LONGEST_WAIT_SECONDS)
+                _turn(sockets, LONGEST_WAIT_SECONDS)
             _finish(server, sockets)
         finally:
             self._server = None
@@ -102,6 +105,8 @@ def _server(
             clear_untrusted_proxy_headers=True,
         ),
     )
+    # It warns of every request that waits for a thread, which is how a pool works.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     door = Door(runtime.access, runtime.system.new_id)
     server.channel_class = partial(EdgeChannel, door)  # type: ignore[assignment]
     return server
