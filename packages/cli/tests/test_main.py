@@ -101,6 +101,15 @@ def test_a_wrong_setting_ends_with_78_and_names_the_variable(shell):
     assert done.err.count("\n") == 1
 
 
+def test_what_the_machine_refuses_is_one_line_and_ends_with_69(here, folder):
+    (folder / "server.lock").mkdir(parents=True)
+    done = here("server", "start", "--json")
+    assert done.code == 69
+    assert done.json["error"] == "unavailable"
+    assert "server.lock" in done.err
+    assert done.err.count("\n") == 1
+
+
 def test_the_version_is_that_of_the_distribution(here):
     told = here("version", "--json").json
     assert told["packages"]["claude-mem-cli"] == told["version"]

@@ -97,8 +97,9 @@ def test_a_taken_port_changes_nothing_and_names_who_holds_it(shell, folder):
     assert not folder.exists()
 
 
-def test_of_two_starts_at_once_exactly_one_serves(shell, folder):
-    children = [shell.spawn("server", "start", "--json") for _ in range(4)]
+@pytest.mark.parametrize("mode", ["--foreground", "--daemon"])
+def test_of_several_starts_at_once_exactly_one_serves(shell, folder, mode):
+    children = [shell.spawn("server", "start", mode, "--json") for _ in range(4)]
     told = [json.loads(child.stdout.readline()) for child in children]
     winners = [one for one in told if one.get("running")]
     losers = [one for one in told if not one.get("running")]

@@ -11,6 +11,7 @@ import sys
 
 import pytest
 from claude_mem_cli import server_files
+from claude_mem_cli.processes import start_token
 from claude_mem_cli.server_files import ServerRecord, look, publish, withdraw
 from claude_mem_core.errors import ConflictError
 
@@ -89,6 +90,17 @@ def test_withdrawing_spares_the_files_of_another(tmp_path, record, change):
     publish(tmp_path, record.changed(**change))
     withdraw(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
+
+
+def test_withdrawing_spares_the_files_of_a_successor_that_lives(tmp_path, record):
+    with subprocess.Popen(
+        [sys.executable, "-c", "input()"], stdin=subprocess.PIPE
+    ) as child:
+        theirs = {"pid": child.pid, "start_token": start_token(child.pid)}
+        publish(tmp_path, record.changed(**theirs))
+        withdraw(tmp_path)
+        assert look(tmp_path).state == "alive"
+        child.communicate(b"\n")
 
 
 def test_withdrawing_spares_files_that_name_nobody(tmp_path):
