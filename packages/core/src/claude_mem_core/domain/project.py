@@ -62,6 +62,8 @@ def _stem(name: str) -> str:
 
 
 def _hashed(stem: str, named: str) -> str:
+    # A file's name may hold what is no character, and so half of a pair.
+    whole = named.encode("utf-8", "backslashreplace").decode()
     return "-".join(
-        part for part in (stem[:LONGEST_STEM], fingerprint(named)[:8]) if part
+        part for part in (stem[:LONGEST_STEM], fingerprint(whole)[:8]) if part
     )
