@@ -41,7 +41,7 @@ class Machine:
         """The outcome of one command."""
         done = subprocess.run(
             [COMMAND, *words],
-            check=False, capture_output=True, text=True, env=self.env,
+            check=False, capture_output=True, text=True, env=self.env, timeout=120,
         )  # fmt: skip
         assert not check or done.returncode == 0, done.stderr
         return done

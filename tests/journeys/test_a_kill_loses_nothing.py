@@ -8,7 +8,6 @@ import json
 import random
 import sqlite3
 import threading
-import time
 from contextlib import closing
 from http.client import HTTPException
 from pathlib import Path
@@ -70,11 +69,13 @@ def test_an_ingest_that_is_killed_again_and_again_ends_as_if_it_never_was(
     chance = random.Random(11)
     for _ in range(KILLS):
         killed.start()
+        ended = threading.Event()
         killer = threading.Thread(
-            target=_kill_at_work, args=(killed, chance.uniform(0, 0.5))
+            target=_kill_at_work, args=(killed, ended, chance.uniform(0, 0.5))
         )
         killer.start()
         killed.run("ingest", str(file), "--json", check=False)
+        ended.set()
         killer.join()
     killed.start()
     report = json.loads(killed.run("ingest", str(file), "--json").stdout)
@@ -108,11 +109,12 @@ def test_what_was_acknowledged_before_a_kill_is_there_after_it(
     assert machine.stop() == 0
 
 
-def _kill_at_work(machine: Machine, later: float) -> None:
+def _kill_at_work(machine: Machine, ended: threading.Event, later: float) -> None:
     """Kill the server some seconds after it was seen to have work to do."""
     while machine.call("GET", "/v1/info")[1]["queueDepth"] == 0:
-        time.sleep(0.01)
-    time.sleep(later)
+        if ended.wait(0.01):
+            break
+    ended.wait(later)
     machine.kill()
 
 

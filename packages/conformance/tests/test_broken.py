@@ -23,13 +23,15 @@ def outcomes(tmp_path_factory):
     report = tmp_path_factory.mktemp("broken") / "report.xml"
     command = [sys.executable, "-m", "pytest", "broken/run.py", "-q", "--tb=no"]
     options = ["-p", "no:cacheprovider", "-c", os.devnull, f"--rootdir={HERE}"]
-    subprocess.run(
+    done = subprocess.run(
         [*command, *options, f"--junitxml={report}"],
         cwd=HERE,
         env={**os.environ, "PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1"},
-        stdout=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
         check=False,
     )
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED, done.stdout + done.stderr
     found = defaultdict(lambda: defaultdict(set))
     for case in ET.parse(report).iter("testcase"):  # noqa: S314 - pytest wrote it
         ended = {child.tag for child in case} & {"failure", "error", "skipped"}

@@ -83,6 +83,7 @@ FORKED = """
 import os, sys
 from pathlib import Path
 from claude_mem_conformance import samples
+from claude_mem_core.errors import StorageError
 from claude_mem_core.system import RealSystem
 from claude_mem_storage_sqlite.storage import SqliteStorage
 
@@ -114,6 +115,14 @@ assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 add("after")
 print(*storage.check())
 storage.close()
+late = os.fork()
+if late == 0:
+    try:
+        add("late")
+    except StorageError:
+        os._exit(0)
+    os._exit(3)
+assert os.waitstatus_to_exitcode(os.waitpid(late, 0)[1]) == 0
 """
 
 

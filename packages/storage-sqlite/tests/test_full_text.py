@@ -49,7 +49,7 @@ def test_the_index_reads_what_the_core_says_of_a_memory(storage):
     add(storage, TRICKY)
     with storage.read() as snapshot:
         columns = ", ".join(FIELDS)
-        sql = f"SELECT {columns} FROM memory_texts"  # noqa: S608
+        sql = f"SELECT {columns} FROM memory_texts"
         row = snapshot.memories._db.one(sql)
     shown = dict(zip(FIELDS, (text or "" for text in row), strict=True))
     assert shown == search_fields(TRICKY)
@@ -155,7 +155,14 @@ def test_a_wrong_scope_in_the_index_shows_no_memory_of_another_team(storage):
         db.run("INSERT INTO memory_items_fts (memory_items_fts) VALUES ('rebuild')")
     assert found(storage, "banana") == ["ours"]
     assert found(storage, "banana", project="theirs", scope=samples.STRANGERS) == []
-    assert found(storage, "banana", project="theirs", scope=samples.OURS) == []
+
+
+def test_a_search_in_another_teams_project_finds_nothing(storage):
+    there = {"project_id": "theirs", "server_session_id": "their-session"}
+    add(storage, samples.memory("theirs", "banana", **there))
+    assert found(storage, "banana", project="theirs", scope=samples.STRANGERS)
+    for scope in (samples.OURS, samples.PROJECT):
+        assert found(storage, "banana", project="theirs", scope=scope) == []
 
 
 def test_a_scope_is_no_word_that_can_be_searched_for(storage):

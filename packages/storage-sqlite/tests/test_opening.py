@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 from claude_mem_conformance import samples
-from claude_mem_core.errors import ConfigurationError, StorageError
+from claude_mem_core.errors import ConfigurationError, InvalidInputError, StorageError
 from claude_mem_storage_sqlite.version import OURS, SCHEMA
 
 
@@ -128,3 +128,26 @@ if sys.argv[2:]:
 def test_the_process_opens_the_files_through_sqlite_alone(path, run):
     assert run(AUDITED, path) == []
     assert run(AUDITED, path.with_name("two.db"), "and one plain open") != []
+
+
+def test_processes_that_open_a_new_file_at_once_make_it_once(writer, open_storage):
+    processes = [writer(name, 0) for name in ("a", "b", "c", "d")]
+    assert [process.wait(60) for process in processes] == [0] * 4
+    again = open_storage()
+    assert again.notices() == ()
+    assert again.check() == []
+
+
+def test_a_row_that_somebody_spoilt_is_named(path, storage, open_storage):
+    storage.close()
+    change(path, "UPDATE agent_events SET payload = '{' WHERE id = 'event'")
+    with open_storage().read() as snapshot:
+        with pytest.raises(StorageError, match="agent_events: the row 'event'"):
+            snapshot.events.get("event", scope=samples.OURS)
+        assert snapshot.events.get("other-event", scope=samples.OURS)
+
+
+def test_a_number_beyond_the_column_is_the_callers_fault(storage):
+    source = samples.memory_source("m", start=2**70)
+    with pytest.raises(InvalidInputError), storage.begin() as tx:
+        tx.memories.add(samples.memory("m", sources=(source,)))

@@ -40,7 +40,7 @@ def others():
 
 
 def in_line(storage, count):
-    writer = storage._connections.writer
+    writer = storage._here().writer
     until(lambda: writer._waiting == count)
 
 
@@ -74,10 +74,10 @@ def test_a_block_returns_when_its_commit_is_done_and_not_before(storage, others)
         returned.set()
 
     one = others.submit(first)
-    until(lambda: storage._connections.writer._owner)
+    until(lambda: storage._here().writer._owner)
     two = others.submit(write, storage, "two", lambda _: go_on.wait(PATIENCE))
-    until(lambda: storage._connections.writer._waiting == 0)
-    until(lambda: storage._connections.writer._group.size == 2)
+    until(lambda: storage._here().writer._waiting == 0)
+    until(lambda: storage._here().writer._group.size == 2)
     assert absent(storage, ["first"]) == ["first"]
     assert not returned.is_set()
     go_on.set()
@@ -187,6 +187,16 @@ def test_a_lease_that_another_holds_is_waited_for_and_no_longer_than_agreed(tmp_
     wanted.take()
     for lease in (held, wanted):
         lease.close()
+
+
+def test_no_other_process_has_the_lease_while_a_block_writes(path, storage):
+    lease = Lease(path.with_name("memory.db.lease"), wait=0.01)
+    with storage.begin() as tx:
+        add(tx, "first")
+        with pytest.raises(StorageError):
+            lease.take()
+    lease.take()
+    lease.close()
 
 
 FULL = """

@@ -54,7 +54,6 @@ class ClientHttp(Client):
     def __init__(self, url: str, token: str | None) -> None:
         place = urlsplit(url)
         self._url = url
-        self._since = time.time_ns() // 1_000_000
         self._line = HTTPConnection(place.hostname or "", place.port, timeout=TIMEOUT)
         self._headers = {"Content-Type": "application/json"}
         if token is not None:
@@ -78,8 +77,7 @@ class ClientHttp(Client):
     @override
     def send(self, drafts: Sequence[AgentEventDraft]) -> Sequence[Acknowledged]:
         answer = self._ask("POST", "/v1/events/batch", [wire(one) for one in drafts])
-        events = _list(answer, "events")
-        created = answer.get("created") or [self._is_young(event) for event in events]
+        events, created = _list(answer, "events"), _list(answer, "created")
         return [
             Acknowledged(event["id"], event.get("serverSessionId"), is_new)
             for event, is_new in zip(events, created, strict=True)
@@ -114,14 +112,6 @@ class ClientHttp(Client):
     @override
     def close(self) -> None:
         self._line.close()
-
-    def _is_young(self, event: Mapping[str, Any]) -> bool:
-        """Whether an event is new to a server that does not say so.
-
-        Both sides read this machine's clock: what was kept before this client was
-        made was known before.
-        """
-        return bool(event["createdAtEpoch"] >= self._since)
 
     def _depth(self) -> int:
         info = self._ask("GET", "/v1/info")

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, NoReturn, cast
 
 import click
-from claude_mem_core.errors import ClaudeMemError, InvalidInputError
+from claude_mem_core.errors import AdapterError, ClaudeMemError, InvalidInputError
 from typing_extensions import override
 
 from claude_mem_cli import exits, screen
@@ -90,23 +90,27 @@ def cli() -> None:
 
 def run(args: Sequence[str]) -> int:
     """Do what `args` say; the exit code. Errors are told in one line."""
-    as_json = "--json" in args
-    color = False if os.environ.get("NO_COLOR") else None
     try:
-        code = cli.main(
-            list(args), prog_name="claude-mem", standalone_mode=False, color=color
-        )
-    except click.UsageError as error:
-        hint = f" (see: {error.ctx.command_path} --help)" if error.ctx else ""
-        wrong = InvalidInputError(error.format_message() + hint)
-        return _fail(wrong, as_json=as_json)
-    except click.ClickException as error:
-        return _fail(InvalidInputError(error.format_message()), as_json=as_json)
+        return _do(args)
     except click.Abort:
         screen.note("Interrupted.")
         return exits.INTERRUPTED
+    except click.ClickException as error:
+        context = error.ctx if isinstance(error, click.UsageError) else None
+        hint = f" (see: {context.command_path} --help)" if context else ""
+        fault: ClaudeMemError = InvalidInputError(error.format_message() + hint)
     except ClaudeMemError as error:
-        return _fail(error, as_json=as_json)
+        fault = error
+    except OSError as error:
+        fault = AdapterError(str(error))
+    return _fail(fault, as_json="--json" in args)
+
+
+def _do(args: Sequence[str]) -> int:
+    color = False if os.environ.get("NO_COLOR") else None
+    code = cli.main(
+        list(args), prog_name="claude-mem", standalone_mode=False, color=color
+    )
     return code if isinstance(code, int) else exits.OK
 
 
@@ -120,11 +124,4 @@ def _fail(error: ClaudeMemError, *, as_json: bool) -> int:
 
 def main() -> NoReturn:
     """End the process with the exit code of what its arguments say."""
-    try:
-        code = run(sys.argv[1:])
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read the answer has had enough; nothing may be written at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = exits.OK
-    sys.exit(code)
+    sys.exit(run(sys.argv[1:]))

@@ -132,12 +132,8 @@ def _payload(number: int, line: bytes) -> Payload:
     if not isinstance(event, str) or not event:
         raise _Fault("it has no hook_event_name", "add the name of the hook's event")
     mend = _Mender()
-    body = {key: mend(item, DEEPEST) for key, item in value.items()}
-    return Payload(number, event, _whole(body), line, mend.count)
-
-
-def _whole(body: JsonObject) -> JsonObject:
-    return {key: elided(item) for key, item in body.items()}
+    body = cast("JsonObject", elided(mend(value, DEEPEST)))
+    return Payload(number, event, body, line, mend.count)
 
 
 def _decoded(line: bytes) -> JsonValue:

@@ -50,8 +50,7 @@ def line(text: str) -> str:
 
 def say_json(answer: Mapping[str, object]) -> None:
     """Write the answer as one line of ASCII JSON."""
-    text = json.dumps(answer).replace("\x7f", "\\u007f")
-    click.echo(text)
+    click.echo(json.dumps(answer))
 
 
 def say(text: str = "") -> None:

@@ -20,7 +20,6 @@ from claude_mem_core.domain.generation_job import (
     UNSETTLED,
     Claim,
     GenerationJob,
-    JobStatus,
     queued_job,
 )
 from claude_mem_core.domain.memory_item import MemoryItem
@@ -28,6 +27,7 @@ from claude_mem_core.domain.project import Project
 from claude_mem_core.domain.search import TermQuery
 from claude_mem_core.domain.server_session import ServerSession
 from claude_mem_core.errors import ConflictError
+from claude_mem_core.ports.jobs import JobLedger
 from claude_mem_core.ports.storage import Snapshot, Storage, Transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -51,7 +51,7 @@ LEASE = 1_000
 WORDS = ("banana", "cherry", "walnut", "pepper")
 PATIENT = settings(
     max_examples=60,
-    stateful_step_count=40,
+    stateful_step_count=30,
     derandomize=True,
     database=None,
     deadline=None,
@@ -60,7 +60,41 @@ PATIENT = settings(
 
 picks = st.integers(0, 99)
 undone = st.sampled_from([False, False, False, True])
-times = st.integers(0, 2 * LEASE)
+times = st.sampled_from([0, 1, LEASE // 2, LEASE, 2 * LEASE])
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Something that a claim entitles to, and what it makes of the job."""
+
+    of: Callable[[JobLedger, Claim, int], object]
+    changes: Callable[[GenerationJob, int], dict[str, object]]
+
+
+def _failed(job: GenerationJob, now: int) -> dict[str, object]:
+    attempts = job.attempts + 1
+    if attempts >= job.max_attempts:
+        return {"status": "failed", "attempts": attempts}
+    later = {"status": "queued", "available_at_epoch": now + LEASE}
+    return {"attempts": attempts, **later}
+
+
+USES = (
+    Use(
+        lambda jobs, claim, now: jobs.settle(claim, now=now),
+        lambda _, __: {"status": "completed"},
+    ),
+    Use(
+        lambda jobs, claim, now: jobs.release(claim, now=now, available_at=now + 1),
+        lambda _, now: {"status": "queued", "available_at_epoch": now + 1},
+    ),
+    Use(
+        lambda jobs, claim, now: jobs.fail(
+            claim, now=now, error="no", retry_at=now + LEASE
+        ),
+        _failed,
+    ),
+)
 
 
 class StorageMachineContract(Contract):
@@ -69,14 +103,26 @@ class StorageMachineContract(Contract):
     ports: ClassVar[tuple[type, ...]] = (Storage,)
     machine_settings: ClassVar[settings] = PATIENT
 
-    def test_it_does_what_the_model_does(self, storage: Storage) -> None:
+    def test_its_records_are_those_of_a_model(self, storage: Storage) -> None:
         """All or nothing: a block that raises leaves no trace of its writes.
 
         Kept: what a finished ``begin`` block wrote is there for every later reader.
         """
+        self._run(RecordMachine, storage)
+
+    def test_its_work_is_that_of_a_model(self, storage: Storage) -> None:
+        """All or nothing: a block that raises leaves no trace of its writes.
+
+        Kept: what a finished ``begin`` block wrote is there for every later reader.
+        """
+        self._run(LedgerMachine, storage)
+
+    def _run(
+        self, machine: Callable[[Storage, str], _Machine], storage: Storage
+    ) -> None:
         numbers = itertools.count(1)
         run_state_machine_as_test(
-            lambda: StorageMachine(storage, f"team {next(numbers)}"),  # type: ignore[arg-type]
+            lambda: machine(storage, f"team {next(numbers)}"),  # type: ignore[arg-type]
             settings=self.machine_settings,
         )
 
@@ -98,8 +144,8 @@ class Model:
         return [job for job in ours if job.status in UNSETTLED]
 
 
-class StorageMachine(RuleBasedStateMachine):
-    """The steps; each run has a team of its own, so that one storage serves all."""
+class _Machine(RuleBasedStateMachine):
+    """Steps in a team of its own, so that one storage serves every run."""
 
     def __init__(self, storage: Storage, team_id: str) -> None:
         super().__init__()
@@ -107,44 +153,65 @@ class StorageMachine(RuleBasedStateMachine):
         self._scope = Scope(team_id)
         self._numbers = itertools.count(1)
         self._model = Model()
-        self._claims: dict[str, Claim] = {}
         self._now = NOW
         with storage.begin() as tx:
             tx.teams.add(samples.team(team_id))
 
-    @override
-    def teardown(self) -> None:
-        """Leave no work behind for the next run."""
-        with self._storage.begin() as tx:
-            for session_id in self._model.sessions:
-                tx.jobs.clear(session_id, now=self._now)
-
     @initialize()
     def settle_in(self) -> None:
-        """A project with a session, so that there is something to do."""
-        self.add_project(undo=False)
-        self.add_session(0, undo=False)
+        """Two projects with a session in each, so that there is something to do."""
+        for pick in (0, 1):
+            self._add_project(undo=False)
+            self._add_session(pick, undo=False)
 
-    # --- records ------------------------------------------------------------------
-
-    @rule(undo=undone)
-    def add_project(self, *, undo: bool) -> None:
-        """A project more."""
+    def _add_project(self, *, undo: bool) -> None:
         name = self._new_id("project")
         new = samples.project(name, team_id=self._scope.team_id, slug=name)
         if self._write(lambda tx: tx.projects.add(new), undo=undo):
             self._model.projects[new.id] = new
 
-    @precondition(lambda self: self._model.projects)
-    @rule(pick=picks, undo=undone)
-    def add_session(self, pick: int, *, undo: bool) -> None:
-        """A session more."""
+    def _add_session(self, pick: int, *, undo: bool) -> None:
         project = _one(self._model.projects, pick)
         new = samples.session(self._new_id("session"), project_id=project.id)
         if self._write(lambda tx: tx.sessions.add(new), undo=undo):
             self._model.sessions[new.id] = new
 
-    @precondition(lambda self: self._model.sessions)
+    def _write(self, deed: Callable[[Transaction], object], *, undo: bool) -> bool:
+        """Whether the deed was committed, rather than rolled back."""
+        with suppress(_UndoneError), self._storage.begin() as tx:
+            deed(tx)
+            if undo:
+                raise _UndoneError
+        return not undo
+
+    def _refused(self, deed: Callable[[Transaction], object]) -> None:
+        try:
+            self._write(deed, undo=False)
+        except ConflictError:
+            return
+        raise AssertionError("the storage took the same record twice")
+
+    def _new_id(self, kind: str) -> str:
+        return f"{kind} {next(self._numbers):03d} of {self._scope.team_id}"
+
+    def _home(self, pick: int) -> dict[str, object]:
+        session = _one(self._model.sessions, pick)
+        return {"project_id": session.project_id, "server_session_id": session.id}
+
+
+class RecordMachine(_Machine):
+    """The steps with projects, sessions, events and memories."""
+
+    @rule(undo=undone)
+    def add_project(self, *, undo: bool) -> None:
+        """A project more."""
+        self._add_project(undo=undo)
+
+    @rule(pick=picks, undo=undone)
+    def add_session(self, pick: int, *, undo: bool) -> None:
+        """A session more."""
+        self._add_session(pick, undo=undo)
+
     @rule(pick=picks, undo=undone)
     def end_session(self, pick: int, *, undo: bool) -> None:
         """A session in another state."""
@@ -154,7 +221,6 @@ class StorageMachine(RuleBasedStateMachine):
         if self._write(lambda tx: tx.sessions.replace(session), undo=undo):
             self._model.sessions[session.id] = session
 
-    @precondition(lambda self: self._model.sessions)
     @rule(pick=picks, undo=undone)
     def add_event(self, pick: int, *, undo: bool) -> None:
         """An event more; the same one again is refused."""
@@ -167,7 +233,6 @@ class StorageMachine(RuleBasedStateMachine):
             self._model.events[new.id] = new
             self._refused(add)
 
-    @precondition(lambda self: self._model.sessions)
     @rule(pick=picks, word=st.sampled_from(WORDS), undo=undone)
     def add_memory(self, pick: int, word: str, *, undo: bool) -> None:
         """A memory more; the same one again is refused."""
@@ -201,109 +266,6 @@ class StorageMachine(RuleBasedStateMachine):
         if self._write(lambda tx: tx.memories.remove(old.id), undo=undo):
             del self._model.memories[old.id]
 
-    # --- jobs ---------------------------------------------------------------------
-
-    @precondition(lambda self: self._model.sessions)
-    @rule(pick=picks, undo=undone)
-    def put_job(self, pick: int, *, undo: bool) -> None:
-        """A job more; the same one again changes nothing."""
-        team = {"team_id": self._scope.team_id}
-        draft = samples.job_draft(self._new_id("job"), **team, **self._home(pick))
-        new = queued_job(draft, now=self._now)
-
-        def put(tx: Transaction) -> None:
-            assert tx.jobs.add(new)
-            assert not tx.jobs.add(new)
-
-        if self._write(put, undo=undo):
-            self._model.jobs[new.id] = new
-
-    @precondition(lambda self: self._model.sessions)
-    @rule(pick=picks, undo=undone)
-    def claim(self, pick: int, *, undo: bool) -> None:
-        """The head of a session, when it may be worked on."""
-        session = _one(self._model.sessions, pick)
-        head = next(iter(self._model.work_of(session.id)), None)
-        free = head is not None and head.status == "queued"
-        expected = head if free and self._is_due(head) else None
-        claims: list[Claim | None] = []
-        until = self._now + LEASE
-
-        def claim(tx: Transaction) -> None:
-            claims.append(
-                tx.jobs.claim(now=self._now, lease_until=until, session_id=session.id)
-            )
-
-        done = self._write(claim, undo=undo)
-        got = claims[0]
-        assert (got and got.job.id) == (expected and expected.id)
-        if done and got is not None:
-            self._claims[got.job.id] = got
-            self._change(got.job.id, status="processing", lease_until_epoch=until)
-
-    @precondition(lambda self: self._claims)
-    @rule(pick=picks, undo=undone)
-    def settle(self, pick: int, *, undo: bool) -> None:
-        """A job is done, if its claim still counts."""
-        claim = _one(self._claims, pick)
-        self._use(claim, lambda tx: tx.jobs.settle(claim, now=self._now), undo=undo)
-        if not undo:
-            self._end(claim, status="completed")
-
-    @precondition(lambda self: self._claims)
-    @rule(pick=picks, wait=times, undo=undone)
-    def release(self, pick: int, wait: int, *, undo: bool) -> None:
-        """A job goes back, if its claim still counts."""
-        claim, at = _one(self._claims, pick), self._now + wait
-        self._use(
-            claim,
-            lambda tx: tx.jobs.release(claim, now=self._now, available_at=at),
-            undo=undo,
-        )
-        if not undo:
-            self._end(claim, status="queued", available_at_epoch=at)
-
-    @precondition(lambda self: self._claims)
-    @rule(pick=picks, wait=times, undo=undone)
-    def fail(self, pick: int, wait: int, *, undo: bool) -> None:
-        """An attempt is spent, if the claim still counts."""
-        claim, at = _one(self._claims, pick), self._now + wait
-        self._use(
-            claim,
-            lambda tx: tx.jobs.fail(claim, now=self._now, error="no", retry_at=at),
-            undo=undo,
-        )
-        if not undo and self._counts(claim):
-            attempts = self._model.jobs[claim.job.id].attempts + 1
-            status: JobStatus = "queued"
-            if attempts >= claim.job.max_attempts:
-                status, at = "failed", claim.job.available_at_epoch
-            self._end(claim, status=status, attempts=attempts, available_at_epoch=at)
-
-    @rule(pass_=times, undo=undone)
-    def recover(self, pass_: int, *, undo: bool) -> None:
-        """Time passes, and leases with it."""
-        self._now += pass_
-        if self._write(lambda tx: tx.jobs.recover(now=self._now), undo=undo):
-            for job in list(self._model.jobs.values()):
-                if (job.lease_until_epoch or self._now + 1) <= self._now:
-                    lost = job.lost_leases + 1
-                    status = "failed" if lost >= MAX_LOST_LEASES else "queued"
-                    self._change(
-                        job.id, status=status, lost_leases=lost, lease_until_epoch=None
-                    )
-
-    @precondition(lambda self: self._model.sessions)
-    @rule(pick=picks, undo=undone)
-    def clear(self, pick: int, *, undo: bool) -> None:
-        """A session's work is called off."""
-        session = _one(self._model.sessions, pick)
-        if self._write(lambda tx: tx.jobs.clear(session.id, now=self._now), undo=undo):
-            for job in self._model.work_of(session.id):
-                self._change(job.id, status="cancelled", lease_until_epoch=None)
-
-    # --- what must hold at every moment -------------------------------------------
-
     @invariant()
     def the_same_records_are_there(self) -> None:
         """Projects, sessions, events and memories are those of the model."""
@@ -331,6 +293,99 @@ class StorageMachine(RuleBasedStateMachine):
                 expected = {one.id for one in ours if one.title == f"A {word}"}
                 assert self._found(snapshot, project_id, word) == expected
 
+    def _memory(
+        self, id_: str, word: str, home: dict[str, object], **fields: object
+    ) -> MemoryItem:
+        return samples.memory(id_, f"A {word}", **home, **fields)
+
+    def _found(self, snapshot: Snapshot, project_id: str, word: str) -> set[str]:
+        query = TermQuery(project_id=project_id, terms=(word,), limit=99)
+        hits = snapshot.memories.search(query, scope=self._scope)
+        return {hit.item_id for hit in hits}
+
+
+class LedgerMachine(_Machine):
+    """The steps with jobs and claims, while time passes."""
+
+    def __init__(self, storage: Storage, team_id: str) -> None:
+        super().__init__(storage, team_id)
+        self._claims: list[Claim] = []
+
+    @override
+    def teardown(self) -> None:
+        """Leave no work behind for the next run."""
+        with self._storage.begin() as tx:
+            for session_id in self._model.sessions:
+                tx.jobs.clear(session_id, now=self._now)
+
+    @rule(pick=picks, undo=undone)
+    def put(self, pick: int, *, undo: bool) -> None:
+        """A job more; the same one again changes nothing."""
+        team = {"team_id": self._scope.team_id}
+        draft = samples.job_draft(self._new_id("job"), **team, **self._home(pick))
+        new = queued_job(draft, now=self._now)
+
+        def put(tx: Transaction) -> None:
+            assert tx.jobs.add(new)
+            assert not tx.jobs.add(new)
+
+        if self._write(put, undo=undo):
+            self._model.jobs[new.id] = new
+
+    @rule(pick=picks, undo=undone)
+    def claim(self, pick: int, *, undo: bool) -> None:
+        """The head of a session, when it may be worked on; often one where it may."""
+        sessions = self._model.sessions
+        ready = {id_: one for id_, one in sessions.items() if self._claimable(id_)}
+        session = _one(sessions if pick % 5 == 1 else ready or sessions, pick)
+        expected = self._claimable(session.id)
+        until = self._now + LEASE
+        got: list[Claim | None] = []
+
+        def claim(tx: Transaction) -> None:
+            got.append(
+                tx.jobs.claim(now=self._now, lease_until=until, session_id=session.id)
+            )
+
+        done = self._write(claim, undo=undo)
+        assert [one and one.job.id for one in got] == [expected and expected.id]
+        if done and expected is not None:
+            self._claims.extend(one for one in got if one is not None)
+            held = {"status": "processing", "lease_until_epoch": until}
+            self._change(expected, claims=expected.claims + 1, **held)
+
+    @precondition(lambda self: self._claims)
+    @rule(pick=picks, how=st.sampled_from(USES), undo=undone)
+    def use(self, pick: int, how: Use, *, undo: bool) -> None:
+        """A claim is used, and refused when it does not count any more."""
+        # The newest is the likeliest to count, and small numbers are drawn most often.
+        claim = self._claims[-1 - pick % len(self._claims)]
+        job = self._model.jobs[claim.job.id]
+        if not self._counts(claim):
+            self._refused(lambda tx: how.of(tx.jobs, claim, self._now))
+        elif self._write(lambda tx: how.of(tx.jobs, claim, self._now), undo=undo):
+            self._change(job, lease_until_epoch=None, **how.changes(job, self._now))
+
+    @rule(by=times, undo=undone)
+    def recover(self, by: int, *, undo: bool) -> None:
+        """Time passes, and leases with it."""
+        self._now += by
+        if self._write(lambda tx: tx.jobs.recover(now=self._now), undo=undo):
+            for job in list(self._model.jobs.values()):
+                if (job.lease_until_epoch or self._now + 1) <= self._now:
+                    lost = job.lost_leases + 1
+                    status = "failed" if lost >= MAX_LOST_LEASES else "queued"
+                    back = {"status": status, "lease_until_epoch": None}
+                    self._change(job, lost_leases=lost, **back)
+
+    @rule(pick=picks, undo=undone)
+    def start_over(self, pick: int, *, undo: bool) -> None:
+        """A session's claimed work waits again."""
+        id_ = _one(self._model.sessions, pick).id
+        if self._write(lambda tx: tx.jobs.reset(id_, now=self._now), undo=undo):
+            for job in self._model.work_of(id_):
+                self._change(job, status="queued", lease_until_epoch=None)
+
     @invariant()
     def the_same_work_is_to_be_done(self) -> None:
         """Each job is in the model's state, and each session as deep."""
@@ -342,62 +397,18 @@ class StorageMachine(RuleBasedStateMachine):
                 depth = len(self._model.work_of(session_id))
                 assert snapshot.jobs.depth(session_id) == depth
 
-    # --- by hand ------------------------------------------------------------------
-
-    def _write(self, deed: Callable[[Transaction], object], *, undo: bool) -> bool:
-        """Whether the deed was committed, rather than rolled back."""
-        with suppress(_UndoneError), self._storage.begin() as tx:
-            deed(tx)
-            if undo:
-                raise _UndoneError
-        return not undo
-
-    def _refused(self, deed: Callable[[Transaction], object]) -> None:
-        try:
-            self._write(deed, undo=False)
-        except ConflictError:
-            return
-        raise AssertionError("the storage took the same record twice")
-
-    def _use(
-        self, claim: Claim, deed: Callable[[Transaction], object], *, undo: bool
-    ) -> None:
-        if self._counts(claim):
-            self._write(deed, undo=undo)
-        else:
-            self._refused(deed)
+    def _claimable(self, session_id: str) -> GenerationJob | None:
+        head = next(iter(self._model.work_of(session_id)), None)
+        if head is None or head.status != "queued":
+            return None
+        return head if head.available_at_epoch <= self._now else None
 
     def _counts(self, claim: Claim) -> bool:
-        newest = self._claims[claim.job.id].token == claim.token
         job = self._model.jobs[claim.job.id]
-        return newest and job.status == "processing"
+        return (job.status, job.claims) == ("processing", claim.token)
 
-    def _end(self, claim: Claim, **changes: object) -> None:
-        if self._counts(claim):
-            self._change(claim.job.id, **changes, lease_until_epoch=None)
-
-    def _change(self, job_id: str, **changes: object) -> None:
-        self._model.jobs[job_id] = self._model.jobs[job_id].changed(**changes)
-
-    def _is_due(self, job: GenerationJob | None) -> bool:
-        return job is not None and job.available_at_epoch <= self._now
-
-    def _home(self, pick: int) -> dict[str, object]:
-        session = _one(self._model.sessions, pick)
-        return {"project_id": session.project_id, "server_session_id": session.id}
-
-    def _memory(
-        self, id_: str, word: str, home: dict[str, object], **fields: object
-    ) -> MemoryItem:
-        return samples.memory(id_, f"A {word}", **home, **fields)
-
-    def _found(self, snapshot: Snapshot, project_id: str, word: str) -> set[str]:
-        query = TermQuery(project_id=project_id, terms=(word,), limit=99)
-        hits = snapshot.memories.search(query, scope=self._scope)
-        return {hit.item_id for hit in hits}
-
-    def _new_id(self, kind: str) -> str:
-        return f"{kind} {next(self._numbers):03d} of {self._scope.team_id}"
+    def _change(self, job: GenerationJob, **changes: object) -> None:
+        self._model.jobs[job.id] = job.changed(**changes)
 
 
 class _UndoneError(Exception):

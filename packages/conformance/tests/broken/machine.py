@@ -9,18 +9,18 @@ from claude_mem_conformance.machine import PATIENT, StorageMachineContract
 from claude_mem_core.reference.storage import InProcessStorage
 from hypothesis import Phase, settings
 
-from broken.jobs import ALostLeaseCosts, ManyAtATime
+from broken.jobs import ALostLeaseCosts, AnyClaimWillDo, ManyAtATime
 from broken.memories import OldWordsFind
 from broken.registry import breaks
 
 FOUND_IS_ENOUGH = settings(PATIENT, phases=[Phase.generate])
 
 
-def _breaks(part):
-    return breaks(StorageMachineContract.test_it_does_what_the_model_does, part)
+RECORDS = StorageMachineContract.test_its_records_are_those_of_a_model
+WORK = StorageMachineContract.test_its_work_is_that_of_a_model
 
 
-@_breaks("storage")
+@breaks(RECORDS, "storage")
 class MemoriesSurviveARollBack(InProcessStorage):
     @contextmanager
     def _begin(self):
@@ -32,16 +32,21 @@ class MemoriesSurviveARollBack(InProcessStorage):
                 raise
 
 
-@_breaks("memories")
+@breaks(RECORDS, "memories")
 class StaleWords(OldWordsFind):
     pass
 
 
-@_breaks("jobs")
+@breaks(WORK, "jobs")
 class StaleAttempts(ALostLeaseCosts):
     pass
 
 
-@_breaks("jobs")
+@breaks(WORK, "jobs")
 class TwoClaimsOfASession(ManyAtATime):
+    pass
+
+
+@breaks(WORK, "jobs")
+class StaleClaims(AnyClaimWillDo):
     pass

@@ -76,7 +76,9 @@ class StorageWith(InProcessStorage):
 
     def _changed(self, records):
         sound = getattr(records, self._part)
-        setattr(records, f"_{self._part}", self._repository(sound._state))
+        broken = self._repository.__new__(self._repository)
+        vars(broken).update(vars(sound))
+        setattr(records, f"_{self._part}", broken)
         return records
 
 

@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from claude_mem_conformance.storage import StorageContract
 from claude_mem_conformance.threads import PATIENCE
 from claude_mem_core.errors import StorageError
 from claude_mem_core.reference.projects import InProcessProjects
-from claude_mem_core.reference.storage import InProcessStorage, _Records
+from claude_mem_core.reference.storage import InProcessStorage
 from claude_mem_core.system import RealSystem
 
 from broken.registry import breaks
@@ -48,12 +48,9 @@ class NothingLasts(InProcessStorage):
 
 @breaks(StorageContract.test_writers_take_turns, "storage")
 class WritersTakeNoTurns(InProcessStorage):
-    @contextmanager
-    def _begin(self):
-        self._require_open()
-        draft = self._state.copy()
-        yield _Records(draft)
-        self._state = draft
+    def __init__(self, system):
+        super().__init__(system)
+        self._turn = nullcontext()
 
 
 class _LiveProjects(InProcessProjects):

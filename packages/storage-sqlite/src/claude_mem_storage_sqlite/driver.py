@@ -21,8 +21,6 @@ Cursor: TypeAlias = sqlite3.Cursor
 Row: TypeAlias = tuple[Any, ...]
 Parameters: TypeAlias = Sequence[object] | Mapping[str, object]
 
-VERSION = sqlite3.sqlite_version
-
 ERRORS: dict[type[Exception], type[ClaudeMemError]] = {
     sqlite3.IntegrityError: ConflictError,
     sqlite3.Error: StorageError,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: S608 - statements are put together from our own names; values are bound
+
 """Events in SQLite."""
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: S608 - statements are put together from our own names; values are bound
+
 """The full-text index over memories: how it is made, kept, checked and made again.
 
 The index keeps no text of its own but reads a view, and is told of every change with

@@ -40,15 +40,19 @@ def prepared(
 
 
 def problems(connection: Connection) -> Sequence[str]:
-    """What is wrong with the database, a sentence each."""
+    """What is wrong with the rows and their pages, a sentence each."""
     pages = [text for (text,) in connection.all("PRAGMA integrity_check")]
     orphans = connection.all("PRAGMA foreign_key_check")
-    fault = full_text.fault(connection, thoroughly=True)
     return [
         *(f"The file is damaged: {text}." for text in pages if text != "ok"),
         *(f"A row of {row[0]} has no row in {row[2]}." for row in orphans),
-        *([f"The full-text index is damaged: {fault}."] if fault else []),
     ]
+
+
+def index_problems(connection: Connection) -> Sequence[str]:
+    """What is wrong with the full-text index; this needs a write transaction."""
+    fault = full_text.fault(connection, thoroughly=True)
+    return [f"The full-text index is damaged: {fault}."] if fault else []
 
 
 def _keep_a_log(connection: Connection) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: S608 - statements are put together from our own names; values are bound
+
 """How a value stands in a row: one column a field, lists and objects as JSON."""
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.value import Value
+from claude_mem_core.errors import StorageError
 from pydantic_core import PydanticSerializationError, to_json
 
 from claude_mem_storage_sqlite.driver import Row
@@ -51,6 +52,7 @@ class Rows(Generic[V]):
     ) -> None:
         own = [name for name in model.model_fields if name not in elsewhere]
         self._model = model
+        self._table = table
         self._own = tuple(own)
         self._json = tuple(name for name in own if name in as_json)
         self._places = tuple(own.index(name) for name in self._json)
@@ -71,13 +73,21 @@ class Rows(Generic[V]):
             row[place] = json_text(row[place])
         return [*row, *extra]
 
-    def value(self, row: Row, **elsewhere: object) -> V:
-        """The value of a row, and of its fields from other tables."""
+    def value(self, row: Row) -> V:
+        """The value of a row.
+
+        Raises:
+            StorageError: Somebody wrote into it what the value cannot hold.
+        """
         fields = dict(zip(self._own, row, strict=False))
-        for name in self._json:
-            text = fields[name]
-            fields[name] = {} if text == "{}" else json.loads(text)
-        return self._model(**fields, **elsewhere)
+        try:
+            for name in self._json:
+                text = fields[name]
+                fields[name] = {} if text == "{}" else json.loads(text)
+            return self._model(**fields)
+        except ValueError as error:
+            message = f"{self._table}: the row {fields['id']!r} cannot be read: {error}"
+            raise StorageError(message) from error
 
 
 def json_text(value: object) -> str:

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from claude_mem_core.errors import StorageError
 from claude_mem_core.ports.storage import Snapshot, Storage, Transaction
 from claude_mem_core.ports.system import System
 from typing_extensions import override
@@ -17,7 +17,7 @@ from claude_mem_storage_sqlite.access import SqliteAuditLog, SqliteKeys, SqliteT
 from claude_mem_storage_sqlite.connections import Place, Readers, Synchronous, own_file
 from claude_mem_storage_sqlite.driver import Connection
 from claude_mem_storage_sqlite.events import SqliteEvents
-from claude_mem_storage_sqlite.health import prepared, problems
+from claude_mem_storage_sqlite.health import index_problems, prepared, problems
 from claude_mem_storage_sqlite.jobs import SqliteJobs
 from claude_mem_storage_sqlite.memories import SqliteMemories
 from claude_mem_storage_sqlite.projects import SqliteProjects
@@ -50,16 +50,17 @@ class SqliteStorage(Storage):
         own_file(self._place.path)
         own_file(self._place.lease)
         was_left_open = self._place.wal.exists()
-        self._connections = _Connections(self._place)
+        self._closed = False
+        self._connections: dict[int, _Connections] = {}
         try:
             self._notices = prepared(
-                self._connections.writer,
+                self._here().writer,
                 self._place.path,
                 now=system.now(),
                 thoroughly=was_left_open,
             )
         except BaseException:
-            self._connections.close()
+            self.close()
             raise
 
     @override
@@ -72,7 +73,10 @@ class SqliteStorage(Storage):
 
     @override
     def close(self) -> None:
-        self._here().close()
+        self._closed = True
+        known = self._connections.get(os.getpid())
+        if known is not None:
+            known.close()
 
     @override
     def notices(self) -> Sequence[str]:
@@ -80,8 +84,10 @@ class SqliteStorage(Storage):
 
     def check(self) -> Sequence[str]:
         """What is wrong with the file, a sentence each: it reads all of it."""
+        with self._here().readers.one() as connection:
+            damage = problems(connection)
         with self._here().writer.block() as connection:
-            return problems(connection)
+            return [*damage, *index_problems(connection)]
 
     @contextmanager
     def _begin(self) -> Iterator[Transaction]:
@@ -94,36 +100,33 @@ class SqliteStorage(Storage):
             yield _Records(connection)
 
     def _here(self) -> _Connections:
-        """This process's own connections, never those of the one it came from."""
-        known = self._connections
-        if known.process == os.getpid():
+        """This process's own connections, never those of the one it came from.
+
+        Those stay in the dictionary, neither used nor closed: SQLite forbids both.
+        """
+        process = os.getpid()
+        known = self._connections.get(process)
+        if known is not None:
             return known
-        with _after_fork:
-            if self._connections is known:
-                _inherited.append(known)
-                self._connections = _Connections(self._place)
-            return self._connections
+        if self._closed:
+            raise StorageError("the storage is closed")
+        fresh = _Connections(self._place)
+        known = self._connections.setdefault(process, fresh)
+        if known is not fresh:
+            fresh.close()
+        return known
 
 
 class _Connections:
     """What one process has open."""
 
     def __init__(self, place: Place) -> None:
-        self.process = os.getpid()
         self.writer = Writer(place)
         self.readers = Readers(place)
 
     def close(self) -> None:
         self.readers.close()
         self.writer.close()
-
-
-_after_fork = threading.Lock()
-os.register_at_fork(after_in_child=_after_fork._at_fork_reinit)  # type: ignore[attr-defined] # noqa: SLF001
-
-_inherited: list[_Connections] = []
-"""Connections of a parent process, never used here and never closed: SQLite forbids
-both."""
 
 
 class _Records(Transaction, Snapshot):

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from itertools import chain
+from pathlib import Path
 
 import click
 from claude_mem_core.errors import InvalidInputError
@@ -79,8 +80,8 @@ def _file(
     quiet: bool,
 ) -> Taken:
     name = project or project_name(path)
-    size = os.path.getsize(path) if path != STDIN else 0  # noqa: PTH202
-    with opened(path) as source, _bar(size, screen.line(path), quiet=quiet) as bar:
+    size = Path(path).stat().st_size if path != STDIN else 0
+    with opened(path) as source, _bar(size, Path(path).name, quiet=quiet) as bar:
 
         def step(position: int) -> None:
             bar.update(position - bar.pos)
@@ -101,7 +102,7 @@ def _bar(
     length: int, label: str, *, quiet: bool
 ) -> click._termui_impl.ProgressBar[int]:
     hidden = quiet or not length or not sys.stderr.isatty()
-    label = screen.cut(label, 30)
+    label = screen.cut(screen.line(label), 30)
     return click.progressbar(length=length, label=label, file=sys.stderr, hidden=hidden)
 
 

@@ -14,7 +14,8 @@ class AgentVocabulary(Protocol):
     """One agent's words for what happens, brought into ours.
 
     * the payload is kept whole, whatever is in it;
-    * an event that it does not know is kept too, under its own name.
+    * an event that it does not know is kept too, under its own name, in the agent's
+      spelling or in ours.
     """
 
     @property
