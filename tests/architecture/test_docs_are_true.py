@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import re
 from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import get_args
 
+import pytest
 from claude_mem_core.domain.agent_event import AgentEventDraft
 from claude_mem_core.domain.generation_job import SkipReason
 from claude_mem_core.errors import ClaudeMemError
@@ -37,6 +38,16 @@ def is_ours(cls: type) -> bool:
     return cls.__module__.startswith("claude_mem_")
 
 
+@pytest.fixture(autouse=True)
+def everything_is_imported() -> None:
+    """Import every module of the product, so that every class of it is known."""
+    for folder in (ROOT / "packages").iterdir():
+        package = import_module(f"claude_mem_{folder.name.replace('-', '_')}")
+        for module in walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.endswith("__main__"):
+                import_module(module.name)
+
+
 def test_every_error_that_a_user_can_meet_is_listed_with_its_code() -> None:
     text = (REFERENCE / "errors.md").read_text("utf-8")
     inner = {"ClaudeMemError", "AccessError", "AdapterError"}
@@ -49,15 +60,6 @@ def test_every_error_that_a_user_can_meet_is_listed_with_its_code() -> None:
 
 
 def test_every_setting_is_listed() -> None:
-    for entry in entry_points(group="claude_mem"):
-        for name in ("settings", "plugin"):
-            package = entry.module.split(".")[0]
-            if (
-                (ROOT / "packages")
-                .joinpath(entry.name, "src", package, f"{name}.py")
-                .exists()
-            ):
-                import_module(f"{package}.{name}")
     variables = {
         PREFIX + field.upper()
         for cls in family(Settings)
