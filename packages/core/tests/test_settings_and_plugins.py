@@ -75,10 +75,10 @@ def test_a_plugin_that_cannot_be_imported_is_named(
 ) -> None:
     info = tmp_path / "gone-1.0.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text(
-        "Metadata-Version: 2.1\nName: gone\nVersion: 1.0\n"
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: gone\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[claude_mem]\ngone = claude_mem_gone.plugin\n"
     )
-    (info / "entry_points.txt").write_text("[claude_mem]\ngone = claude_mem_gone.plugin\n")
     monkeypatch.syspath_prepend(str(tmp_path))
 
     with pytest.raises(ConfigurationError, match="claude_mem_gone"):

@@ -20,7 +20,7 @@ from claude_mem_core.domain.audit import AuditDeed
 from claude_mem_core.domain.elide import elided
 from claude_mem_core.domain.generation_job import GenerationJob
 from claude_mem_core.domain.platform import DEFAULT_PLATFORM
-from claude_mem_core.domain.project import project_of_folder
+from claude_mem_core.domain.project import namesake, project_of_folder
 from claude_mem_core.domain.server_session import (
     ServerSession,
     ServerSessionDraft,
@@ -165,9 +165,12 @@ class Events:
         if session is not None:
             return session.project_id
         draft = project_of_folder(seen.root_path)
-        known = tx.projects.find(scope=by.scope, root_path=draft.root_path)
+        of_name = tx.projects.find(scope=by.scope, slug=draft.slug)
         if draft.root_path is None:
-            known = tx.projects.find(scope=by.scope, slug=draft.slug)
+            known = of_name
+        else:
+            known = tx.projects.find(scope=by.scope, root_path=draft.root_path)
+            draft = namesake(draft) if of_name else draft
         return (known or new_project(tx, draft, by=by, system=self._system)).id
 
     def _record(
