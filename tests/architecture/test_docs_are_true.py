@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import re
 from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import get_args
 
 import click
@@ -18,6 +18,7 @@ from claude_mem_cli.main import cli
 from claude_mem_core.domain.agent_event import AgentEventDraft
 from claude_mem_core.domain.generation_job import SkipReason
 from claude_mem_core.errors import ClaudeMemError
+from claude_mem_core.reference.agents import FIELDS
 from claude_mem_core.settings import PREFIX, Settings
 from claude_mem_http_falcon.problems import OF_STATUS, UNFORESEEN
 from claude_mem_http_falcon.routes import BATCH, HOOK, MIB, NOTHING, ONE, ROUTES
@@ -56,12 +57,19 @@ def is_ours(cls: type) -> bool:
     return cls.__module__.startswith("claude_mem_")
 
 
+@pytest.fixture(autouse=True)
+def everything_is_imported() -> None:
+    """Import every module of the product, so that every class of it is known."""
+    for folder in (ROOT / "packages").iterdir():
+        package = import_module(f"claude_mem_{folder.name.replace('-', '_')}")
+        for module in walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.endswith("__main__"):
+                import_module(module.name)
+
+
 def test_every_error_that_a_user_can_meet_is_listed_with_its_code() -> None:
-    import_module("claude_mem_cli.client")
     text = (REFERENCE / "errors.md").read_text("utf-8")
     inner = {"ClaudeMemError", "AccessError", "AdapterError"}
-    # Those of the HTTP layer alone are listed by their status.
-    inner |= {"ProtocolError", "NotReadyError"}
     everything = {cls for cls in family(ClaudeMemError) if is_ours(cls)}
     ours = {cls for cls in everything if cls.__name__ not in inner}
 
@@ -79,15 +87,6 @@ def test_every_status_of_the_http_layer_is_listed_with_its_code() -> None:
 
 
 def test_every_setting_is_listed() -> None:
-    for entry in entry_points(group="claude_mem"):
-        for name in ("settings", "plugin"):
-            package = entry.module.split(".")[0]
-            if (
-                (ROOT / "packages")
-                .joinpath(entry.name, "src", package, f"{name}.py")
-                .exists()
-            ):
-                import_module(f"{package}.{name}")
     variables = {
         PREFIX + field.upper()
         for cls in family(Settings)
@@ -187,3 +186,9 @@ def test_a_field_of_an_agent_goes_where_the_page_says(row: list[str]) -> None:
 
         assert found
         assert all(key == "rootPath" or f"`{key}`" in f"`{goals}`" for key in found)
+
+
+def test_every_field_of_the_plain_vocabulary_is_listed() -> None:
+    table = rows("agents.md", "The plain vocabulary")
+
+    assert {name for row in table for name in re.findall(r"\w+", row[0])} == {*FIELDS}

@@ -18,8 +18,9 @@ from claude_mem_core.domain.value import JsonObject
 from claude_mem_core.errors import ConfigurationError, InvalidInputError
 from claude_mem_core.launch import installed_plugins
 
-from claude_mem_cli.client import Acknowledged, Client, project_for
+from claude_mem_cli.client import Acknowledged, Client
 from claude_mem_cli.payloads import Payload, Problem, Source
+from claude_mem_cli.projects import project_for
 
 LARGEST_BATCH = 6 * 1024 * 1024
 MOST_EVENTS = 500

@@ -43,6 +43,12 @@ def project_of_folder(root_path: str | None) -> ProjectDraft:
         return ProjectDraft(name="Unsorted", slug=UNSORTED_SLUG)
     kind = PureWindowsPath if "\\" in root_path else PurePosixPath
     name = kind(root_path).name or root_path
-    # Two folders may have one name: the path's hash keeps their slugs apart.
-    slug = f"{slug_of(name)}-{fingerprint(root_path)[:8]}"
-    return ProjectDraft(name=name, slug=slug, root_path=root_path)
+    return ProjectDraft(name=name, slug=slug_of(name), root_path=root_path)
+
+
+def namesake(draft: ProjectDraft) -> ProjectDraft:
+    """The project of a folder whose name another folder had first.
+
+    A hash of the path keeps their slugs apart, the same one each time.
+    """
+    return draft.changed(slug=f"{draft.slug}-{fingerprint(draft.root_path)[:8]}")

@@ -18,6 +18,7 @@ from claude_mem_core.errors import InvalidInputError
 from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
+from claude_mem_core.services.borders import require_project
 
 
 class Memories:
@@ -34,7 +35,7 @@ class Memories:
         cites must exist in its project.
         """
         with self._storage.begin() as tx:
-            tx.projects.get(draft.project_id, scope=by.scope)
+            require_project(tx, draft.project_id, by=by)
             scope = Scope(by.team_id, draft.project_id)
             if draft.server_session_id is not None:
                 tx.sessions.get(draft.server_session_id, scope=scope)
