@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import pytest
 from claude_mem_core.domain.access import Scope
-from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
 from claude_mem_core.domain.search import Candidate, TermQuery
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.memories import MemoryRepository
@@ -302,11 +303,11 @@ def _recent(storage: Storage, *, limit: int, platform: str | None = None) -> lis
         return [memory.id for memory in found]
 
 
-def _count(storage: Storage) -> dict[str, int]:
+def _count(storage: Storage) -> Mapping[MemoryKind, int]:
     with storage.read() as snapshot:
         of_team = snapshot.memories.count("project", scope=OURS)
         assert snapshot.memories.count("project", scope=PROJECT) == of_team
-        return dict(of_team)
+        return of_team
 
 
 def _search(

@@ -37,4 +37,4 @@ class ProjectResource:
         """Show it, and how many memories of each kind it holds."""
         project = self._projects.get(project_id, by=req.caller)
         counts = self._memories.count(project.id, by=req.caller)
-        show(resp, project=project, memoryCounts=dict(counts))
+        show(resp, project=project, memoryCounts=counts)
