@@ -5,26 +5,46 @@ from __future__ import annotations
 
 import re
 from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import get_args
 
+import click
+import pytest
+from claude_mem_agents.claude_code import EVENT_TYPES, ClaudeCode
+from claude_mem_agents.fields import snake_case
+from claude_mem_cli.exits import EXIT_CODES, INTERRUPTED, OK
+from claude_mem_cli.main import cli
 from claude_mem_core.domain.agent_event import AgentEventDraft
 from claude_mem_core.domain.generation_job import SkipReason
 from claude_mem_core.errors import ClaudeMemError
+from claude_mem_core.reference.agents import FIELDS
 from claude_mem_core.settings import PREFIX, Settings
+from claude_mem_http_falcon.problems import OF_STATUS, UNFORESEEN
+from claude_mem_http_falcon.routes import BATCH, HOOK, MIB, NOTHING, ONE, ROUTES
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
 FIRST_CELLS = re.compile(r"^\| `(\w+)`", re.MULTILINE)
 
 
+def section(page: str, heading: str) -> str:
+    """What stands under a heading of a page, up to the next heading."""
+    text = (REFERENCE / page).read_text("utf-8")
+    parts = re.split(r"^#+ ", text, flags=re.MULTILINE)
+    (wanted,) = (part for part in parts if part.startswith(heading + "\n"))
+    return wanted
+
+
 def first_cells(page: str, heading: str) -> set[str]:
     """The names in the first column of the tables under a heading of a page."""
-    text = (REFERENCE / page).read_text("utf-8")
-    section = re.split(r"^#+ ", text, flags=re.MULTILINE)
-    (wanted,) = (part for part in section if part.startswith(heading + "\n"))
-    return set(FIRST_CELLS.findall(wanted))
+    return set(FIRST_CELLS.findall(section(page, heading)))
+
+
+def rows(page: str, heading: str) -> list[list[str]]:
+    """The cells of the table under a heading, without its head and their backticks."""
+    lines = re.findall(r"^\|(.*)\|$", section(page, heading), re.MULTILINE)[2:]
+    return [[cell.strip(" `") for cell in line.split("|")] for line in lines]
 
 
 def family(cls: type) -> set[type]:
@@ -35,6 +55,16 @@ def family(cls: type) -> set[type]:
 def is_ours(cls: type) -> bool:
     """Whether a class is the product's own, not a test's."""
     return cls.__module__.startswith("claude_mem_")
+
+
+@pytest.fixture(autouse=True)
+def everything_is_imported() -> None:
+    """Import every module of the product, so that every class of it is known."""
+    for folder in (ROOT / "packages").iterdir():
+        package = import_module(f"claude_mem_{folder.name.replace('-', '_')}")
+        for module in walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.endswith("__main__"):
+                import_module(module.name)
 
 
 def test_every_error_that_a_user_can_meet_is_listed_with_its_code() -> None:
@@ -48,16 +78,15 @@ def test_every_error_that_a_user_can_meet_is_listed_with_its_code() -> None:
         assert f"| `{cls.__name__}` | `{cls.code}` |" in text
 
 
+def test_every_status_of_the_http_layer_is_listed_with_its_code() -> None:
+    listed = {(row[0], row[1]) for row in rows("errors.md", "Over HTTP")}
+    own = {(str(int(status)), code) for status, (_, code) in OF_STATUS.items()}
+
+    assert own <= listed
+    assert (str(int(UNFORESEEN.status)), UNFORESEEN.code) in listed
+
+
 def test_every_setting_is_listed() -> None:
-    for entry in entry_points(group="claude_mem"):
-        for name in ("settings", "plugin"):
-            package = entry.module.split(".")[0]
-            if (
-                (ROOT / "packages")
-                .joinpath(entry.name, "src", package, f"{name}.py")
-                .exists()
-            ):
-                import_module(f"{package}.{name}")
     variables = {
         PREFIX + field.upper()
         for cls in family(Settings)
@@ -76,3 +105,90 @@ def test_every_field_of_an_event_is_listed() -> None:
 
 def test_every_reason_for_no_memory_is_listed() -> None:
     assert first_cells("events.md", "Jobs") == set(get_args(SkipReason))
+
+
+def test_every_route_is_listed_with_whether_it_needs_a_key() -> None:
+    listed = [(row[0], row[1], row[2]) for row in rows("http.md", "Routes")]
+
+    assert listed == [
+        (one.method, one.path, "no" if one.scope is None else "yes") for one in ROUTES
+    ]
+
+
+def test_the_limits_of_bodies_are_those_of_the_routes() -> None:
+    listed = {row[0]: row[1] for row in rows("http.md", "Limits")}
+
+    assert listed["the body of a hook"] == f"{HOOK.limit // MIB} MiB"
+    assert listed["the body of a batch of events"] == f"{BATCH.limit // MIB} MiB"
+    assert listed["any other body"] == f"{ONE.limit // MIB} MiB"
+    assert listed["the body of a session's end"].startswith("1 KiB")
+    assert NOTHING.limit == 1024
+
+
+def commands(one: click.Command, name: str = "") -> dict[str, click.Command]:
+    """Every command that does something, by the words that call it."""
+    if not isinstance(one, click.Group):
+        return {name: one}
+    context = click.Context(one)
+    found: dict[str, click.Command] = {}
+    for word in one.list_commands(context):
+        command = one.get_command(context, word)
+        assert command is not None
+        found |= commands(command, f"{name} {word}".strip())
+    return found
+
+
+def test_every_command_and_every_option_is_listed() -> None:
+    listed = [row[0] for row in rows("cli.md", "Commands")]
+    known = commands(cli)
+    options = {
+        (name, option)
+        for name, command in known.items()
+        for parameter in command.params
+        if isinstance(parameter, click.Option)
+        for option in (*parameter.opts, *parameter.secondary_opts)
+    }
+    told = {
+        (name, option)
+        for who, names, *_ in rows("cli.md", "Options")
+        for option in re.findall(r"--[\w-]+", names)
+        for name in (known if who == "every one" else [who])
+    }
+
+    assert sorted(listed) == sorted(f"claude-mem {name}" for name in known)
+    assert told == options
+
+
+def test_every_exit_code_is_listed() -> None:
+    listed = {int(row[0]) for row in rows("cli.md", "Exit codes")}
+
+    assert listed == {OK, INTERRUPTED, *EXIT_CODES.values()}
+
+
+def test_every_event_of_an_agent_is_listed_with_its_type() -> None:
+    table = rows("agents.md", "Events of Claude Code")
+
+    assert {snake_case(hook): kind for hook, kind, _ in table} == EVENT_TYPES
+
+
+@pytest.mark.parametrize(
+    "row", rows("agents.md", "Where its fields go"), ids=lambda row: row[0]
+)
+def test_a_field_of_an_agent_goes_where_the_page_says(row: list[str]) -> None:
+    names, goals = re.findall(r"\w+", row[0]), row[1]
+    for name in (one for one in names if one != "else"):
+        value = 7 if name in ("ts", "duration_ms") else "word"
+        seen = ClaudeCode().capture("UserPromptSubmit", {name: value}, received_at=1)
+        wire = seen.to_wire()
+        assert isinstance(wire["metadata"], dict)
+        found = {key for key, one in wire.items() if one == value}
+        found |= {f"metadata.{key}" for key in wire["metadata"]}
+
+        assert found
+        assert all(key == "rootPath" or f"`{key}`" in f"`{goals}`" for key in found)
+
+
+def test_every_field_of_the_plain_vocabulary_is_listed() -> None:
+    table = rows("agents.md", "The plain vocabulary")
+
+    assert {name for row in table for name in re.findall(r"\w+", row[0])} == {*FIELDS}

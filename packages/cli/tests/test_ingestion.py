@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 import pytest
 from claude_mem_cli import ingestion
-from claude_mem_cli.client import NoSuchProjectError, project_for, project_named
 from claude_mem_cli.client_here import ClientHere
 from claude_mem_cli.ingestion import capture_of, project_name, take_in
 from claude_mem_cli.payloads import Source
+from claude_mem_cli.projects import project_for, project_named
 from claude_mem_core.errors import ConfigurationError, InvalidInputError
 from claude_mem_core.launch import open_in_process
 from typing_extensions import override
@@ -122,20 +122,6 @@ def test_a_bad_line_is_counted_and_the_rest_is_taken(client):
     taken = take(client, [prompt("a"), "{broken\n", prompt("b")])
     assert taken.accepted == 2
     assert [problem.line for problem in taken.problems] == [2]
-
-
-def test_a_project_is_made_once_and_found_by_name_slug_and_id(client):
-    made = project_for(client, "Tide Pool")
-    assert made.slug == "tide-pool"
-    for name in ("Tide Pool", "tide-pool", "tide pool", made.id):
-        assert project_for(client, name) == project_named(client, name) == made
-    assert len(client.projects()) == 1
-
-
-def test_an_unknown_project_is_told_with_those_there_are(client):
-    project_for(client, "one")
-    with pytest.raises(NoSuchProjectError, match="no project 'two'; there are: one"):
-        project_named(client, "two")
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from claude_mem_conformance.agents import VocabularyContract
 from claude_mem_conformance.generator import GeneratorContract
 from claude_mem_conformance.queue import QueueContract
 from claude_mem_conformance.records import StorageContracts
 from claude_mem_conformance.system import SystemContract
+from claude_mem_core.reference.agents import PlainAgent
 from claude_mem_core.reference.generator import RuleBasedGenerator
 from claude_mem_core.reference.queue import InProcessQueueEngine
 from claude_mem_core.reference.storage import InProcessStorage
@@ -30,6 +32,12 @@ class TestInProcessQueueEngine(QueueContract):
     @pytest.fixture
     def engine(self, storage, system):
         return InProcessQueueEngine(storage, system, poll=timedelta(minutes=1))
+
+
+class TestPlainAgent(VocabularyContract):
+    @pytest.fixture
+    def vocabulary(self):
+        return PlainAgent()
 
 
 class TestRealSystem(SystemContract):

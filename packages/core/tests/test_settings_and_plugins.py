@@ -71,6 +71,21 @@ def test_a_misspelt_hook_is_refused() -> None:
         Plugins(Misspelt)
 
 
+def test_a_plugin_that_cannot_be_imported_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = tmp_path / "gone-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: gone\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[claude_mem]\ngone = claude_mem_gone.plugin\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    with pytest.raises(ConfigurationError, match="claude_mem_gone"):
+        Plugins.installed()
+
+
 def test_the_token_is_made_once_for_its_owner_alone(
     env: dict[str, str], plugins: Plugins
 ) -> None:

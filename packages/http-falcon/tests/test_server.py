@@ -12,6 +12,7 @@ import pytest
 from claude_mem_core.errors import ConfigurationError
 from claude_mem_http_falcon.server import LONGEST_WAIT_SECONDS, HttpFrontEnd
 from claude_mem_http_falcon.settings import HttpSettings
+from waitress.server import BaseWSGIServer
 
 REQUEST = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -139,3 +140,26 @@ def test_silent_lines_do_not_keep_others_out(client) -> None:
     finally:
         for line in silent:
             line.close()
+
+
+def test_a_stop_that_meets_the_end_of_the_server_touches_nothing_closed(
+    runtime, serving, monkeypatch
+) -> None:
+    was_closed: list[bool] = []
+
+    def pull(server: BaseWSGIServer) -> None:
+        # As if the thread that stops were held up here while the server's goes on.
+        serving_thread.join(0.5)
+        was_closed.append(server.trigger._closed)
+
+    monkeypatch.setattr("claude_mem_http_falcon.server.LONGEST_WAIT_SECONDS", 0.01)
+    before = set(threading.enumerate())
+    with serving(runtime):
+        (serving_thread,) = [
+            thread
+            for thread in set(threading.enumerate()) - before
+            if not thread.name.startswith("waitress")
+        ]
+        monkeypatch.setattr(BaseWSGIServer, "pull_trigger", pull)
+
+    assert was_closed == [False]

@@ -4,16 +4,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from claude_mem_core.domain.agent_event import AgentEventDraft
 from claude_mem_core.domain.context_pack import ContextQuery
-from claude_mem_core.domain.memory_item import MemoryItem
-from claude_mem_core.domain.project import Project, ProjectDraft, slug_of
+from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
+from claude_mem_core.domain.project import Project, ProjectDraft
 from claude_mem_core.domain.search import SearchHit, SearchQuery
-from claude_mem_core.errors import ConflictError, NotFoundError
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +59,10 @@ class Client(Protocol):
         """The new project; `ConflictError` when its slug is taken."""
 
     @abstractmethod
+    def memory_counts(self, project_id: str) -> Mapping[MemoryKind, int]:
+        """How many memories of each kind a project holds, no kind without any."""
+
+    @abstractmethod
     def send(self, drafts: Sequence[AgentEventDraft]) -> Sequence[Acknowledged]:
         """Keep all of these events, or none."""
 
@@ -82,43 +85,3 @@ class Client(Protocol):
     @abstractmethod
     def close(self) -> None:
         """Let go of what is open."""
-
-
-class NoSuchProjectError(NotFoundError):
-    """No project has this name."""
-
-    def __init__(self, name: str, known: Sequence[Project]) -> None:
-        super().__init__("project", name)
-        names = ", ".join(project.slug or project.name for project in known)
-        self.args = (f"no project {name!r}; there are: {names or 'none yet'}",)
-
-
-def project_named(client: Client, name: str) -> Project:
-    """The project of this name or id; a `NotFoundError` names those there are."""
-    known = client.projects()
-    found = _find(known, name)
-    if found is None:
-        raise NoSuchProjectError(name, known)
-    return found
-
-
-def project_for(client: Client, name: str) -> Project:
-    """The project of this name, made when there is none.
-
-    Raises:
-        InvalidInputError: No project can have this name.
-    """
-    found = _find(client.projects(), name)
-    if found is not None:
-        return found
-    draft = ProjectDraft.from_wire({"name": name})
-    try:
-        return client.create_project(draft)
-    except ConflictError:
-        # Somebody made it meanwhile.
-        return project_named(client, name)
-
-
-def _find(known: Sequence[Project], name: str) -> Project | None:
-    wanted = (name, slug_of(name))
-    return next((one for one in known if one.id == name or one.slug in wanted), None)

@@ -98,7 +98,11 @@ class Plugins:
     def installed(cls, *plugins: object) -> Plugins:
         """`plugins`, and those of every installed distribution."""
         host = cls(*plugins)
-        host._manager.load_setuptools_entrypoints(GROUP)
+        try:
+            host._manager.load_setuptools_entrypoints(GROUP)
+        except ImportError as error:
+            message = f"an installed plugin cannot be imported: {error}; reinstall it"
+            raise ConfigurationError(message) from error
         host._manager.check_pending()
         return host
 

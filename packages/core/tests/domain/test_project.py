@@ -39,3 +39,7 @@ def test_any_text_that_a_hook_calls_its_folder_is_a_project(path: str) -> None:
     assert draft.root_path == path
     assert draft.name
     assert draft.slug
+
+
+def test_a_folder_never_takes_the_place_of_events_without_one() -> None:
+    assert project_of_folder("/home/me/unsorted").slug != project_of_folder(None).slug

@@ -185,8 +185,10 @@ def test_a_hook_finds_the_project_of_its_folder(runtime: Runtime) -> None:
     ]
 
     assert events[0].project_id == events[1].project_id != events[2].project_id
-    names = [project.name for project in runtime.projects.list(by=ME)]
-    assert names == ["lighthouse", "lighthouse"]
+    projects = runtime.projects.list(by=ME)
+    assert [project.name for project in projects] == ["lighthouse", "lighthouse"]
+    assert projects[0].slug == "lighthouse"
+    assert str(projects[1].slug).startswith("lighthouse-")
 
 
 def test_a_session_stays_in_its_project_when_the_agent_changes_folder(

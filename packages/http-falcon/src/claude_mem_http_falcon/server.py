@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import threading
 from collections.abc import Callable
 from functools import partial
 from time import monotonic
@@ -38,8 +39,9 @@ class HttpFrontEnd(FrontEnd):
     def __init__(self, settings: HttpSettings) -> None:
         self._settings = settings
         self._server: BaseWSGIServer | None = None
-        # A plain flag: a signal handler may interrupt whoever holds a lock.
         self._stopping = False
+        # Reentrant: a signal handler may interrupt the very thread that holds it.
+        self._while_open = threading.RLock()
 
     @override
     def serve(self, runtime: Runtime, *, ready: Callable[[str], None]) -> None:
@@ -53,16 +55,18 @@ class HttpFrontEnd(FrontEnd):
                 _turn(sockets, LONGEST_WAIT_SECONDS)
             _finish(server, sockets)
         finally:
-            self._server = None
+            with self._while_open:
+                self._server = None
             server.task_dispatcher.shutdown(timeout=1)
             wasyncore.close_all(sockets)
 
     @override
     def stop(self) -> None:
         self._stopping = True
-        server = self._server
-        if server is not None:
-            server.pull_trigger()
+        # Not a moment later: a closed server's descriptor may be another file's.
+        with self._while_open:
+            if self._server is not None:
+                self._server.pull_trigger()
 
 
 def _listening(port: int) -> socket.socket:

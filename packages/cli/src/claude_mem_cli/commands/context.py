@@ -4,18 +4,19 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import click
 from claude_mem_core.domain.context_pack import DEFAULT_TOKEN_BUDGET, ContextQuery
 
 from claude_mem_cli import screen
-from claude_mem_cli.client import project_named
 from claude_mem_cli.connect import connected
+from claude_mem_cli.projects import project_meant
 
 
 @click.command
 @click.argument("query", required=False)
-@click.option("--project", required=True, help="Of this project.")
+@click.option("--project", help="Of this project; else that of this folder.")
 @click.option(
     "--tokens",
     type=click.IntRange(1),
@@ -32,11 +33,11 @@ from claude_mem_cli.connect import connected
 )
 @screen.json_option
 def context(
-    *, query: str | None, project: str, tokens: int, limit: int, as_json: bool
+    *, query: str | None, project: str | None, tokens: int, limit: int, as_json: bool
 ) -> None:
     """Show what the next session is told: what fits QUERY, or the newest."""
     with connected(os.environ) as client:
-        found = project_named(client, project)
+        found = project_meant(client, project, folder=Path.cwd())
         asked = {"projectId": found.id, "limit": limit, "tokenBudget": tokens}
         about = {} if query is None else {"query": query}
         told = client.context(ContextQuery.from_wire({**asked, **about}))

@@ -4,19 +4,20 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import click
 from claude_mem_core.domain.search import SearchQuery
 
 from claude_mem_cli import screen
-from claude_mem_cli.client import project_named
 from claude_mem_cli.connect import connected
 from claude_mem_cli.memories import show_hits
+from claude_mem_cli.projects import project_meant
 
 
 @click.command
 @click.argument("query")
-@click.option("--project", required=True, help="In this project.")
+@click.option("--project", help="In this project; else that of this folder.")
 @click.option(
     "--limit",
     type=click.IntRange(1, 100),
@@ -25,10 +26,10 @@ from claude_mem_cli.memories import show_hits
     help="At most so many.",
 )
 @screen.json_option
-def search(*, query: str, project: str, limit: int, as_json: bool) -> None:
+def search(*, query: str, project: str | None, limit: int, as_json: bool) -> None:
     """Find memories that fit QUERY, best first."""
     with connected(os.environ) as client:
-        found = project_named(client, project)
+        found = project_meant(client, project, folder=Path.cwd())
         asked = {"projectId": found.id, "query": query, "limit": limit}
         hits = client.search(SearchQuery.from_wire(asked))
     if as_json:

@@ -52,9 +52,16 @@ def project_of_folder(root_path: str | None) -> ProjectDraft:
         return ProjectDraft(name="Unsorted", slug=UNSORTED_SLUG)
     kind = PureWindowsPath if "\\" in root_path else PurePosixPath
     name = (kind(root_path).name or root_path)[:LONGEST_NAME]
-    # Two folders may have one name: the path's hash keeps their slugs apart.
-    slug = _hashed(_stem(name) or UNSORTED_SLUG, root_path)
-    return ProjectDraft(name=name, slug=slug, root_path=root_path)
+    draft = ProjectDraft(name=name, slug=slug_of(name), root_path=root_path)
+    return namesake(draft) if draft.slug == UNSORTED_SLUG else draft
+
+
+def namesake(draft: ProjectDraft) -> ProjectDraft:
+    """The project of a folder whose slug is another project's.
+
+    A hash of the path keeps their slugs apart, the same one each time.
+    """
+    return draft.changed(slug=_hashed(draft.slug or "", draft.root_path or ""))
 
 
 def _stem(name: str) -> str:
@@ -64,6 +71,5 @@ def _stem(name: str) -> str:
 def _hashed(stem: str, named: str) -> str:
     # A file's name may hold what is no character, and so half of a pair.
     whole = named.encode("utf-8", "backslashreplace").decode()
-    return "-".join(
-        part for part in (stem[:LONGEST_STEM], fingerprint(whole)[:8]) if part
-    )
+    parts = (stem[:LONGEST_STEM], fingerprint(whole)[:8])
+    return "-".join(part for part in parts if part)

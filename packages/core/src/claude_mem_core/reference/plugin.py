@@ -6,9 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from claude_mem_core.plugins import Adapter, Wiring, hookimpl
+from claude_mem_core.ports.agents import AgentVocabulary
 from claude_mem_core.ports.generator import ObservationGenerator
 from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage
+from claude_mem_core.reference.agents import PlainAgent
 from claude_mem_core.reference.generator import RuleBasedGenerator
 from claude_mem_core.reference.queue import InProcessQueueEngine
 from claude_mem_core.reference.storage import InProcessStorage
@@ -31,6 +33,12 @@ def claude_mem_queues() -> Iterable[Adapter[ObservationQueueEngine]]:
 def claude_mem_generators() -> Iterable[Adapter[ObservationGenerator]]:
     """Offer the generator that needs no model."""
     return [Adapter("rules", Settings, _generator)]
+
+
+@hookimpl
+def claude_mem_agents() -> Iterable[AgentVocabulary]:
+    """Offer the vocabulary of agents that speak the wire's own words."""
+    return [PlainAgent()]
 
 
 def _storage(_: Settings, wiring: Wiring) -> Storage:

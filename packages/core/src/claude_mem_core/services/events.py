@@ -20,17 +20,18 @@ from claude_mem_core.domain.audit import AuditDeed
 from claude_mem_core.domain.elide import elided
 from claude_mem_core.domain.generation_job import GenerationJob
 from claude_mem_core.domain.platform import DEFAULT_PLATFORM
-from claude_mem_core.domain.project import project_of_folder
+from claude_mem_core.domain.project import namesake, project_of_folder
 from claude_mem_core.domain.server_session import (
     ServerSession,
     ServerSessionDraft,
     SessionKey,
 )
-from claude_mem_core.errors import ForbiddenError, InvalidInputError
+from claude_mem_core.errors import InvalidInputError
 from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
+from claude_mem_core.services.borders import require_project
 from claude_mem_core.services.projects import new_project
 from claude_mem_core.services.sessions import end_session, new_session, put_job
 
@@ -70,7 +71,7 @@ class Events:
             )
         with self._storage.begin() as tx:
             for project_id in {draft.project_id for draft in drafts}:
-                _require_project(tx, project_id, by=by)
+                require_project(tx, project_id, by=by)
             accepted = [self._accept(tx, draft, by=by) for draft in drafts]
             self._record(tx, accepted, by=by)
         self._ring(accepted)
@@ -164,9 +165,12 @@ class Events:
         if session is not None:
             return session.project_id
         draft = project_of_folder(seen.root_path)
-        known = tx.projects.find(scope=by.scope, root_path=draft.root_path)
+        of_name = tx.projects.find(scope=by.scope, slug=draft.slug)
         if draft.root_path is None:
-            known = tx.projects.find(scope=by.scope, slug=draft.slug)
+            known = of_name
+        else:
+            known = tx.projects.find(scope=by.scope, root_path=draft.root_path)
+            draft = namesake(draft) if of_name else draft
         return (known or new_project(tx, draft, by=by, system=self._system)).id
 
     def _record(
@@ -189,13 +193,6 @@ class Events:
         for session_id in {event.server_session_id for event in events}:
             if session_id is not None:
                 self._queue.ring(session_id)
-
-
-def _require_project(tx: Transaction, project_id: str, *, by: Principal) -> None:
-    if by.project_id not in (None, project_id):
-        message = f"the key is limited to another project than {project_id!r}"
-        raise ForbiddenError(message)
-    tx.projects.get(project_id, scope=by.scope)
 
 
 def _session_key(event: AgentEventDraft | AgentEventCapture) -> SessionKey | None:

@@ -19,6 +19,7 @@ from claude_mem_core.domain.search import (
 from claude_mem_core.domain.terms import search_terms
 from claude_mem_core.ports.storage import Snapshot, Storage
 from claude_mem_core.ports.system import System
+from claude_mem_core.services.borders import require_project
 
 POOL = 200
 """Candidates that are ranked for an answer: enough for a session's memories to
@@ -35,7 +36,7 @@ class Recall:
     def search(self, query: SearchQuery, *, by: Principal) -> SearchResult:
         """The memories that fit the query, best first."""
         with self._storage.read() as snapshot:
-            snapshot.projects.get(query.project_id, scope=by.scope)
+            require_project(snapshot, query.project_id, by=by)
             return SearchResult(hits=tuple(_hits(snapshot, query, by=by)))
 
     def context(self, query: ContextQuery, *, by: Principal) -> ContextPack:
@@ -44,7 +45,7 @@ class Recall:
         Without a question these are the newest.
         """
         with self._storage.read() as snapshot:
-            snapshot.projects.get(query.project_id, scope=by.scope)
+            require_project(snapshot, query.project_id, by=by)
             items = _wanted(snapshot, query, by=by)
         pack = packed(items, budget=query.token_budget)
         return ContextPack(

@@ -25,6 +25,7 @@ from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
+from claude_mem_core.services.borders import require_project
 
 
 class Sessions:
@@ -40,7 +41,7 @@ class Sessions:
     def start(self, draft: ServerSessionDraft, *, by: Principal) -> StartedSession:
         """The session that the agent names so: the one there is, or a new one."""
         with self._storage.begin() as tx:
-            tx.projects.get(draft.project_id, scope=by.scope)
+            require_project(tx, draft.project_id, by=by)
             name = draft.external_session_id or draft.content_session_id
             if name is not None:
                 key = SessionKey(

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which project a command means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from claude_mem_core.domain.project import Project, ProjectDraft, slug_of
+from claude_mem_core.errors import ConflictError, InvalidInputError, NotFoundError
+
+from claude_mem_cli.client import Client
+
+
+class NoSuchProjectError(NotFoundError):
+    """No project has this name."""
+
+    def __init__(self, name: str, known: Sequence[Project]) -> None:
+        super().__init__("project", name)
+        self.args = (f"no project {name!r}; there are: {_listed(known)}",)
+
+
+def project_meant(client: Client, name: str | None, *, folder: Path) -> Project:
+    """The project of this name; without a name that of the folder, or the only one.
+
+    Args:
+        client: Where the projects are.
+        name: A name, slug or id, as `--project` gave it.
+        folder: Where the command was called; a project above it counts too.
+
+    Raises:
+        InvalidInputError: Nobody can say which is meant; it names those there are.
+    """
+    if name is not None:
+        return project_named(client, name)
+    known = client.projects()
+    by_root = {project.root_path: project for project in known}
+    for place in (folder, *folder.parents):
+        if str(place) in by_root:
+            return by_root[str(place)]
+    if len(known) == 1:
+        return known[0]
+    cause = f"no project is of the folder {folder}; there are: {_listed(known)}"
+    raise InvalidInputError.of("--project", cause, "name one")
+
+
+def project_named(client: Client, name: str) -> Project:
+    """The project of this name, slug or id; an error names those there are."""
+    known = client.projects()
+    found = _find(known, name)
+    if found is not None:
+        return found
+    namesakes = [project for project in known if project.name == name]
+    if len(namesakes) > 1:
+        cause = f"{name!r} names several: {_listed(namesakes)}"
+        raise InvalidInputError.of("--project", cause, "name one of these")
+    if not namesakes:
+        raise NoSuchProjectError(name, known)
+    return namesakes[0]
+
+
+def project_for(client: Client, name: str) -> Project:
+    """The project of this name, made when there is none.
+
+    Raises:
+        InvalidInputError: No project can have this name.
+    """
+    found = _find(client.projects(), name)
+    if found is not None:
+        return found
+    draft = ProjectDraft.from_wire({"name": name})
+    try:
+        return client.create_project(draft)
+    except ConflictError:
+        # Somebody made it meanwhile.
+        return project_named(client, name)
+
+
+def _find(known: Sequence[Project], name: str) -> Project | None:
+    wanted = (name, slug_of(name))
+    return next((one for one in known if one.id == name or one.slug in wanted), None)
+
+
+def _listed(projects: Sequence[Project]) -> str:
+    return ", ".join(one.slug or one.name for one in projects) or "none yet"

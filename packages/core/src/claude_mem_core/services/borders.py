@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The border of a project that the caller names."""
+
+from __future__ import annotations
+
+from claude_mem_core.domain.access import Principal
+from claude_mem_core.errors import ForbiddenError
+from claude_mem_core.ports.storage import Snapshot, Transaction
+
+
+def require_project(
+    records: Transaction | Snapshot, project_id: str, *, by: Principal
+) -> None:
+    """Refuse a project that the caller may not name.
+
+    Raises:
+        ForbiddenError: The key is limited to another project; whether this one
+            exists is not told.
+        NotFoundError: The caller's team has no such project.
+    """
+    if by.project_id not in (None, project_id):
+        message = f"the key is limited to another project than {project_id!r}"
+        raise ForbiddenError(message)
+    records.projects.get(project_id, scope=by.scope)
