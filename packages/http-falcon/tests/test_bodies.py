@@ -39,6 +39,27 @@ def test_a_body_of_any_other_kind_is_refused(client, kind, path) -> None:
     assert answer.json["error"] == "UnsupportedMediaType"
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/v1/projects"), ("POST", "/v1/projects"), ("POST", "/v1/events")],
+)
+@pytest.mark.parametrize(
+    ("query", "name"), [("generate=false", "generate"), ("v", "v"), ("&", "query")]
+)
+def test_a_parameter_in_the_address_is_refused_by_its_name(
+    client, method, path, query, name
+) -> None:
+    answer = client.send(method, f"{path}?{query}", GOOD)
+
+    assert answer.status == 400
+    assert [issue["field"] for issue in answer.json["issues"]] == [name]
+
+
+def test_who_asks_for_health_or_reports_a_hook_may_add_a_parameter(client) -> None:
+    assert client.get("/healthz?now=1").status == 200
+    assert client.send("POST", "/hooks/claude-code/Stop?v=1", b"{}").status == 200
+
+
 def test_a_packed_body_is_refused(client) -> None:
     answer = client.send("POST", "/v1/projects", GOOD, Content_Encoding="gzip")
 

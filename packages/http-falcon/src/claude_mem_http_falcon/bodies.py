@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import re
 
+from claude_mem_core.domain.value import LONGEST_KEY_TOLD
+from claude_mem_core.errors import InvalidInputError
 from pydantic import JsonValue
 
 from claude_mem_http_falcon.exchange import Request, Response
@@ -23,11 +25,24 @@ class Bodies:
     def process_resource(
         self, req: Request, resp: Response, resource: object, params: dict[str, str]
     ) -> None:
-        """Refuse what is too long (413), not JSON by name (415) or in fact (400)."""
+        """Refuse what is too long (413), not JSON by name (415) or in fact (400).
+
+        An address with parameters is refused too (400): no route of `/v1` has any.
+        """
         del resp, resource, params
         route = route_of(req.method, req.uri_template)
+        if route is not None and route.path.startswith("/v1/") and route.scope:
+            _require_no_query(req)
         if route is not None and route.body is not None:
             req.context.document = _document(req, route.body)
+
+
+def _require_no_query(req: Request) -> None:
+    """Refuse a parameter that no route knows, as an unknown key of a body is."""
+    if req.query_string:
+        name = next(iter(req.params), "query")
+        cause = "this route takes no parameter in its address"
+        raise InvalidInputError.of(name[:LONGEST_KEY_TOLD], cause, "leave it out")
 
 
 def _document(req: Request, body: Body) -> JsonValue:
