@@ -39,7 +39,7 @@ def test_a_database_of_another_program_is_refused(path, open_storage):
 
 def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(path, open_storage):
     path.write_bytes(b"no database at all" * 100)
-    with pytest.raises(StorageError):
+    with pytest.raises(StorageError, match=f"{path}: .*not a database"):
         open_storage()
     assert path.read_bytes() == b"no database at all" * 100
 

@@ -59,6 +59,9 @@ class SqliteStorage(Storage):
                 now=system.now(),
                 thoroughly=was_left_open,
             )
+        except StorageError as error:
+            self.close()
+            raise type(error)(f"{self._place.path}: {error}") from error
         except BaseException:
             self.close()
             raise
