@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 
 from claude_mem_core.settings import CoreSettings
 
+from claude_mem_cli import screen
 from claude_mem_cli.client import Client
 from claude_mem_cli.server_files import running
 
@@ -31,4 +32,7 @@ def _client(env: Mapping[str, str]) -> Client:
         return ClientHttp(record.url, local_token(folder))
     from claude_mem_cli.client_here import ClientHere
 
-    return ClientHere(open_runtime(env), f"the store in {folder}")
+    runtime = open_runtime(env)
+    for repair in runtime.status.repairs():
+        screen.note(screen.line(repair))
+    return ClientHere(runtime, f"the store in {folder}")

@@ -31,6 +31,8 @@ from claude_mem_cli.server_files import ServerRecord
 FRONT_END = "http"
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 
+log = logging.getLogger(__name__)
+
 
 HOST = "127.0.0.1"
 
@@ -96,6 +98,8 @@ def _serve(
     plugins = installed_plugins()
     front_end = open_front_end(FRONT_END, env, plugins)
     with open_runtime(env, plugins) as runtime, _stopping(front_end.stop):
+        for repair in runtime.status.repairs():
+            log.warning("%s", repair)
         admit_local_token(runtime, folder)
         runtime.worker.start()
         try:

@@ -6,7 +6,9 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import sqlite3
 import time
+from contextlib import closing
 
 import pytest
 from claude_mem_cli import server_files
@@ -124,6 +126,20 @@ def test_a_packed_file_and_standard_input_are_taken_in(shell, hooks, tmp_path):
         done = shell("ingest", "-", "--project", "packed", "--json", stdin=stdin)
     assert done.json["new"] == 0
     assert shell("ingest", "-").code == 2
+
+
+@pytest.mark.parametrize("through", ["command", "server"])
+def test_what_the_store_had_to_repair_is_told(shell, hooks, folder, through):
+    shell("ingest", str(hooks))
+    with closing(sqlite3.connect(folder / "memory.db")) as raw:
+        raw.execute("DROP TABLE memory_items_fts")
+    if through == "server":
+        assert shell("server", "start", "--daemon").code == 0
+        told = (folder / "logs/server.log").read_text()
+    else:
+        told = shell("search", "parser", "--project", "small").err
+    assert "full-text index was damaged" in told
+    assert "damaged" not in shell("search", "parser", "--project", "small").err
 
 
 def test_without_waiting_the_jobs_are_left(shell, hooks):
