@@ -8,7 +8,7 @@ import zlib
 import pytest
 from claude_mem_core.domain.access import hash_key, mint_key, read_key
 from claude_mem_core.domain.agent_event import AgentEventDraft
-from claude_mem_core.domain.canonical import canonical_json
+from claude_mem_core.domain.canonical import canonical_json, fingerprint
 from claude_mem_core.domain.elide import elided
 from claude_mem_core.domain.generation_job import JobDraft, job_id
 from claude_mem_core.domain.memory_item import MemoryItemDraft
@@ -62,6 +62,12 @@ def test_every_fault_is_named_at_once() -> None:
     assert {issue.field for issue in refused.value.issues} == {
         "projectId", "sourceType", "occurredAtEpoch", "eventType", "extra",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("part", ["half \ud800", float("nan"), float("inf")])
+def test_what_is_no_json_has_no_identity(part: str | float) -> None:
+    with pytest.raises(InvalidInputError, match="no JSON"):
+        fingerprint("event", {"payload": [part]})
 
 
 def test_an_error_is_short_however_much_is_wrong() -> None:

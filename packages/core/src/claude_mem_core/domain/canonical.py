@@ -12,6 +12,8 @@ import json
 
 from pydantic import JsonValue
 
+from claude_mem_core.errors import InvalidInputError
+
 
 def canonical_json(value: JsonValue) -> str:
     """The one text that stands for `value`."""
@@ -25,5 +27,16 @@ def canonical_json(value: JsonValue) -> str:
 
 
 def fingerprint(*parts: JsonValue) -> str:
-    """SHA-256 of the canonical JSON of `parts`, 64 hexadecimal digits."""
-    return hashlib.sha256(canonical_json(list(parts)).encode()).hexdigest()
+    """SHA-256 of the canonical JSON of `parts`, 64 hexadecimal digits.
+
+    Raises:
+        InvalidInputError: They hold what is no JSON: half of a character, NaN or an
+            infinite number.
+    """
+    try:
+        whole = canonical_json(list(parts)).encode()
+    except ValueError as error:
+        raise InvalidInputError.of(
+            "body", f"it holds what is no JSON: {error}", "send what JSON can hold"
+        ) from error
+    return hashlib.sha256(whole).hexdigest()
