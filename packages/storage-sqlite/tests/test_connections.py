@@ -137,3 +137,35 @@ def test_what_a_forked_process_wrote_is_kept(path, storage, open_storage, run):
     names = ["before", "during", "in the child", "after"]
     with open_storage().read() as snapshot:
         assert snapshot.events.absent(names, scope=samples.OURS) == []
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from claude_mem_core.system import RealSystem
+from claude_mem_storage_sqlite.storage import SqliteStorage
+
+ready, tell = os.pipe()
+told, go_on = os.pipe()
+holder = os.fork()
+if holder == 0:
+    os.close(go_on)
+    with SqliteStorage(Path(sys.argv[1]), RealSystem()).begin():
+        if os.fork() == 0:
+            os.write(tell, b"x")
+            os.read(told, 1)
+            os._exit(0)
+        os.read(ready, 1)
+        os.kill(os.getpid(), signal.SIGKILL)
+os.waitpid(holder, 0)
+storage = SqliteStorage(Path(sys.argv[1]), RealSystem())
+with storage.begin():
+    print("written while the child lives")
+storage.close()
+os.close(go_on)
+"""
+
+
+def test_a_child_of_a_killed_writer_keeps_nobody_waiting(path, storage, run):
+    storage.close()
+    assert run(KILLED, path) == ["written while the child lives"]

@@ -23,7 +23,11 @@ LOOK_EVERY = 0.002
 
 
 class Lease:
-    """A file whose lock one process holds at a time; the kernel frees a dead one's."""
+    """A file whose lock one process holds at a time; the kernel frees a dead one's.
+
+    A process that is forked off lets go of the file at once: the kernel takes the
+    lock for held as long as anybody has the descriptor, the holder dead or not.
+    """
 
     def __init__(self, path: Path, *, wait: float) -> None:
         self._path = path
@@ -33,6 +37,7 @@ class Lease:
             self._handle = os.open(path, flags, 0o600)
         except OSError as error:
             raise StorageError(f"{path} cannot be opened: {error.strerror}") from error
+        _OPEN.add(self)
 
     def take(self) -> None:
         """Wait for the lease.
@@ -58,7 +63,9 @@ class Lease:
 
     def close(self) -> None:
         """Let go of the file."""
+        _OPEN.discard(self)
         os.close(self._handle)
+        self._handle = -1
 
     def _take_later(self) -> None:
         deadline = time.monotonic() + self._wait
@@ -75,3 +82,14 @@ class Lease:
         except BlockingIOError:
             return False
         return True
+
+
+_OPEN: set[Lease] = set()
+
+
+def _let_go_in_child() -> None:
+    for lease in tuple(_OPEN):
+        lease.close()
+
+
+os.register_at_fork(after_in_child=_let_go_in_child)
