@@ -245,6 +245,15 @@ def test_a_check_that_still_fails_is_kept_as_unresolved() -> None:
 
 
 @pytest.mark.parametrize(
+    "rule", ["Always use uv here, never pip.", "Please never commit to main."]
+)
+def test_a_rule_for_later_is_kept_however_short_its_turn(rule: str) -> None:
+    made = observe(asked(rule), stopped("Understood."))
+
+    assert [(one.type, one.title) for one in made.memories] == [("decision", rule)]
+
+
+@pytest.mark.parametrize(
     ("events", "reason"),
     [
         ([], "empty_turn"),

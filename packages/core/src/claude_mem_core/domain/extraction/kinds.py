@@ -31,6 +31,7 @@ _TYPES = (("refactor", _REFACTOR), ("feature", _FEATURE))
 
 # A wish for good, or one thing chosen over another, said as such. A wish for this turn
 # alone ("let's add a test") is what the turn's own memory is about.
+_STANDING = re.compile(r"\b(?:always|never|from now on)\b", re.IGNORECASE)
 _DIRECTIVE = re.compile(
     r"(?:(?:please|ok|okay|yes|no|and|but|so|also)[,. ]+)*"
     r"(?:always|never|don't|do not)\b"
@@ -97,6 +98,13 @@ def directives(prompt: str) -> Iterator[str]:
             and not statement.endswith("?")
         ):
             yield statement
+
+
+def standing_rules(prompt: str) -> Iterator[str]:
+    """The directives that are meant for later too, not for this turn alone."""
+    return (
+        statement for statement in directives(prompt) if _STANDING.search(statement)
+    )
 
 
 def reasons(said: Iterable[str]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from claude_mem_core.domain.extraction.kinds import (
     concepts_of,
     directives,
     reasons,
+    standing_rules,
     type_of,
 )
 from claude_mem_core.domain.extraction.prose import (
@@ -64,6 +65,8 @@ def skip_reason(evidence: Evidence) -> SkipReason | None:
     if not evidence.tools and not evidence.conclusion:
         return "empty_turn"
     if any(use.files for use in evidence.writes):
+        return None
+    if any(standing_rules(_asked(evidence))):
         return None
     told = [*_told(evidence)]
     words = set(content_words(" ".join((_asked(evidence), *told))))
