@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,37 @@ def test_the_token_is_made_once_for_its_owner_alone(
     assert first == again == local_token(folder)
     assert (folder / "token").stat().st_mode & 0o777 == 0o600
     assert folder.stat().st_mode & 0o777 == 0o700
+    assert [path.name for path in folder.iterdir()] == ["token"]
+
+
+def test_a_token_that_others_could_read_is_its_owners_again(
+    env: dict[str, str], plugins: Plugins
+) -> None:
+    path = Path(env["CLAUDE_MEM_DATA_DIR"], "token")
+    with open_runtime(env, plugins) as runtime:
+        first = admit_local_token(runtime, path.parent)
+        path.chmod(0o644)
+        assert admit_local_token(runtime, path.parent) == first
+
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"two\nlines", b"\x1b[2J"])
+def test_a_file_that_holds_no_token_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "token").write_bytes(content)
+
+    with pytest.raises(ConfigurationError, match=f"{tmp_path}/token"):
+        local_token(tmp_path)
+
+
+def test_half_a_token_of_a_killed_process_is_in_nobodys_way(
+    env: dict[str, str], plugins: Plugins
+) -> None:
+    folder = Path(env["CLAUDE_MEM_DATA_DIR"])
+    with open_runtime(env, plugins) as runtime:
+        (folder / f".token.{os.getpid()}").write_text("half")
+        admit_local_token(runtime, folder)
+
     assert [path.name for path in folder.iterdir()] == ["token"]
 
 

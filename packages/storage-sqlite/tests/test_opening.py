@@ -151,3 +151,22 @@ def test_a_number_beyond_the_column_is_the_callers_fault(storage):
     source = samples.memory_source("m", start=2**70)
     with pytest.raises(InvalidInputError), storage.begin() as tx:
         tx.memories.add(samples.memory("m", sources=(source,)))
+
+
+def test_a_database_of_the_first_schema_is_brought_to_the_present_one(
+    path, storage, open_storage
+):
+    with storage.begin() as tx:
+        tx.memories.add(samples.memory("m"))
+    storage.close()
+    change(
+        path,
+        "DROP INDEX memory_items_project_kind",
+        "DELETE FROM _sqlite_migrations WHERE name = '0002-counts'",
+        "PRAGMA user_version = 1",
+    )
+    with open_storage().read() as snapshot:
+        counted = snapshot.memories.count("project", scope=samples.OURS)
+        assert counted == {"observation": 1}
+    assert change(path, "PRAGMA user_version") == [[(SCHEMA,)]]
+    assert change(path, "PRAGMA index_info(memory_items_project_kind)") != [[]]

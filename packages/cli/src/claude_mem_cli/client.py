@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from claude_mem_core.domain.agent_event import AgentEventDraft
 from claude_mem_core.domain.context_pack import ContextQuery
-from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
 from claude_mem_core.domain.project import Project, ProjectDraft
 from claude_mem_core.domain.search import SearchHit, SearchQuery
 
@@ -57,6 +57,10 @@ class Client(Protocol):
     @abstractmethod
     def create_project(self, draft: ProjectDraft) -> Project:
         """The new project; `ConflictError` when its slug is taken."""
+
+    @abstractmethod
+    def memory_counts(self, project_id: str) -> Mapping[MemoryKind, int]:
+        """How many memories of each kind a project holds, no kind without any."""
 
     @abstractmethod
     def send(self, drafts: Sequence[AgentEventDraft]) -> Sequence[Acknowledged]:

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.agent_event import AgentEventDraft
 from claude_mem_core.domain.context_pack import ContextQuery
+from claude_mem_core.domain.memory_item import MemoryKind
 from claude_mem_core.domain.project import Project, ProjectDraft
 from claude_mem_core.domain.search import SearchHit, SearchQuery
 from claude_mem_core.runtime import Runtime
@@ -42,6 +43,10 @@ class ClientHere(Client):
     @override
     def create_project(self, draft: ProjectDraft) -> Project:
         return self._runtime.projects.create(draft, by=self._by)
+
+    @override
+    def memory_counts(self, project_id: str) -> Mapping[MemoryKind, int]:
+        return self._runtime.memories.count(project_id, by=self._by)
 
     @override
     def send(self, drafts: Sequence[AgentEventDraft]) -> Sequence[Acknowledged]:

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 
 from claude_mem_core.domain.agent_event import AgentEventDraft
 from claude_mem_core.domain.context_pack import ContextQuery
-from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
 from claude_mem_core.domain.project import Project, ProjectDraft
 from claude_mem_core.domain.search import SearchHit, SearchQuery
 from claude_mem_core.errors import (
@@ -73,6 +73,12 @@ class ClientHttp(Client):
     def create_project(self, draft: ProjectDraft) -> Project:
         body = draft.model_dump(mode="json", by_alias=True, exclude_none=True)
         return Project.from_wire(self._ask("POST", "/v1/projects", body)["project"])
+
+    @override
+    def memory_counts(self, project_id: str) -> Mapping[MemoryKind, int]:
+        answer = self._ask("GET", f"/v1/projects/{quote(project_id, safe='')}")
+        counts: Mapping[MemoryKind, int] = _part(answer, "memoryCounts", dict)
+        return counts
 
     @override
     def send(self, drafts: Sequence[AgentEventDraft]) -> Sequence[Acknowledged]:
@@ -174,8 +180,12 @@ def _asked(query: SearchQuery | ContextQuery) -> dict[str, JsonValue]:
 
 
 def _list(answer: Mapping[str, Any], name: str) -> list[Any]:
+    return _part(answer, name, list)
+
+
+def _part(answer: Mapping[str, Any], name: str, kind: type[T]) -> T:
     found = answer.get(name)
-    if not isinstance(found, list):
+    if not isinstance(found, kind):
         raise AdapterError(
             f"the server's answer has no {name!r}: is it of our version?"
         )

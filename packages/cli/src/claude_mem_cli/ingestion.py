@@ -7,12 +7,13 @@ import hashlib
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Protocol
 
 from claude_mem_core.domain.agent_event import AgentEventCapture, AgentEventDraft
+from claude_mem_core.domain.memory_item import MemoryKind
 from claude_mem_core.domain.project import Project
 from claude_mem_core.domain.value import JsonObject
 from claude_mem_core.errors import ConfigurationError, InvalidInputError
@@ -46,6 +47,7 @@ class Taken:
     Attributes:
         accepted: Events that are kept now, new or known before.
         mended: Characters that no store keeps, and that became U+FFFD.
+        before: Memories that the project held before the file.
     """
 
     file: str
@@ -55,12 +57,41 @@ class Taken:
     sessions: tuple[str, ...]
     problems: tuple[Problem, ...]
     mended: int
+    before: int
     seconds: float
 
     @property
     def duplicates(self) -> int:
         """Events that were known before."""
         return self.accepted - self.new
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a project holds after files were taken in.
+
+    Attributes:
+        memories: How many of each kind.
+        made: How many more than before the first of the files.
+    """
+
+    memories: Mapping[MemoryKind, int]
+    made: int
+
+    @property
+    def total(self) -> int:
+        """Memories of any kind."""
+        return sum(self.memories.values())
+
+
+def held_now(taken: Sequence[Taken], client: Client) -> Mapping[str, Held]:
+    """What the files' projects hold at this moment, by the ids of the projects."""
+    # Several files may be of one project: the first of them counts.
+    before = {one.project.id: one.before for one in reversed(taken)}
+    return {
+        project_id: _held(client.memory_counts(project_id), count)
+        for project_id, count in before.items()
+    }
 
 
 def capture_of(agent: str) -> Capture:
@@ -105,6 +136,7 @@ def take_in(
     """
     start = time.monotonic()
     project = project_for(client, into)
+    before = sum(client.memory_counts(project.id).values())
     taking = _Taking(source.name, project, client, capture)
     for found in source.read():
         if taking.add(found):
@@ -113,7 +145,11 @@ def take_in(
     step(source.position)
     for session_id in taking.sessions:
         client.end_session(session_id)
-    return taking.result(time.monotonic() - start)
+    return taking.result(before, time.monotonic() - start)
+
+
+def _held(memories: Mapping[MemoryKind, int], before: int) -> Held:
+    return Held(memories, sum(memories.values()) - before)
 
 
 class _Taking:
@@ -159,7 +195,7 @@ class _Taking:
         self._send(self._batch)
         self._batch, self._size = [], 0
 
-    def result(self, seconds: float) -> Taken:
+    def result(self, before: int, seconds: float) -> Taken:
         """What became of the file."""
         return Taken(
             file=self._name,
@@ -169,6 +205,7 @@ class _Taking:
             sessions=tuple(self.sessions),
             problems=tuple(self._problems),
             mended=self._mended,
+            before=before,
             seconds=seconds,
         )
 

@@ -36,6 +36,38 @@ def test_taking_in_a_file_twice_adds_nothing(any_way, hooks):
     assert told["files"][0]["project"]["slug"] == "small"
     again = any_way("ingest", str(hooks), "--json").json
     assert (again["accepted"], again["new"], again["duplicates"]) == (4, 0, 4)
+    assert again["memoriesMade"] == 0
+
+
+def test_taking_in_tells_how_many_memories_there_are_and_how_many_are_new(
+    any_way, hooks
+):
+    first = any_way("ingest", str(hooks), "--project", "p", "--json").json
+    [file] = first["files"]
+    assert file["sessions"] == 1
+    assert file["memories"]["observation"] > 0
+    assert file["memoriesMade"] == sum(file["memories"].values())
+    assert first["memoriesMade"] == file["memoriesMade"]
+
+    hooks.write_text(hooks.read_text().replace('"s1"', '"s2"').replace("toolu", "t"))
+    shown = any_way("ingest", str(hooks), "--project", "p")
+    head, row, *_ = shown.out.splitlines()
+    place = head.index("MEMORIES")
+    total = 2 * file["memoriesMade"]
+    assert row[place:].split()[0] == str(total)
+    assert f"4 new events, {file['memoriesMade']} new memories in" in shown.out
+
+
+def test_files_of_one_project_tell_its_memories_and_count_them_once(
+    shell, hooks, tmp_path
+):
+    other = tmp_path / "other.jsonl"
+    other.write_text(hooks.read_text().replace('"s1"', '"s2"').replace("toolu", "t"))
+    done = shell("ingest", str(hooks), str(other), "--project", "p", "--json").json
+    one, two = done["files"]
+    assert one["memories"] == two["memories"]
+    assert done["memoriesMade"] == one["memoriesMade"] == two["memoriesMade"]
+    assert done["memoriesMade"] == sum(one["memories"].values())
 
 
 def test_what_was_taken_in_is_found_and_told(any_way, hooks):

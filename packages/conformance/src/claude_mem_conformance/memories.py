@@ -4,11 +4,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 import pytest
 from claude_mem_core.domain.access import Scope
-from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
 from claude_mem_core.domain.search import Candidate, TermQuery
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.memories import MemoryRepository
@@ -44,6 +45,7 @@ class MemoryContract(RepositoryContract):
                 assert not memories.recent("project", scope=scope, limit=9)
                 kind = samples.memory().kind
                 assert not memories.of_session("session", scope=scope, kind=kind)
+                assert not memories.count("project", scope=scope)
             assert _search(inhabited, "banana", scope=scope) == []
 
     def test_any_shared_term_finds_and_the_better_fit_is_first(
@@ -190,6 +192,18 @@ class MemoryContract(RepositoryContract):
             assert [one.id for one in found] == ["m", "z", "a"]
             assert [one.id for one in summed] == ["sum"]
 
+    def test_a_projects_memories_are_counted_by_kind(self, inhabited: Storage) -> None:
+        """How many memories of each kind a project holds, no kind without any."""
+        for id_, kind in (("a", "observation"), ("b", "observation"), ("c", "prompt")):
+            _add(inhabited, samples.memory(id_, kind=kind))
+        _add(inhabited, samples.memory("no session", server_session_id=None))
+        _add(inhabited, samples.memory("elsewhere", **samples.ELSEWHERE))
+        assert _count(inhabited) == {"observation": 3, "prompt": 1}
+        with inhabited.begin() as tx:
+            tx.memories.remove("c")
+            tx.memories.replace(samples.memory("b", kind="manual"))
+        assert _count(inhabited) == {"observation": 2, "manual": 1}
+
     def test_an_id_and_a_key_are_taken_once(self, inhabited: Storage) -> None:
         """An id, and a key, is taken once: `ConflictError`."""
         _add(inhabited, samples.memory("m"), key="key")
@@ -287,6 +301,13 @@ def _recent(storage: Storage, *, limit: int, platform: str | None = None) -> lis
             "project", scope=OURS, limit=limit, platform_source=platform
         )
         return [memory.id for memory in found]
+
+
+def _count(storage: Storage) -> Mapping[MemoryKind, int]:
+    with storage.read() as snapshot:
+        of_team = snapshot.memories.count("project", scope=OURS)
+        assert snapshot.memories.count("project", scope=PROJECT) == of_team
+        return of_team
 
 
 def _search(

@@ -7,9 +7,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import replace
+from typing import get_args
 
 from claude_mem_conformance.memories import MemoryContract
 from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.memory_item import MemoryKind
 from claude_mem_core.errors import ConflictError, StorageError
 from claude_mem_core.reference.memories import InProcessMemories
 
@@ -143,6 +145,13 @@ class OfSessionComesById(InProcessMemories):
     def of_session(self, session_id, *, scope, kind):
         found = super().of_session(session_id, scope=scope, kind=kind)
         return sorted(found, key=lambda item: item.id)
+
+
+@breaks(MemoryContract.test_a_projects_memories_are_counted_by_kind, "memories")
+class KindsWithoutAnyAreCountedToo(InProcessMemories):
+    def count(self, project_id, *, scope):
+        found = super().count(project_id, scope=scope)
+        return {**dict.fromkeys(get_args(MemoryKind), 0), **found} if found else found
 
 
 @breaks(MemoryContract.test_an_id_and_a_key_are_taken_once, "memories")

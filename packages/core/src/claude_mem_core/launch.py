@@ -93,16 +93,29 @@ def own_folder(folder: Path) -> Path:
 
 
 def local_token(folder: Path) -> str | None:
-    """The token of the server in this data folder, None when it has none yet."""
+    """The token of the server in this data folder, None when it has none yet.
+
+    Raises:
+        ConfigurationError: The file holds what can be no token.
+    """
+    path = folder / TOKEN_FILE
     try:
-        return (folder / TOKEN_FILE).read_text().strip()
+        token = path.read_bytes().decode("ascii", "replace").strip()
     except FileNotFoundError:
         return None
+    if not (token.isascii() and token.isprintable()):
+        message = f"{path} holds no token; delete it: the next start makes a new one"
+        raise ConfigurationError(message)
+    return token
 
 
 def admit_local_token(runtime: Runtime, folder: Path) -> str:
     """This machine's token, made at the first start, readable by its owner alone."""
-    token = local_token(folder) or _write_token(runtime, folder / TOKEN_FILE)
+    path = folder / TOKEN_FILE
+    token = local_token(folder) or _write_token(runtime, path)
+    if path.stat().st_mode & 0o077:
+        # A copy of the folder, or a hand, gave it to others too.
+        path.chmod(0o600)
     runtime.access.admit_local_token(token)
     return token
 
@@ -111,6 +124,8 @@ def _write_token(runtime: Runtime, path: Path) -> str:
     token = runtime.access.new_local_token()
     # A new file under another name, then a rename: nobody ever reads half a token.
     draft = path.with_name(f".{path.name}.{os.getpid()}")
+    # One of a killed process that had our number, as the first of a container has.
+    draft.unlink(missing_ok=True)
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:
         file.write(token + "\n")

@@ -64,6 +64,16 @@ def test_every_fault_is_named_at_once() -> None:
     }  # fmt: skip
 
 
+def test_an_error_is_short_however_much_is_wrong() -> None:
+    wrong = {f"key{number}": 1 for number in range(1000)}
+    with pytest.raises(InvalidInputError) as refused:
+        AgentEventDraft.from_wire({**EVENT, "k" * 100_000: 1, **wrong})
+
+    assert len(refused.value.issues) == 20
+    assert "and 981 faults more" in str(refused.value)
+    assert len(str(refused.value)) < 5000
+
+
 @pytest.mark.parametrize("body", [None, [], "text", 5])
 def test_a_body_that_is_no_object_is_refused(body: object) -> None:
     with pytest.raises(InvalidInputError, match="object"):

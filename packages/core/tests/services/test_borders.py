@@ -38,6 +38,10 @@ def add(runtime: Runtime, project_id: str, by: Principal) -> object:
     return runtime.memories.add(draft, by=by)
 
 
+def count(runtime: Runtime, project_id: str, by: Principal) -> object:
+    return runtime.memories.count(project_id, by=by)
+
+
 def search(runtime: Runtime, project_id: str, by: Principal) -> object:
     return runtime.recall.search(SearchQuery(project_id=project_id, query="y"), by=by)
 
@@ -46,14 +50,14 @@ def context(runtime: Runtime, project_id: str, by: Principal) -> object:
     return runtime.recall.context(ContextQuery(project_id=project_id), by=by)
 
 
-@pytest.mark.parametrize("deed", [accept, start, add, search, context])
+@pytest.mark.parametrize("deed", [accept, start, add, count, search, context])
 def test_naming_another_project_is_forbidden_whether_it_exists_or_not(
     runtime: Runtime, project: Project, deed: Deed
 ) -> None:
     other = runtime.projects.create(ProjectDraft(name="Other"), by=Principal.local())
     limited = Principal(team_id=project.team_id, project_id=project.id)
 
-    assert deed(runtime, project.id, limited)
+    assert deed(runtime, project.id, limited) is not None
     for project_id in (other.id, "nobody's"):
         with pytest.raises(ForbiddenError) as refused:
             deed(runtime, project_id, limited)

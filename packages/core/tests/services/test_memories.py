@@ -100,6 +100,16 @@ def test_a_list_cannot_be_corrected_to_null(runtime: Runtime, project: Project) 
         runtime.memories.update(item.id, MemoryItemPatch(facts=None), by=ME)
 
 
+def test_a_projects_memories_are_counted_by_kind(
+    runtime: Runtime, project: Project
+) -> None:
+    assert runtime.memories.count(project.id, by=ME) == {}
+    for kind in ("manual", "manual", "summary"):
+        runtime.memories.add(manual(project, kind=kind), by=ME)
+
+    assert runtime.memories.count(project.id, by=ME) == {"manual": 2, "summary": 1}
+
+
 def test_another_teams_memory_is_not_there(runtime: Runtime, project: Project) -> None:
     item = runtime.memories.add(manual(project), by=ME)
     stranger = Principal(team_id="strangers")
@@ -110,3 +120,5 @@ def test_another_teams_memory_is_not_there(runtime: Runtime, project: Project) -
         runtime.memories.update(item.id, MemoryItemPatch(title="x"), by=stranger)
     with pytest.raises(NotFoundError):
         runtime.memories.add(manual(project), by=stranger)
+    with pytest.raises(NotFoundError):
+        runtime.memories.count(project.id, by=stranger)

@@ -76,7 +76,9 @@ def resources(runtime: Runtime) -> Mapping[str, object]:
         "/readyz": ReadinessResource(runtime),
         "/v1/info": InfoResource(runtime),
         "/v1/projects": ProjectsResource(runtime.projects),
-        "/v1/projects/{project_id}": ProjectResource(runtime.projects),
+        "/v1/projects/{project_id}": ProjectResource(
+            runtime.projects, runtime.memories
+        ),
         "/v1/sessions/start": SessionStartResource(runtime.sessions),
         "/v1/sessions/{session_id}": SessionResource(runtime.sessions),
         "/v1/sessions/{session_id}/end": SessionEndResource(runtime.sessions),

@@ -4,17 +4,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias, cast
 
 import falcon
 from claude_mem_core.domain.access import Principal
+from claude_mem_core.domain.memory_item import MemoryKind
 from claude_mem_core.domain.value import JsonObject, Value
 from pydantic import JsonValue
 from pydantic_core import to_json
 
 Response: TypeAlias = falcon.Response
-Shown: TypeAlias = Value | JsonValue | Sequence[Value | JsonValue]
+Counts: TypeAlias = Mapping[MemoryKind, int]
+Shown: TypeAlias = Value | JsonValue | Counts | Sequence[Value | JsonValue]
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-_]{0,63}")
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from claude_mem_core.domain.project import ProjectDraft
+from claude_mem_core.services.memories import Memories
 from claude_mem_core.services.projects import Projects
 
 from claude_mem_http_falcon.exchange import Request, Response, show
@@ -28,9 +29,12 @@ class ProjectsResource:
 class ProjectResource:
     """One project."""
 
-    def __init__(self, projects: Projects) -> None:
+    def __init__(self, projects: Projects, memories: Memories) -> None:
         self._projects = projects
+        self._memories = memories
 
     def on_get(self, req: Request, resp: Response, project_id: str) -> None:
-        """Show it."""
-        show(resp, project=self._projects.get(project_id, by=req.caller))
+        """Show it, and how many memories of each kind it holds."""
+        project = self._projects.get(project_id, by=req.caller)
+        counts = self._memories.count(project.id, by=req.caller)
+        show(resp, project=project, memoryCounts=counts)

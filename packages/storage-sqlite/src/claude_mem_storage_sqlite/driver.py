@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from claude_mem_core.errors import (
@@ -33,18 +34,22 @@ _NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
 """A full disk is the first; a quota or a limit on a file's size is the second."""
 
 _STATEMENTS = 256
+_PRIMARY = 0xFF
+"""The bits of an error's code that say of which kind it is."""
 
 
 def connected(path: str, *, wait: float) -> RawConnection:
     """A connection whose transactions begin and end where we say so.
 
     Args:
-        path: The database file; it is there already.
+        path: The database file, from the root on; it is there already, and is never
+            made here.
         wait: Seconds to wait for another connection's lock.
     """
     with translate(ERRORS, f"opening {path}"):
         return sqlite3.connect(
-            path,
+            f"{Path(path).as_uri()}?mode=rw",
+            uri=True,
             timeout=wait,
             isolation_level=None,
             check_same_thread=False,
@@ -96,6 +101,12 @@ class Connection:
     def close(self) -> None:
         """Let go of the file."""
         self.raw.close()
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether SQLite said that what is in the file does not fit together."""
+    code = getattr(error.__cause__, "sqlite_errorcode", 0)
+    return code & _PRIMARY == sqlite3.SQLITE_CORRUPT
 
 
 def _errors_for(error: Exception) -> Mapping[type[Exception], type[ClaudeMemError]]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind, MemorySource
@@ -47,6 +47,12 @@ _NEWEST = (
 _OF_SESSION = (
     f"{_OURS} WHERE r.server_session_id = :session AND r.kind = :kind"
     " ORDER BY r.created_at_epoch, r.id"
+)
+# Answered by the index alone: the project is looked up once, not for each row.
+_COUNT = (
+    "SELECT r.kind, count(*) FROM memory_items r WHERE r.project_id ="
+    " (SELECT p.id FROM projects p WHERE p.id = :wanted AND p.team_id = :team"
+    " AND (:project IS NULL OR p.id = :project)) GROUP BY r.kind"
 )
 _SOURCES_OF = (
     f"SELECT {SOURCES.columns} FROM memory_sources r WHERE r.memory_item_id IN"
@@ -107,6 +113,11 @@ class SqliteMemories(MemoryRepository):
     ) -> Sequence[MemoryItem]:
         asked = within(scope, session=session_id, kind=kind)
         return self._items(self._db.all(_OF_SESSION, asked))
+
+    @override
+    def count(self, project_id: str, *, scope: Scope) -> Mapping[MemoryKind, int]:
+        rows = self._db.all(_COUNT, within(scope, wanted=project_id))
+        return dict(rows)
 
     @override
     def add(self, item: MemoryItem, *, key: str | None = None) -> None:

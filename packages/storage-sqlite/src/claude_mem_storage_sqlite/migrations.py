@@ -12,7 +12,7 @@ from claude_mem_storage_sqlite.borders import BORDERS
 from claude_mem_storage_sqlite.driver import ERRORS, Connection
 from claude_mem_storage_sqlite.full_text import FULL_TEXT
 from claude_mem_storage_sqlite.ledger_schema import LEDGER
-from claude_mem_storage_sqlite.schema import TABLES
+from claude_mem_storage_sqlite.schema import COUNTS, TABLES
 
 steps = Migrations("claude_mem")
 
@@ -20,6 +20,11 @@ steps = Migrations("claude_mem")
 @steps(name="0001-records")
 def _records(db: Database) -> None:
     _run(db, (*TABLES, *LEDGER, *BORDERS, *FULL_TEXT))
+
+
+@steps(name="0002-counts")
+def _counts(db: Database) -> None:
+    _run(db, COUNTS)
 
 
 def migrate(connection: Connection) -> None:

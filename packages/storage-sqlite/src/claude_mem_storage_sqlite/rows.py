@@ -52,10 +52,10 @@ class Rows(Generic[V]):
     ) -> None:
         own = [name for name in model.model_fields if name not in elsewhere]
         self._model = model
-        self._table = table
+        self.table = table
         self._own = tuple(own)
-        self._json = tuple(name for name in own if name in as_json)
-        self._places = tuple(own.index(name) for name in self._json)
+        self.as_json = tuple(name for name in own if name in as_json)
+        self._places = tuple(own.index(name) for name in self.as_json)
         columns = [*own, *extra]
         named = ", ".join(f'"{name}"' for name in columns)
         marks = ", ".join("?" for _ in columns)
@@ -81,12 +81,12 @@ class Rows(Generic[V]):
         """
         fields = dict(zip(self._own, row, strict=False))
         try:
-            for name in self._json:
+            for name in self.as_json:
                 text = fields[name]
                 fields[name] = {} if text == "{}" else json.loads(text)
             return self._model(**fields)
         except ValueError as error:
-            message = f"{self._table}: the row {fields['id']!r} cannot be read: {error}"
+            message = f"{self.table}: the row {fields['id']!r} cannot be read: {error}"
             raise StorageError(message) from error
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables, their borders and their indexes, as the first migration makes them.
+"""The tables, their borders and their indexes, as the migrations make them.
 
 `seq` is the order in which rows were put in; `id` is what the rest of the world knows.
 Lists and objects are JSON text. Keys, jobs and audit entries refer to teams and
@@ -177,3 +177,9 @@ TABLES = (
     "CREATE INDEX audit_log_project ON audit_log (project_id, seq)",
     "CREATE INDEX audit_log_actor ON audit_log (actor_type, actor_id)",
 )
+
+COUNTS = (
+    # A project's memories are counted by their kinds from this index alone.
+    "CREATE INDEX memory_items_project_kind ON memory_items (project_id, kind)",
+)
+"""What the second migration adds."""

@@ -18,8 +18,10 @@ from claude_mem_cli.client import Client
 from claude_mem_cli.connect import connected
 from claude_mem_cli.ingestion import (
     Capture,
+    Held,
     Taken,
     capture_of,
+    held_now,
     project_name,
     take_in,
 )
@@ -27,6 +29,11 @@ from claude_mem_cli.payloads import STDIN, opened
 
 MOST_TOLD = 20
 """Lines at fault that are told one by one."""
+
+HEAD = (
+    *("EVENTS", "NEW", "KNOWN", "LEFT OUT", "SESSIONS", "MEMORIES"),
+    *("SECONDS", "PROJECT"),
+)
 
 
 @click.command
@@ -53,7 +60,7 @@ def ingest(
     `-` is standard input. Each file becomes a project that has the file's name,
     unless --project names one. Taking in the same file again adds nothing. A line
     that holds no payload is reported, the others are taken in, and the command
-    ends with 2.
+    ends with 2. MEMORIES are those that the project holds then.
     """
     if STDIN in files and project is None:
         raise InvalidInputError.of("-", "it has no name", "add --project NAME")
@@ -67,8 +74,9 @@ def ingest(
         ]
         if not no_wait:
             _wait(client, quiet=as_json)
+        held = held_now(taken, client)
     seconds = time.monotonic() - start
-    return _report(taken, seconds, waited=not no_wait, as_json=as_json)
+    return _report(taken, held, seconds, waited=not no_wait, as_json=as_json)
 
 
 def _file(
@@ -107,7 +115,12 @@ def _bar(
 
 
 def _report(
-    taken: Sequence[Taken], seconds: float, *, waited: bool, as_json: bool
+    taken: Sequence[Taken],
+    held: Mapping[str, Held],
+    seconds: float,
+    *,
+    waited: bool,
+    as_json: bool,
 ) -> int:
     problems = [problem for one in taken for problem in one.problems]
     for problem in problems[:MOST_TOLD]:
@@ -117,32 +130,41 @@ def _report(
     message = f"{len(problems)} lines were left out" if problems else None
     if as_json:
         fault = {"error": InvalidInputError.code, "message": message}
-        totals = {**_totals(taken), "seconds": round(seconds, 3), "waited": waited}
-        files = [_wire(one) for one in taken]
-        screen.say_json({**totals, "files": files, **(fault if problems else {})})
+        totals = {**_totals(taken), "memoriesMade": _made(held)}
+        spent = {"seconds": round(seconds, 3), "waited": waited}
+        files = [_wire(one, held[one.project.id]) for one in taken]
+        told = {**totals, **spent, "files": files}
+        screen.say_json({**told, **(fault if problems else {})})
     else:
-        _show(taken, seconds, waited=waited)
+        _show(taken, held, seconds, waited=waited)
     if message is None:
         return exits.OK
     screen.note(f"Error: {message} ({InvalidInputError.code})")
     return exits.BAD_INPUT
 
 
-def _show(taken: Sequence[Taken], seconds: float, *, waited: bool) -> None:
-    head = ("EVENTS", "NEW", "KNOWN", "LEFT OUT", "SESSIONS", "SECONDS", "PROJECT")
+def _show(
+    taken: Sequence[Taken], held: Mapping[str, Held], seconds: float, *, waited: bool
+) -> None:
     rows = [
         (
             *(one.accepted, one.new, one.duplicates, len(one.problems)),
-            *(len(one.sessions), f"{one.seconds:.1f}", one.project.name),
+            *(len(one.sessions), held[one.project.id].total),
+            *(f"{one.seconds:.1f}", one.project.name),
         )
         for one in taken
     ]
-    screen.say(screen.table(head, rows))
+    screen.say(screen.table(HEAD, rows))
     mended = sum(one.mended for one in taken)
     if mended:
         screen.say(f"{mended} NULs or halves of characters became U+FFFD.")
     end = "all jobs are done" if waited else "the jobs go on"
-    screen.say(f"{sum(one.new for one in taken)} new events in {seconds:.1f} s; {end}.")
+    new = f"{sum(one.new for one in taken)} new events, {_made(held)} new memories"
+    screen.say(f"{new} in {seconds:.1f} s; {end}.")
+
+
+def _made(held: Mapping[str, Held]) -> int:
+    return sum(one.made for one in held.values())
 
 
 def _totals(taken: Sequence[Taken]) -> Mapping[str, int]:
@@ -156,7 +178,7 @@ def _totals(taken: Sequence[Taken]) -> Mapping[str, int]:
     }
 
 
-def _wire(one: Taken) -> Mapping[str, object]:
+def _wire(one: Taken, held: Held) -> Mapping[str, object]:
     problems = [
         {"line": fault.line, "cause": fault.cause, "cure": fault.cure}
         for fault in one.problems
@@ -168,7 +190,9 @@ def _wire(one: Taken) -> Mapping[str, object]:
         "accepted": one.accepted,
         "new": one.new,
         "duplicates": one.duplicates,
-        "sessions": list(one.sessions),
+        "sessions": len(one.sessions),
+        "memories": dict(held.memories),
+        "memoriesMade": held.made,
         "mended": one.mended,
         "seconds": round(one.seconds, 3),
         "problems": problems,

@@ -13,6 +13,10 @@ from claude_mem_core.domain.value import Epoch, Id, JsonObject, Name, Text, Valu
 
 UNSORTED_SLUG = "unsorted"
 
+LONGEST_NAME = 512
+LONGEST_STEM = 400
+"""Characters of a slug before its hash: both together are no longer than a name."""
+
 
 class ProjectDraft(Value):
     """A project before it is stored."""
@@ -33,8 +37,13 @@ class Project(ProjectDraft):
 
 
 def slug_of(name: str) -> str:
-    """A name for addresses: lower-case letters, digits and single hyphens."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or UNSORTED_SLUG
+    """A name for addresses: lower-case letters, digits and single hyphens.
+
+    A name that these letters cannot spell gets its hash as well, so that two projects
+    with names in Chinese are never taken for one.
+    """
+    stem = _stem(name)
+    return stem if stem and name.isascii() else _hashed(stem, name)
 
 
 def project_of_folder(root_path: str | None) -> ProjectDraft:
@@ -42,13 +51,23 @@ def project_of_folder(root_path: str | None) -> ProjectDraft:
     if root_path is None:
         return ProjectDraft(name="Unsorted", slug=UNSORTED_SLUG)
     kind = PureWindowsPath if "\\" in root_path else PurePosixPath
-    name = kind(root_path).name or root_path
-    return ProjectDraft(name=name, slug=slug_of(name), root_path=root_path)
+    name = (kind(root_path).name or root_path)[:LONGEST_NAME]
+    draft = ProjectDraft(name=name, slug=slug_of(name), root_path=root_path)
+    return namesake(draft) if draft.slug == UNSORTED_SLUG else draft
 
 
 def namesake(draft: ProjectDraft) -> ProjectDraft:
-    """The project of a folder whose name another folder had first.
+    """The project of a folder whose slug is another project's.
 
     A hash of the path keeps their slugs apart, the same one each time.
     """
-    return draft.changed(slug=f"{draft.slug}-{fingerprint(draft.root_path)[:8]}")
+    return draft.changed(slug=_hashed(draft.slug or "", draft.root_path or ""))
+
+
+def _stem(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def _hashed(stem: str, named: str) -> str:
+    parts = (stem[:LONGEST_STEM], fingerprint(named)[:8])
+    return "-".join(part for part in parts if part)

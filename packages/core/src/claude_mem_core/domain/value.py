@@ -22,6 +22,12 @@ Epoch = Annotated[int, Field(strict=True, ge=0, le=LAST_EPOCH)]
 
 JsonObject = dict[str, JsonValue]
 
+MOST_ISSUES = 20
+"""Faults of one value that its error tells one by one."""
+
+LONGEST_KEY_TOLD = 64
+"""Characters of a key that an error repeats."""
+
 
 class Value(BaseModel):
     """A frozen value: snake_case in Python, camelCase on the wire.
@@ -60,13 +66,22 @@ class Value(BaseModel):
 
 
 def invalid_input(error: ValidationError) -> InvalidInputError:
-    """Our error for a value that pydantic refused."""
-    issues = [_issue(detail) for detail in error.errors(include_url=False)]
-    return InvalidInputError("; ".join(map(str, issues)), issues=issues)
+    """Our error for a value that pydantic refused.
+
+    It names the first `MOST_ISSUES` faults and counts the others: an answer must not
+    be many times longer than what it answers.
+    """
+    details = error.errors(include_url=False)
+    issues = [_issue(detail) for detail in details[:MOST_ISSUES]]
+    told = [str(issue) for issue in issues]
+    if len(details) > MOST_ISSUES:
+        told.append(f"and {len(details) - MOST_ISSUES} faults more")
+    return InvalidInputError("; ".join(told), issues=issues)
 
 
 def _issue(detail: ErrorDetails) -> Issue:
-    field = ".".join(map(str, detail["loc"])) or "body"
+    place = (str(part)[:LONGEST_KEY_TOLD] for part in detail["loc"])
+    field = ".".join(place) or "body"
     cure = _CURES.get(detail["type"], "see the field's rule in the API reference")
     return Issue(field, detail["msg"], cure)
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from claude_mem_core.domain.access import Scope
@@ -57,6 +57,10 @@ class MemoryReader(Protocol):
         self, session_id: str, *, scope: Scope, kind: MemoryKind
     ) -> Sequence[MemoryItem]:
         """A session's memories of one kind, oldest first."""
+
+    @abstractmethod
+    def count(self, project_id: str, *, scope: Scope) -> Mapping[MemoryKind, int]:
+        """How many memories of each kind a project holds, no kind without any."""
 
 
 class MemoryRepository(MemoryReader, Protocol):

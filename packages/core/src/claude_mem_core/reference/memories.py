@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
 from typing_extensions import override
@@ -94,6 +95,10 @@ class InProcessMemories(MemoryRepository):
             and is_within(self._state, item.project_id, scope)
         ]
         return sorted(items, key=lambda item: (item.created_at_epoch, item.id))
+
+    @override
+    def count(self, project_id: str, *, scope: Scope) -> Mapping[MemoryKind, int]:
+        return Counter(item.kind for item in self._of_project(project_id, scope))
 
     @override
     def add(self, item: MemoryItem, *, key: str | None = None) -> None:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from claude_mem_core.domain.access import Principal, Scope
 from claude_mem_core.domain.audit import AuditDeed
@@ -11,6 +11,7 @@ from claude_mem_core.domain.memory_item import (
     MemoryItem,
     MemoryItemDraft,
     MemoryItemPatch,
+    MemoryKind,
     MemorySource,
     MemorySourceDraft,
 )
@@ -50,6 +51,12 @@ class Memories:
         """The memory with this id, with its sources."""
         with self._storage.read() as snapshot:
             return snapshot.memories.get(item_id, scope=by.scope)
+
+    def count(self, project_id: str, *, by: Principal) -> Mapping[MemoryKind, int]:
+        """How many memories of each kind the project holds, no kind without any."""
+        with self._storage.read() as snapshot:
+            require_project(snapshot, project_id, by=by)
+            return snapshot.memories.count(project_id, scope=by.scope)
 
     def update(
         self, item_id: str, patch: MemoryItemPatch, *, by: Principal

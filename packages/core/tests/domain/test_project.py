@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A project is found again by its name, and by no other's."""
+
+from __future__ import annotations
+
+import pytest
+from claude_mem_core.domain.project import project_of_folder, slug_of
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("日本", "中国"),
+        ("日本-api", "中国-api"),
+        ("🎉", "🚀"),
+        ("café", "cafè"),
+        ("!!!", "???"),
+        ("日" * 511 + "本", "日" * 512),
+    ],
+)
+def test_two_names_in_any_script_have_two_slugs(one: str, other: str) -> None:
+    assert slug_of(one) != slug_of(other)
+    assert slug_of(one) == slug_of(one)
+    assert slug_of(one).strip("-")
+    assert len(slug_of(one)) <= 512
+
+
+def test_a_plain_name_is_its_own_slug() -> None:
+    assert slug_of("My Light-house 2") == "my-light-house-2"
+
+
+@pytest.mark.parametrize(
+    "path", ["/" + "x" * 5000, "C:\\" + "x" * 5000, "日" * 5000, "/"]
+)
+def test_any_text_that_a_hook_calls_its_folder_is_a_project(path: str) -> None:
+    draft = project_of_folder(path)
+
+    assert draft.root_path == path
+    assert draft.name
+    assert draft.slug
+
+
+def test_a_folder_never_takes_the_place_of_events_without_one() -> None:
+    assert project_of_folder("/home/me/unsorted").slug != project_of_folder(None).slug
