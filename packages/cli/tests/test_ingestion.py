@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Sequence
 
 import pytest
@@ -133,6 +134,23 @@ def test_a_bad_line_is_counted_and_the_rest_is_taken(client):
 )
 def test_a_file_names_its_project(path, name):
     assert project_name(path) == name
+
+
+def test_a_files_name_in_any_bytes_names_a_project(client):
+    name = project_name(os.fsdecode(b"/tmp/caf\xe9.jsonl"))
+    assert name == "caf\ufffd"
+    assert project_for(client, name).name == name
+
+
+@pytest.mark.parametrize("name", ["", "x" * 600, "half \ud800"])
+def test_a_name_that_no_project_can_have_is_wrong_input(client, name):
+    with pytest.raises(InvalidInputError, match="name"):
+        project_for(client, name)
+
+
+def test_projects_of_other_scripts_are_not_one(client):
+    assert project_for(client, "日本").id != project_for(client, "中国").id
+    assert project_for(client, "日本") == project_named(client, "日本")
 
 
 def test_an_unknown_agent_is_told_with_those_there_are():

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 
@@ -122,6 +123,22 @@ def test_a_reader_that_goes_away_ends_the_command_without_a_word(shell):
     child.stdout.close()
     assert child.wait(30) == 1
     assert child.stderr.read() == ""
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_the_caller_closed_leads_nowhere(env, closed):
+    command = shlex.join([sys.executable, "-m", "claude_mem_cli"])
+    asked = f"{command} ingest - --project p {closed} && {command} version {closed}"
+    done = subprocess.run(
+        ["sh", "-c", asked],
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
 
 
 def test_the_module_is_the_command(shell):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import time
 from collections import Counter
@@ -108,8 +109,11 @@ def capture_of(agent: str) -> Capture:
 
 
 def project_name(path: str) -> str:
-    """The name of the project that a file stands for: its own without suffixes."""
-    name = PurePath(path).name
+    """The name of the project that a file stands for: its own without suffixes.
+
+    Bytes of the file's name that are not UTF-8 become U+FFFD.
+    """
+    name = os.fsencode(PurePath(path).name).decode("utf-8", "replace")
     while (shorter := _SUFFIXES.sub("", name)) != name and shorter:
         name = shorter
     return name

@@ -124,4 +124,12 @@ def _fail(error: ClaudeMemError, *, as_json: bool) -> int:
 
 def main() -> NoReturn:
     """End the process with the exit code of what its arguments say."""
+    _open_closed_streams()
     sys.exit(run(sys.argv[1:]))
+
+
+def _open_closed_streams() -> None:
+    """Let what a caller closed lead nowhere, as the next file would take its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115

@@ -60,12 +60,17 @@ def project_named(client: Client, name: str) -> Project:
 
 
 def project_for(client: Client, name: str) -> Project:
-    """The project of this name, made when there is none."""
+    """The project of this name, made when there is none.
+
+    Raises:
+        InvalidInputError: No project can have this name.
+    """
     found = _find(client.projects(), name)
     if found is not None:
         return found
+    draft = ProjectDraft.from_wire({"name": name})
     try:
-        return client.create_project(ProjectDraft(name=name))
+        return client.create_project(draft)
     except ConflictError:
         # Somebody made it meanwhile.
         return project_named(client, name)

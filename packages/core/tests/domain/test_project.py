@@ -15,6 +15,7 @@ from claude_mem_core.domain.project import project_of_folder, slug_of
         ("🎉", "🚀"),
         ("café", "cafè"),
         ("!!!", "???"),
+        ("half \ud800", "half \ud801"),
         ("日" * 511 + "本", "日" * 512),
     ],
 )

@@ -87,6 +87,57 @@ def test_the_prompt_after_a_stop_does_not_make_the_turn_again(
     assert [job.skip_reason for job in jobs()] == ["turn_open", None, "turn_closed"]
 
 
+def said(draft: Make, text: str) -> AgentEventDraft:
+    return draft("turn_end", payload={"last_assistant_message": text})
+
+
+def test_a_last_message_that_comes_after_the_sessions_end_is_not_lost(
+    runtime, draft, memories, generator
+) -> None:
+    late = [draft("user_prompt"), draft("session_end"), said(draft, "Done.")]
+    events = runtime.events.accept_batch(late, by=ME)
+
+    runtime.generator.drain()
+
+    assert len(generator.turns[-1].events) == 3
+    assert len(memories(events[0].event.server_session_id)) == 1
+
+
+def test_an_agent_that_stops_twice_is_heard_twice(runtime, draft, generator) -> None:
+    stops = [said(draft, "Half done."), said(draft, "Done."), said(draft, "Done.")]
+    runtime.events.accept_batch([draft("user_prompt"), *stops], by=ME)
+
+    runtime.generator.drain()
+
+    assert [len(turn.events) for turn in generator.turns] == [2, 3]
+
+
+def test_a_session_without_prompts_has_a_turn_for_each_stop(
+    runtime, draft, memories, generator
+) -> None:
+    first, second = said(draft, "One."), said(draft, "Two.")
+    again = said(draft, "Two.")
+    tool, end = draft("tool_use"), draft("session_end")
+    drafts = [tool, first, draft("tool_use"), second, again, end]
+    events = runtime.events.accept_batch(drafts, by=ME)
+
+    runtime.generator.drain()
+
+    assert [len(turn.events) for turn in generator.turns] == [2, 2]
+    assert len(memories(events[0].event.server_session_id)) == 2
+
+
+def test_what_comes_late_is_still_of_the_turn_of_its_prompt(
+    runtime, take, generator
+) -> None:
+    take("user_prompt", "turn_end", "tool_use", "user_prompt")
+
+    runtime.generator.drain()
+
+    assert [turn.number for turn in generator.turns] == [1, 1]
+    assert len(generator.turns[-1].events) == 3
+
+
 def test_every_job_ends_with_memories_or_a_reason(runtime, take, jobs) -> None:
     take("tool_use", "user_prompt", "tool_use", "turn_end", "session_end")
 

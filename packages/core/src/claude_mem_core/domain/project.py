@@ -69,5 +69,7 @@ def _stem(name: str) -> str:
 
 
 def _hashed(stem: str, named: str) -> str:
-    parts = (stem[:LONGEST_STEM], fingerprint(named)[:8])
+    # A file's name may hold what is no character, and so half of a pair.
+    whole = named.encode("utf-8", "backslashreplace").decode()
+    parts = (stem[:LONGEST_STEM], fingerprint(whole)[:8])
     return "-".join(part for part in parts if part)

@@ -209,6 +209,38 @@ def _turn_of(tx: Transaction, event: AgentEvent, *, by: Principal) -> int:
     if event.server_session_id is None:
         return 0
     last = tx.events.last(event.server_session_id, scope=by.scope)
-    turn = 0 if last is None else last[1]
-    opens = turn_role(event.event_type, event.payload) is TurnRole.OPENS
-    return turn + 1 if opens else turn
+    before, turn = last or (None, 0)
+    return turn + 1 if _begins_turn(tx, event, before, turn, by=by) else turn
+
+
+def _begins_turn(
+    tx: Transaction,
+    event: AgentEvent,
+    before: AgentEvent | None,
+    turn: int,
+    *,
+    by: Principal,
+) -> bool:
+    """Whether a turn begins here: with a prompt, or after the end of one without.
+
+    What follows the end of a turn that a prompt opened is late, and still of it. But
+    some clients report no prompts: all of their session would be a single turn.
+    """
+    if turn_role(event.event_type, event.payload) is TurnRole.OPENS:
+        return True
+    if before is None or not _follows_end(event, before):
+        return False
+    session_id = event.server_session_id or ""
+    return not any(
+        turn_role(one.event_type, one.payload) is TurnRole.OPENS
+        for one in tx.events.of_turn(session_id, turn, scope=by.scope)
+    )
+
+
+def _follows_end(event: AgentEvent, before: AgentEvent) -> bool:
+    """Whether the turn had ended, and this is not one more report of its end."""
+    if turn_role(before.event_type, before.payload) is not TurnRole.CLOSES:
+        return False
+    closes = turn_role(event.event_type, event.payload) is TurnRole.CLOSES
+    ends_session = SESSION_END in (event.event_type, before.event_type)
+    return not closes or not (ends_session or event.payload == before.payload)

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pydantic import JsonValue
+
 from claude_mem_core.domain.agent_event import AgentEvent, TurnRole, turn_role
 from claude_mem_core.domain.generation_job import GenerationJob, SkipReason
 from claude_mem_core.ports.generator import FinishedSession, Turn
@@ -93,10 +95,22 @@ def _through(
 
 
 def _was_closed(events: Sequence[AgentEvent], last: AgentEvent | None) -> bool:
-    """Whether the turn had already ended before the event that ends it now."""
+    """Whether the turn had already ended before the event that ends it now.
+
+    One that ends it again with another last message does not count: hooks arrive out
+    of order, and an agent that is kept from stopping stops twice.
+    """
     ended_now = last is not None and _role(last) is TurnRole.CLOSES
     before = events[:-1] if ended_now else events
-    return bool(before) and _role(before[-1]) is TurnRole.CLOSES
+    if not before or _role(before[-1]) is not TurnRole.CLOSES:
+        return False
+    said = _last_message(last) if ended_now and last is not None else None
+    return said is None or said in map(_last_message, before)
+
+
+def _last_message(event: AgentEvent) -> JsonValue:
+    payload = event.payload
+    return payload.get("last_assistant_message") if isinstance(payload, dict) else None
 
 
 def _role(event: AgentEvent) -> TurnRole:
