@@ -13,6 +13,7 @@ from claude_mem_cli import ingestion
 from claude_mem_cli.client_here import ClientHere
 from claude_mem_cli.ingestion import capture_of, project_name, take_in
 from claude_mem_cli.payloads import Source
+from claude_mem_cli.projects import project_for, project_named
 from claude_mem_core.errors import ConfigurationError, InvalidInputError
 from claude_mem_core.launch import open_in_process
 from typing_extensions import override

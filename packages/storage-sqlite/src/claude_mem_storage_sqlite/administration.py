@@ -100,6 +100,8 @@ def check(path: Path) -> Report:
     try:
         with _opened(path) as (schema, reader, writer):
             damage = problems(reader)
+            # In a copy without a write-ahead log, a reader keeps every writer out.
+            reader.run("ROLLBACK")
             with writer.block() as connection:
                 return Report(schema, [*damage, *index_problems(connection)])
     except StorageError as error:
