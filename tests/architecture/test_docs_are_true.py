@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -25,6 +27,8 @@ from claude_mem_http_falcon.routes import BATCH, HOOK, MIB, NOTHING, ONE, ROUTES
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
+PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
+WITH_A_PROGRAM = ("agents", "core", "http-falcon", "storage-sqlite")
 FIRST_CELLS = re.compile(r"^\| `(\w+)`", re.MULTILINE)
 
 
@@ -192,3 +196,17 @@ def test_every_field_of_the_plain_vocabulary_is_listed() -> None:
     table = rows("agents.md", "The plain vocabulary")
 
     assert {name for row in table for name in re.findall(r"\w+", row[0])} == {*FIELDS}
+
+
+@pytest.mark.parametrize("package", WITH_A_PROGRAM)
+def test_the_program_in_a_packages_readme_runs(package: str, tmp_path: Path) -> None:
+    readme = (ROOT / "packages" / package / "README.md").read_text("utf-8")
+    (program,) = PYTHON.findall(readme)
+
+    command = [sys.executable, "-W", "error", "-c", program]
+    done = subprocess.run(
+        command, check=False, capture_output=True, text=True, cwd=tmp_path
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()

@@ -118,6 +118,14 @@ def test_a_signal_ends_the_server_cleanly(shell, folder, number):
     assert "Traceback" not in child.stderr.read()
 
 
+def test_a_signal_that_comes_twice_is_one_request(shell, folder):
+    child = shell.serve()
+    child.send_signal(signal.SIGTERM)
+    child.send_signal(signal.SIGINT)
+    assert child.wait(30) == 0
+    assert not FILES & files_in(folder)
+
+
 def test_a_killed_server_is_seen_as_gone_and_replaced(shell, folder):
     child = shell.serve()
     child.kill()

@@ -194,6 +194,14 @@ def test_one_moment_is_written_out_while_another_process_writes(database, writer
     process.kill()
 
 
+def test_a_copy_that_sqlite_made_is_checked_like_the_original(database, told, tmp_path):
+    copy = tmp_path / "copy.db"
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("VACUUM INTO ?", (str(copy),))
+
+    assert told("check", copy) == (0, f"{copy}: nothing is wrong.\n", "")
+
+
 def test_a_check_goes_on_beside_a_store_that_is_open(path, storage):
     with storage.begin() as tx:
         tx.memories.add(samples.memory("m"))

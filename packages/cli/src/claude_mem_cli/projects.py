@@ -65,15 +65,15 @@ def project_for(client: Client, name: str) -> Project:
     Raises:
         InvalidInputError: No project can have this name.
     """
-    found = _find(client.projects(), name)
-    if found is not None:
-        return found
     draft = ProjectDraft.from_wire({"name": name})
     try:
-        return client.create_project(draft)
-    except ConflictError:
-        # Somebody made it meanwhile.
         return project_named(client, name)
+    except NoSuchProjectError:
+        try:
+            return client.create_project(draft)
+        except ConflictError:
+            # Somebody made it meanwhile.
+            return project_named(client, name)
 
 
 def _find(known: Sequence[Project], name: str) -> Project | None:

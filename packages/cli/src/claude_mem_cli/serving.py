@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 from types import FrameType
 
 from claude_mem_core.errors import ConfigurationError
@@ -30,9 +31,11 @@ from claude_mem_cli.server_files import ServerRecord
 
 FRONT_END = "http"
 STOPPING = (signal.SIGTERM, signal.SIGINT)
+ONE_REQUEST_SECONDS = 1.0
+"""Signals within this time are one request: whoever runs us, such as make, passes a
+signal on that the terminal had sent to both of us."""
 
 log = logging.getLogger(__name__)
-
 
 HOST = "127.0.0.1"
 
@@ -110,11 +113,16 @@ def _serve(
 
 @contextmanager
 def _stopping(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` at the first signal; a second one ends the process as usual."""
+    """Call `stop` at the first signal; one well after it ends the process at once."""
+    asked: list[float] = []
 
-    def answer(_number: int, _frame: FrameType | None) -> None:
-        restore()
-        stop()
+    def answer(number: int, _frame: FrameType | None) -> None:
+        asked.append(monotonic())
+        if len(asked) == 1:
+            stop()
+        elif asked[-1] - asked[0] > ONE_REQUEST_SECONDS:
+            restore()
+            signal.raise_signal(number)
 
     def restore() -> None:
         for number, handler in before.items():

@@ -201,8 +201,7 @@ class MemoryContract(RepositoryContract):
         assert _count(inhabited) == {"observation": 3, "prompt": 1}
         with inhabited.begin() as tx:
             tx.memories.remove("c")
-            tx.memories.replace(samples.memory("b", kind="manual"))
-        assert _count(inhabited) == {"observation": 2, "manual": 1}
+        assert _count(inhabited) == {"observation": 3}
 
     def test_an_id_and_a_key_are_taken_once(self, inhabited: Storage) -> None:
         """An id, and a key, is taken once: `ConflictError`."""

