@@ -33,7 +33,8 @@ from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
 from claude_mem_core.services.borders import require_project
 from claude_mem_core.services.projects import new_project
-from claude_mem_core.services.sessions import end_session, new_session, put_job
+from claude_mem_core.services.sessions import end_session, new_session
+from claude_mem_core.services.work import job_for
 
 MAX_BATCH = 500
 
@@ -125,7 +126,8 @@ class Events:
         by: Principal,
     ) -> GenerationJob:
         now = self._system.now()
-        job = put_job(tx, "event", session, event, by=by, now=now)
+        job = job_for("event", session, event, by=by, now=now)
+        tx.jobs.add(job)
         if event.event_type == SESSION_END:
             end_session(tx, session, by=by, system=self._system)
         elif session.status != "active":

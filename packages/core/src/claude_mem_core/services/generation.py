@@ -25,8 +25,8 @@ from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
 from claude_mem_core.services.memories import remembered
-from claude_mem_core.services.sessions import put_job
 from claude_mem_core.services.tasks import Task, task_of
+from claude_mem_core.services.work import job_for, put_once
 
 RETRY_AFTER = timedelta(seconds=5)
 PAUSE_AFTER_ERROR = timedelta(seconds=1)
@@ -113,7 +113,8 @@ class Generator:
             last = tx.events.last(session_id, scope=scope)
             if last is not None:
                 now = self._system.now()
-                put_job(tx, "event-batch", session, last[0], by=by, now=now)
+                job = job_for("event-batch", session, last[0], by=by, now=now)
+                put_once(tx, job, by=by)
         self._queue.ring(session_id)
 
     def _made(self, work: Turn | FinishedSession | None) -> Generation:

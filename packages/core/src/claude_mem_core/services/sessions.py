@@ -4,16 +4,8 @@
 from __future__ import annotations
 
 from claude_mem_core.domain.access import Principal, Scope
-from claude_mem_core.domain.agent_event import AgentEvent, TurnRole, turn_role
+from claude_mem_core.domain.agent_event import TurnRole, turn_role
 from claude_mem_core.domain.audit import AuditDeed
-from claude_mem_core.domain.generation_job import (
-    GenerationJob,
-    JobDraft,
-    JobKind,
-    dedupe_key,
-    job_id,
-    queued_job,
-)
 from claude_mem_core.domain.server_session import (
     EndedSession,
     ServerSession,
@@ -26,6 +18,7 @@ from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
 from claude_mem_core.services.borders import require_project
+from claude_mem_core.services.work import job_for, put_once
 
 
 class Sessions:
@@ -110,35 +103,10 @@ def end_session(
         return EndedSession(session=session)
     event, _ = last
     if turn_role(event.event_type, event.payload) is not TurnRole.CLOSES:
-        put_job(tx, "event-batch", session, event, by=by, now=now)
-    job = put_job(tx, "summary", session, event, by=by, now=now)
+        put_once(tx, job_for("event-batch", session, event, by=by, now=now), by=by)
+    summary = job_for("summary", session, event, by=by, now=now)
+    job = put_once(tx, summary, by=by)
     return EndedSession(session=session, generation_job=job)
-
-
-def put_job(
-    tx: Transaction,
-    kind: JobKind,
-    session: ServerSession,
-    event: AgentEvent,
-    *,
-    by: Principal,
-    now: int,
-) -> GenerationJob:
-    """The ledger's job of this kind for `event`: the one there is, or a new one."""
-    draft = JobDraft(
-        kind=kind,
-        team_id=by.team_id,
-        project_id=session.project_id,
-        server_session_id=session.id,
-        source_id=event.id,
-        dedupe_key=dedupe_key(kind, session.id, event.id),
-    )
-    known = tx.jobs.find(job_id(draft), scope=by.scope)
-    if known is not None:
-        return known
-    job = queued_job(draft, now=now)
-    tx.jobs.add(job)
-    return job
 
 
 def _record(
