@@ -12,10 +12,13 @@ from claude_mem_core.domain.access import Principal, Scope
 from claude_mem_core.domain.agent_event import AgentEventDraft
 from claude_mem_core.domain.generation_job import GenerationJob
 from claude_mem_core.domain.memory_item import MemoryItem
-from claude_mem_core.domain.project import Project
-from claude_mem_core.errors import GeneratorError
+from claude_mem_core.domain.project import Project, ProjectDraft
+from claude_mem_core.errors import GeneratorError, StorageError
+from claude_mem_core.ports.generator import Generation
+from claude_mem_core.reference.queue import InProcessQueueEngine
 from claude_mem_core.reference.storage import InProcessStorage
-from claude_mem_core.runtime import Runtime
+from claude_mem_core.runtime import Runtime, assemble
+from claude_mem_core.system import RealSystem
 
 Make = Callable[..., AgentEventDraft]
 ME = Principal.local()
@@ -240,6 +243,98 @@ def test_a_worker_that_lost_its_lease_writes_nothing(
     assert len(generator.turns) == 2
     assert len(memories(session_id)) == 1
     assert "is dropped" in caplog.text
+
+
+def test_work_that_takes_longer_than_a_lease_keeps_its_claim(
+    storage, generator, take
+) -> None:
+    system = RealSystem()
+    queue = InProcessQueueEngine(storage, system, lease=timedelta(milliseconds=150))
+    runtime = assemble(storage=storage, queue=queue, generator=generator, system=system)
+    take("user_prompt", "turn_end")
+    runtime.generator.work()
+
+    def outlast_three_leases() -> None:
+        until = system.now() + 450
+        while system.now() < until:
+            assert queue.claim(wait=timedelta(milliseconds=50)) is None
+
+    generator.before = outlast_three_leases
+    runtime.generator.work()
+
+    assert len(generator.turns) == 1
+    assert runtime.status.progress().queue_depth == 0
+
+
+def test_a_memory_that_cannot_be_kept_fails_its_job_and_no_other(
+    runtime, draft, generator, jobs, memories
+) -> None:
+    other = runtime.projects.create(ProjectDraft(name="Other"), by=ME)
+    events = runtime.events.accept_batch(
+        [
+            draft("user_prompt"),
+            draft("turn_end"),
+            draft("user_prompt"),
+            draft("turn_end"),
+        ],
+        by=ME,
+    )
+    honest = generator.observe
+
+    def astray(turn):
+        made = honest(turn)
+        generator.observe = honest
+        (draft_,) = made.memories
+        return Generation(memories=(draft_.changed(project_id=other.id),))
+
+    generator.observe = astray
+    runtime.generator.drain()
+
+    assert [job.status for job in jobs()] == [
+        "completed", "failed", "completed", "completed",
+    ]  # fmt: skip
+    assert len(memories(events[0].event.server_session_id)) == 1
+
+
+def test_a_store_that_fails_for_a_moment_costs_the_job_nothing(
+    runtime, storage, take, generator, jobs, system
+) -> None:
+    take("user_prompt", "turn_end")
+    runtime.generator.work()
+    begin = storage.begin
+
+    def fail_once():
+        storage.begin = begin
+        raise StorageError("the disk is gone")
+
+    generator.before = lambda: setattr(storage, "begin", fail_once)
+    with pytest.raises(StorageError):
+        runtime.generator.work()
+    generator.before = lambda: None
+    system.pass_time(timedelta(seconds=31))
+    runtime.generator.drain()
+
+    assert {job.status for job in jobs()} == {"completed"}
+    assert [job.attempts for job in jobs()] == [0, 0]
+
+
+def test_the_worker_goes_on_after_an_error_that_nobody_foresaw(
+    runtime, take, storage, caplog
+) -> None:
+    take("user_prompt", "turn_end")
+    read = storage.read
+
+    def fail_once():
+        storage.read = read
+        raise RuntimeError("out of the blue")
+
+    storage.read = fail_once
+    runtime.worker.start()
+    while runtime.status.progress().queue_depth:
+        assert runtime.worker.is_alive
+    runtime.close()
+
+    assert "out of the blue" in caplog.text
 
 
 def test_a_job_is_tried_three_times_when_trying_again_may_help(

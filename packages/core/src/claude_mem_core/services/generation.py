@@ -13,7 +13,12 @@ from claude_mem_core.domain.access import Principal, Scope
 from claude_mem_core.domain.audit import AuditDeed
 from claude_mem_core.domain.generation_job import Claim, GenerationJob
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryItemDraft
-from claude_mem_core.errors import ClaudeMemError, ConflictError, GeneratorError
+from claude_mem_core.errors import (
+    ConflictError,
+    GeneratorError,
+    QueueError,
+    StorageError,
+)
 from claude_mem_core.ports.generator import (
     FinishedSession,
     Generation,
@@ -25,6 +30,7 @@ from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
 from claude_mem_core.services.memories import remembered
+from claude_mem_core.services.renewal import Renewal
 from claude_mem_core.services.tasks import Task, task_of
 from claude_mem_core.services.work import job_for, put_once
 
@@ -61,13 +67,12 @@ class Generator:
         if claim is None:
             return False
         try:
-            with self._storage.read() as snapshot:
-                task = task_of(snapshot, claim.job)
-            made = self._made(task.work) if task.skip is None else Generation()
+            self._do(claim)
+        except (StorageError, QueueError):
+            # Not the job's fault: it comes back when its lease ends.
+            raise
         except Exception as error:  # noqa: BLE001 - a generator may raise anything
             self._give_up(claim, error)
-        else:
-            self._keep(claim, task, made)
         return True
 
     def drain(self) -> int:
@@ -102,7 +107,7 @@ class Generator:
                     self.recover()
                     self.close_idle_turns()
                 self.work(wait=timedelta(seconds=1))
-            except ClaudeMemError:
+            except Exception:
                 log.exception("the generation worker met an error and goes on")
                 stop.wait(PAUSE_AFTER_ERROR.total_seconds())
 
@@ -117,6 +122,16 @@ class Generator:
                 put_once(tx, job, by=by)
         self._queue.ring(session_id)
 
+    def _do(self, claim: Claim) -> None:
+        with self._storage.read() as snapshot:
+            task = task_of(snapshot, claim.job)
+        if task.skip is not None:
+            self._keep(claim, task, Generation())
+            return
+        with Renewal(self._queue, claim, now=self._system.now()):
+            made = self._made(task.work)
+        self._keep(claim, task, made)
+
     def _made(self, work: Turn | FinishedSession | None) -> Generation:
         if isinstance(work, Turn):
             return self._generator.observe(work)
@@ -125,15 +140,16 @@ class Generator:
         return Generation()
 
     def _keep(self, claim: Claim, task: Task, made: Generation) -> None:
-        now = self._system.now()
-        try:
-            with self._storage.begin() as tx:
-                tx.jobs.settle(claim, now=now, skip=task.skip or made.skip)
-                if made.memories:
-                    self._store(tx, claim.job, task, made.memories)
-        except ConflictError as error:
-            # The lease was lost meanwhile: whoever holds the job now writes it.
-            log.warning("the result of job %s is dropped: %s", claim.job.id, error)
+        now, skip = self._system.now(), task.skip or made.skip
+        with self._storage.begin() as tx:
+            try:
+                tx.jobs.settle(claim, now=now, skip=skip)
+            except ConflictError as error:
+                # The lease was lost meanwhile: whoever holds the job now writes it.
+                log.warning("the result of job %s is dropped: %s", claim.job.id, error)
+                return
+            if made.memories:
+                self._store(tx, claim.job, task, made.memories)
 
     def _store(
         self,
