@@ -79,3 +79,28 @@ def test_the_info_has_no_secret(client) -> None:
     answer = client.get("/v1/info")
 
     assert client.key.encode() not in answer.body
+
+
+def test_head_answers_as_get_does_without_the_body(client) -> None:
+    shown, told = client.get("/v1/projects"), client.send("HEAD", "/v1/projects")
+
+    assert (told.status, told.body) == (200, b"")
+    assert told.headers["Content-Type"] == shown.headers["Content-Type"]
+    assert client.send("HEAD", "/v1/events").status == 405
+
+
+def test_head_needs_the_key_that_get_needs(client) -> None:
+    client.key = None
+
+    assert client.send("HEAD", "/healthz").status == 200
+    assert client.send("HEAD", "/v1/projects").status == 401
+
+
+def test_a_request_after_head_on_one_line_has_its_own_answer(client) -> None:
+    head = b"HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    get = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+    came = client.shout(head + get)
+
+    assert came.count(b"HTTP/1.1 200 OK") == 2
+    assert came.count(b'{"status":"ok"}') == 1

@@ -53,6 +53,9 @@ def build_app(runtime: Runtime) -> App:
     """The application that serves `runtime`."""
     app = falcon.App(request_type=Request, middleware=layers(runtime))
     for path, resource in resources(runtime).items():
+        if hasattr(resource, "on_get"):
+            # Falcon leaves the body out of every answer to HEAD.
+            vars(resource)["on_head"] = resource.on_get
         app.add_route(path, resource)
     app.add_error_handler(Exception, _on_error)
     app.add_error_handler(falcon.HTTPError, _on_falcon_error)

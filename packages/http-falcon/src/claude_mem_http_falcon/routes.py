@@ -79,8 +79,12 @@ _OPEN = {route.path for route in ROUTES if route.scope is None}
 
 
 def route_of(method: str, template: str | None) -> Route | None:
-    """The row of the table, None for a method that the path does not know."""
-    return _BY_METHOD_AND_PATH.get((method, template or ""))
+    """The row of the table, None for a method that the path does not know.
+
+    HEAD asks for what GET shows, without the body (RFC 9110, section 9.3.2).
+    """
+    plain = "GET" if method == "HEAD" else method
+    return _BY_METHOD_AND_PATH.get((plain, template or ""))
 
 
 def is_open(path: str) -> bool:
