@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 from claude_mem_core.api import (
-    AgentEventDraft,
     MemoryItem,
     Principal,
     ProjectDraft,
@@ -119,9 +118,7 @@ def _accept(
         for payload in batch:
             event = payload["hook_event_name"]
             seen = agent.capture(event, payload, received_at=runtime.system.now())
-            fields = {**dict(seen), "project_id": project_id}
-            del fields["root_path"]
-            drafts.append(AgentEventDraft.model_validate(fields))
+            drafts.append(seen.in_project(project_id))
         for one in runtime.events.accept_batch(drafts, by=ME):
             names[str(one.event.server_session_id)] = str(one.event.content_session_id)
         count += len(batch)

@@ -244,13 +244,13 @@ class _Taking:
     def _draft(self, payload: Payload) -> AgentEventDraft:
         received = self._received_at
         seen = self._capture(payload.event, payload.body, received_at=received)
-        fields = {name: getattr(seen, name) for name in seen.model_fields_set}
-        fields.pop("root_path", None)
-        if seen.occurred_at_epoch == received and not (
-            seen.tool_use_id or seen.source_event_id
+        draft = seen.in_project(self._project.id)
+        if draft.occurred_at_epoch == received and not (
+            draft.tool_use_id or draft.source_event_id
         ):
-            fields["source_event_id"] = self._line_id(payload.raw)
-        return AgentEventDraft(**fields, project_id=self._project.id)
+            own_id = {"source_event_id": self._line_id(payload.raw)}
+            return draft.model_copy(update=own_id)
+        return draft
 
     def _line_id(self, raw: bytes) -> str:
         """The identity of an event that says neither its id nor its time.

@@ -213,6 +213,22 @@ def test_hooks_without_a_folder_share_one_project(runtime: Runtime) -> None:
     assert len(ids) == 1
 
 
+def test_a_hook_that_names_no_platform_is_taken_like_any_such_event(
+    runtime: Runtime, draft: Make, project: Project
+) -> None:
+    limited = Principal(team_id=project.team_id, project_id=project.id)
+    codex = runtime.events.accept(draft("note", platform_source="codex"), by=ME)
+    silent = capture("note", content_session_id="s1")
+    fresh = capture("note", content_session_id="another")
+
+    joined = runtime.events.capture(silent, by=limited).event
+    started = runtime.events.capture(fresh, by=limited).event
+
+    assert joined.server_session_id == codex.event.server_session_id
+    session = runtime.sessions.get(started.server_session_id or "", by=ME)
+    assert session.platform_source == "claude"
+
+
 def test_an_over_long_string_of_a_hook_is_cut_and_says_so(runtime: Runtime) -> None:
     long = "x" * 300_000
     seen = capture("tool_use", payload={"tool_response": {"stdout": [long]}})

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-
 """Triggers that keep a record and its session in one project, whoever writes."""
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-
 """Events in SQLite."""
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-
 """The full-text index over memories: how it is made, kept, checked and made again.
 
 The index keeps no text of its own but reads a view, and is told of every change with

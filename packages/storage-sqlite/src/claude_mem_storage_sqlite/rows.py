@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-
 """How a value stands in a row: one column a field, lists and objects as JSON."""
 
 from __future__ import annotations

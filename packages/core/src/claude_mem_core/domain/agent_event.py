@@ -54,6 +54,12 @@ class AgentEventCapture(_EventFields):
 
     root_path: Text | None = None
 
+    def in_project(self, project_id: str) -> AgentEventDraft:
+        """The event as one of a project; what its sender left unsaid stays unsaid."""
+        said = self.model_fields_set - {"root_path"}
+        fields = {name: getattr(self, name) for name in said}
+        return AgentEventDraft(**fields, project_id=project_id)
+
 
 class AgentEvent(AgentEventDraft):
     """A stored event.

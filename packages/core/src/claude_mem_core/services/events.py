@@ -84,11 +84,10 @@ class Events:
         It joins the project of its session, else that of its folder, which is made
         when there is none yet. Over-long strings of the payload are elided.
         """
+        seen = seen.model_copy(update={"payload": elided(seen.payload)})
         with self._storage.begin() as tx:
-            fields = {**dict(seen), "payload": elided(seen.payload)}
-            fields.pop("root_path")
-            fields["project_id"] = self._project_of(tx, seen, by=by)
-            accepted = self._accept(tx, AgentEventDraft(**fields), by=by)
+            draft = seen.in_project(self._project_of(tx, seen, by=by))
+            accepted = self._accept(tx, draft, by=by)
             self._record(tx, [accepted], by=by)
         self._ring([accepted])
         return accepted
