@@ -39,7 +39,12 @@ KEYS = {
         (ConflictError("x"), 409, "Conflict", "conflict"),
         (StorageError("x"), 503, "ServiceUnavailable", "unavailable"),
         (QueueError("x"), 503, "ServiceUnavailable", "unavailable"),
-        (GeneratorError("x", retryable=True), 503, "ServiceUnavailable", "unavailable"),
+        (
+            GeneratorError("x", kind="transient"),
+            503,
+            "ServiceUnavailable",
+            "unavailable",
+        ),
         (StorageFullError("x"), 507, "InsufficientStorage", "storage_full"),
     ],
 )

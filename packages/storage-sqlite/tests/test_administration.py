@@ -12,10 +12,14 @@ from contextlib import closing
 
 import pytest
 from claude_mem_conformance import samples
+from claude_mem_conformance.clock import NOW
 from claude_mem_storage_sqlite.administration import EXPORTED, main
 from claude_mem_storage_sqlite.version import SCHEMA
 
-INTERNAL = {"api_keys", "job_counts", "_sqlite_migrations", "sqlite_sequence"}
+INTERNAL = {
+    "api_keys", "job_counts", "generation_workers", "_sqlite_migrations",
+    "sqlite_sequence",
+}  # fmt: skip
 NOT_FOR_A_TERMINAL = "red \x1b[31m \x07 \x7f \x9b31m \u202e \u2028"
 
 SHARED_PAGE = """
@@ -35,6 +39,7 @@ def database(path, storage):
             samples.memory("m", NOT_FOR_A_TERMINAL, metadata=samples.AWKWARD)
         )
         tx.jobs.add(samples.job("job"))
+        tx.jobs.claim(now=NOW, lease_until=NOW + 1)
         tx.audit.append(samples.audit_entry("entry"))
     storage.close()
     return path

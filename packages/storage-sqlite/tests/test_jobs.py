@@ -6,10 +6,11 @@ from __future__ import annotations
 import pytest
 from claude_mem_conformance import samples
 from claude_mem_conformance.clock import NOW
+from claude_mem_core.domain.generation_job import Failure, JobQuery
 from claude_mem_storage_sqlite import jobs
 
 SETTLED = 2_000
-WORK_OF_A_FEW_STEPS = 300
+WORK_OF_A_FEW_STEPS = 600
 """Far fewer of SQLite's own steps than a look at each settled job would take."""
 
 
@@ -44,11 +45,22 @@ QUESTIONS = {
     "claim of a session": lambda ledger: ledger.claim(
         now=NOW, lease_until=NOW + 1, session_id="session"
     ),
-    "recover": lambda ledger: ledger.recover(now=NOW),
+    "recover": lambda ledger: ledger.recover(now=NOW, latest=NOW + 1),
     "depth": lambda ledger: ledger.depth(),
     "depth of a session": lambda ledger: ledger.depth("session"),
     "counts": lambda ledger: ledger.counts(),
     "oldest": lambda ledger: ledger.oldest_waiting(),
+    "lanes": lambda ledger: ledger.lanes(),
+    "waiting": lambda ledger: ledger.waiting(now=NOW, limit=500),
+    "due since": lambda ledger: ledger.due_since(now=NOW),
+    "last move": lambda ledger: ledger.last_move(),
+    "log": lambda ledger: ledger.log(samples.job("job-7").id, scope=samples.OURS),
+    "dead letters": lambda ledger: ledger.list(
+        JobQuery(status="failed"), scope=samples.OURS
+    ),
+    "what waits": lambda ledger: ledger.list(
+        JobQuery(status="queued"), scope=samples.OURS
+    ),
     "reset": lambda ledger: ledger.reset("session", now=NOW),
     "of a source": lambda ledger: ledger.of_source("job-7", scope=samples.OURS),
 }
@@ -67,7 +79,7 @@ def test_the_counts_are_those_of_the_rows(ledger):
         tx.jobs.add(samples.job("waiting"))
         tx.jobs.add(samples.job("failing"))
         claim = tx.jobs.claim(now=NOW, lease_until=NOW + 1)
-        tx.jobs.fail(claim, now=NOW, error="no", retry_at=None)
+        tx.jobs.fail(claim, now=NOW, failure=Failure("transient", "no"), retry_at=None)
         rows = tx.jobs._db.all(
             "SELECT status, count(*) FROM generation_jobs GROUP BY status"
         )

@@ -88,5 +88,5 @@ class ClientHere(Client):
                 continue
             if not done and not generator.work(wait=WAIT):
                 # What is left was claimed by a process that may have gone away.
-                generator.recover()
+                self._runtime.upkeep.recover()
             return

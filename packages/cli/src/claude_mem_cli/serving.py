@@ -104,7 +104,7 @@ def _serve(
         for repair in runtime.status.repairs():
             log.warning("%s", repair)
         admit_local_token(runtime, folder)
-        runtime.worker.start()
+        runtime.start(work=not runtime.has_own_workers)
         try:
             front_end.serve(runtime, ready=publish)
         finally:

@@ -12,10 +12,16 @@ from claude_mem_core.domain.generation_job import (
     MAX_ATTEMPTS,
     MAX_LOST_LEASES,
     Claim,
+    Failure,
     GenerationJob,
+    JobEvent,
+    JobQuery,
+    Lane,
     SkipReason,
+    WaitingSession,
     queued_job,
 )
+from claude_mem_core.domain.value import LAST_EPOCH
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.jobs import JobLedger
 from claude_mem_core.ports.storage import Storage
@@ -27,12 +33,13 @@ from claude_mem_conformance.samples import OURS, OUTSIDE, PROJECT
 
 LEASE = 1_000
 LATER = NOW + 10 * LEASE
+NO = Failure("transient", "no")
 
 USES: dict[str, Callable[[JobLedger, Claim], object]] = {
     "settle": lambda jobs, claim: jobs.settle(claim, now=LATER),
     "extend": lambda jobs, claim: jobs.extend(claim, until=LATER),
     "release": lambda jobs, claim: jobs.release(claim, now=NOW, available_at=NOW),
-    "fail": lambda jobs, claim: jobs.fail(claim, now=NOW, error="no", retry_at=NOW),
+    "fail": lambda jobs, claim: jobs.fail(claim, now=NOW, failure=NO, retry_at=NOW),
 }
 """Everything that a claim entitles to."""
 
@@ -105,6 +112,132 @@ class JobContract(RepositoryContract):
         with inhabited.read() as snapshot:
             counts = dict(snapshot.jobs.counts())
         assert counts == {"completed": 1, "processing": 1, "queued": 2}
+
+    def test_the_jobs_that_a_query_asks_for(self, inhabited: Storage) -> None:
+        """The jobs that a query asks for, the newest first."""
+        done = _put(inhabited, "done")
+        _settle(inhabited, _claimed(inhabited))
+        one = _put(inhabited, "one", now=LATER)
+        summary = _put(inhabited, "sum", kind="summary", dedupe_key="sum")
+        other = _put(inhabited, "elsewhere", **samples.ELSEWHERE)
+        for query, expected in (
+            (JobQuery(), [other, summary, one, done]),
+            (JobQuery(project_id="project"), [summary, one, done]),
+            (JobQuery(status="queued"), [other, summary, one]),
+            (JobQuery(status="completed"), [done]),
+            (JobQuery(status="failed"), []),
+            (JobQuery(kind="summary"), [summary]),
+            (JobQuery(source_type="session_summary"), [summary]),
+            (JobQuery(since=LATER), [one]),
+            (JobQuery(limit=2, offset=1), [summary, one]),
+        ):
+            assert _listed(inhabited, query) == [job.id for job in expected], query
+
+    def test_no_list_shows_a_job_outside_the_scope(self, inhabited: Storage) -> None:
+        """Outside the scope a job looks as if it did not exist."""
+        put = _put(inhabited, "event")
+        for scope in OUTSIDE:
+            with inhabited.read() as snapshot:
+                assert list(snapshot.jobs.list(JobQuery(), scope=scope)) == []
+                with pytest.raises(NotFoundError):
+                    snapshot.jobs.log(put.id, scope=scope)
+            for act in ("retry", "cancel"):
+                with pytest.raises(NotFoundError), inhabited.begin() as tx:
+                    getattr(tx.jobs, act)(put.id, scope=scope, now=NOW)
+        assert _stored(inhabited, put) == put
+
+    def test_a_log_tells_every_move(self, inhabited: Storage) -> None:
+        """Every move of a job since it was put in, oldest first."""
+        put = _put(inhabited, "one")
+        with inhabited.begin() as tx:
+            claim = _claim_in(tx.jobs, worker="w")
+            tx.jobs.fail(claim, now=NOW + 1, failure=NO, retry_at=NOW + 2)
+        _settle(inhabited, _claimed(inhabited, now=NOW + 2), skip="turn_open")
+        with inhabited.read() as snapshot:
+            told = snapshot.jobs.log(put.id, scope=OURS)
+        assert [_told(event) for event in told] == [
+            ("queued", 0, 0, None, None, NOW),
+            ("processing", 0, 1, "w", None, NOW),
+            ("retry_scheduled", 1, 1, "w", "no", NOW + 1),
+            ("processing", 1, 2, None, None, NOW + 2),
+            ("completed", 1, 2, None, "turn_open", NOW),
+        ]
+        assert {event.job_id for event in told} == {put.id}
+
+    def test_the_log_tells_of_losses_and_ends(self, inhabited: Storage) -> None:
+        """Every move of a job since it was put in, oldest first."""
+        put = _put(inhabited, "one")
+        _lose(inhabited, now=NOW)
+        with inhabited.begin() as tx:
+            tx.jobs.fail(_claim_in(tx.jobs), now=NOW, failure=NO, retry_at=None)
+        with inhabited.begin() as tx:
+            tx.jobs.retry(put.id, scope=OURS, now=NOW)
+            tx.jobs.cancel(put.id, scope=OURS, now=NOW)
+        with inhabited.read() as snapshot:
+            told = snapshot.jobs.log(put.id, scope=OURS)
+        assert [(event.event, event.reason) for event in told] == [
+            ("queued", None), ("processing", None), ("queued", None),
+            ("processing", None), ("failed", "no"), ("queued", None),
+            ("cancelled", None),
+        ]  # fmt: skip
+
+    def test_each_kind_has_its_lane(self, inhabited: Storage) -> None:
+        """The work of each kind, an empty lane for a kind without any."""
+        _put(inhabited, "dead", **samples.ELSEWHERE)
+        with inhabited.begin() as tx:
+            tx.jobs.fail(_claim_in(tx.jobs), now=NOW, failure=NO, retry_at=None)
+        _put(inhabited, "claimed", now=NOW)
+        _claimed(inhabited)
+        _put(inhabited, "waiting", now=NOW + 1)
+        _put(inhabited, "sum", kind="summary", dedupe_key="sum", now=NOW + 2)
+        with inhabited.read() as snapshot:
+            lanes = dict(snapshot.jobs.lanes())
+        assert lanes == {
+            "event": Lane(2, NOW + 1, 1),
+            "event-batch": Lane(),
+            "summary": Lane(1, NOW + 2, 0),
+            "reindex": Lane(),
+        }
+
+    def test_the_sessions_that_wait(self, inhabited: Storage) -> None:
+        """Sessions whose next job could be claimed now, the longest waiting first."""
+        _put(inhabited, "elsewhere", kind="summary", **samples.ELSEWHERE)
+        for name in ("one", "two"):
+            _put(inhabited, name)
+        mine = WaitingSession("session", "event")
+        other = WaitingSession("other-session", "summary")
+        assert _waiting(inhabited) == [other, mine]
+        assert _waiting(inhabited, limit=1) == [other]
+        claim = _claimed(inhabited, session_id="session")
+        assert _waiting(inhabited) == [other]
+        with inhabited.begin() as tx:
+            tx.jobs.release(claim, now=NOW, available_at=LATER)
+        assert _waiting(inhabited, now=LATER - 1) == [other]
+        assert _waiting(inhabited, now=LATER) == [other, mine]
+
+    def test_since_when_work_is_due(self, inhabited: Storage) -> None:
+        """The earliest epoch since when a session's next job could be claimed."""
+        assert _due_since(inhabited, now=LATER) is None
+        _put(inhabited, "head", now=NOW)
+        _put(inhabited, "behind it", now=NOW - 5)
+        _put(inhabited, "elsewhere", now=NOW + 1, **samples.ELSEWHERE)
+        assert _due_since(inhabited, now=LATER) == NOW
+        claim = _claimed(inhabited, session_id="session")
+        assert _due_since(inhabited, now=LATER) == NOW + 1
+        with inhabited.begin() as tx:
+            tx.jobs.release(claim, now=NOW, available_at=LATER)
+        _settle(inhabited, _claimed(inhabited, now=NOW + 1))
+        assert _due_since(inhabited, now=LATER - 1) is None
+
+    def test_when_a_job_moved_last(self, inhabited: Storage) -> None:
+        """The epoch at which a job last moved, other than by being put in."""
+        _put(inhabited, "one", now=NOW)
+        assert _last_move(inhabited) is None
+        claim = _claimed(inhabited, now=NOW + 1)
+        assert _last_move(inhabited) == NOW + 1
+        _settle(inhabited, claim, now=NOW + 2)
+        _put(inhabited, "two", now=NOW + 3)
+        assert _last_move(inhabited) == NOW + 2
 
     def test_the_oldest_waiting_job_is_known(self, inhabited: Storage) -> None:
         """The epoch at which the oldest queued job was put in, None without any."""
@@ -195,7 +328,7 @@ class JobContract(RepositoryContract):
             _put(inhabited, name)
         with inhabited.begin() as tx:
             claim = _claim_in(tx.jobs)
-            tx.jobs.fail(claim, now=NOW, error="busy", retry_at=LATER)
+            tx.jobs.fail(claim, now=NOW, failure=NO, retry_at=LATER)
         assert _claim(inhabited, now=LATER - 1) is None
         assert _claimed(inhabited, now=LATER).job.source_id == "head"
 
@@ -204,7 +337,7 @@ class JobContract(RepositoryContract):
         for name in ("head", "next"):
             _put(inhabited, name)
         with inhabited.begin() as tx:
-            tx.jobs.fail(_claim_in(tx.jobs), now=NOW, error="no", retry_at=None)
+            tx.jobs.fail(_claim_in(tx.jobs), now=NOW, failure=NO, retry_at=None)
         assert _claimed(inhabited).job.source_id == "next"
 
     @anyhow
@@ -269,12 +402,97 @@ class JobContract(RepositoryContract):
         for attempt in range(1, MAX_ATTEMPTS + 1):
             with inhabited.begin() as tx:
                 claim = _claim_in(tx.jobs)
-                tx.jobs.fail(claim, now=NOW, error="no", retry_at=NOW)
+                tx.jobs.fail(claim, now=NOW, failure=NO, retry_at=NOW)
             job = _stored(inhabited, put)
             last = attempt == MAX_ATTEMPTS
             expected = ("failed" if last else "queued", attempt)
             assert (job.status, job.attempts) == expected
         assert _claim(inhabited, now=LATER) is None
+
+    def test_a_clock_that_goes_back_holds_no_job_up(self, inhabited: Storage) -> None:
+        """A clock that goes back holds no job up: what was put or changed later than
+        now may be claimed now.
+        """
+        _put(inhabited, "put later", now=LATER)
+        _put(inhabited, "changed later", **samples.ELSEWHERE)
+        with inhabited.begin() as tx:
+            claim = _claim_in(tx.jobs, now=LATER, session_id="other-session")
+            tx.jobs.release(claim, now=LATER, available_at=LATER + 1)
+        assert {one.session_id for one in _waiting(inhabited)} == {
+            "session",
+            "other-session",
+        }
+        assert _due_since(inhabited, now=NOW) == NOW
+        claimed = {_claimed(inhabited).job.source_id for _ in range(2)}
+        assert claimed == {"put later", "changed later"}
+
+    def test_a_lease_of_another_clock_has_ended(self, inhabited: Storage) -> None:
+        """How many jobs came back because their lease had ended."""
+        _put(inhabited, "one")
+        _claimed(inhabited, now=LATER)
+        assert _recover(inhabited, now=NOW, latest=NOW + LEASE) == 1
+        _claimed(inhabited, now=NOW)
+        assert _recover(inhabited, now=NOW, latest=NOW + LEASE) == 0
+
+    def test_an_ended_job_stays_as_it_ended(self, inhabited: Storage) -> None:
+        """An ended job stays as it ended until an operator puts it in again."""
+        done, dead, gone = (_put(inhabited, name) for name in ("a", "b", "c"))
+        _settle(inhabited, _claimed(inhabited))
+        with inhabited.begin() as tx:
+            tx.jobs.fail(_claim_in(tx.jobs), now=NOW, failure=NO, retry_at=None)
+            tx.jobs.cancel(gone.id, scope=OURS, now=NOW)
+        before = [_stored(inhabited, job) for job in (done, dead, gone)]
+        with inhabited.begin() as tx:
+            assert tx.jobs.clear("session", now=LATER) == 0
+            assert tx.jobs.reset("session", now=LATER) == 0
+        _recover(inhabited, now=LATER)
+        for job, act in ((done, "retry"), (done, "cancel"), (dead, "cancel")):
+            with pytest.raises(ConflictError), inhabited.begin() as tx:
+                getattr(tx.jobs, act)(job.id, scope=OURS, now=LATER)
+        assert [_stored(inhabited, job) for job in (done, dead, gone)] == before
+        assert _claim(inhabited, now=LATER) is None
+
+    @pytest.mark.parametrize("end", ["failed", "cancelled"])
+    def test_a_job_is_put_in_again(self, inhabited: Storage, end: str) -> None:
+        """A failed or cancelled job waits again with all its attempts."""
+        put = _put(inhabited, "one")
+        with inhabited.begin() as tx:
+            if end == "failed":
+                tx.jobs.fail(_claim_in(tx.jobs), now=NOW, failure=NO, retry_at=None)
+            else:
+                tx.jobs.cancel(put.id, scope=OURS, now=NOW)
+        for _ in range(2):
+            with inhabited.begin() as tx:
+                again = tx.jobs.retry(put.id, scope=OURS, now=LATER)
+            assert (again.status, again.attempts, again.retries) == ("queued", 0, 1)
+            assert again == _stored(inhabited, put)
+        assert _claimed(inhabited, now=LATER).job.id == put.id
+        with pytest.raises(ConflictError), inhabited.begin() as tx:
+            tx.jobs.retry(put.id, scope=OURS, now=LATER)
+
+    def test_what_waits_already_is_not_put_in_again(self, inhabited: Storage) -> None:
+        """A failed or cancelled job waits again with all its attempts."""
+        put = _put(inhabited, "one")
+        with inhabited.begin() as tx:
+            tx.jobs.cancel(put.id, scope=OURS, now=NOW)
+        assert _add(inhabited, samples.job("two", dedupe_key=put.dedupe_key))
+        with pytest.raises(ConflictError), inhabited.begin() as tx:
+            tx.jobs.retry(put.id, scope=OURS, now=NOW)
+
+    @pytest.mark.parametrize("claimed", [False, True])
+    def test_a_job_is_cancelled(self, inhabited: Storage, *, claimed: bool) -> None:
+        """An unsettled job is cancelled; its claim is void."""
+        put = _put(inhabited, "one")
+        void = _claimed(inhabited) if claimed else None
+        for _ in range(2):
+            with inhabited.begin() as tx:
+                job = tx.jobs.cancel(put.id, scope=OURS, now=NOW)
+            assert job == _stored(inhabited, put)
+            assert job.status == "cancelled"
+        if void is not None:
+            with pytest.raises(ConflictError):
+                _settle(inhabited, void)
+        assert _claim(inhabited) is None
 
     def test_the_next_job_is_of_the_session_asked_for(self, inhabited: Storage) -> None:
         """The next job that may be worked on, of one session or of any."""
@@ -324,13 +542,18 @@ class JobContract(RepositoryContract):
         put = _put(inhabited, "one")
         with inhabited.begin() as tx:
             claim = _claim_in(tx.jobs)
-            again = tx.jobs.fail(claim, now=NOW, error="why", retry_at=LATER)
+            again = tx.jobs.fail(
+                claim, now=NOW, failure=Failure("transient", "why"), retry_at=LATER
+            )
         assert again == _stored(inhabited, put)
         assert (again.status, again.last_error) == ("queued", "why")
+        assert again.error_kind == "transient"
         assert again.available_at_epoch == LATER
         with inhabited.begin() as tx:
             claim = _claim_in(tx.jobs, now=LATER)
-            gone = tx.jobs.fail(claim, now=NOW, error="so", retry_at=None)
+            gone = tx.jobs.fail(
+                claim, now=NOW, failure=Failure("unrecoverable", "so"), retry_at=None
+            )
         assert (gone.status, gone.last_error) == ("failed", "so")
 
     def test_recovering_counts(self, inhabited: Storage) -> None:
@@ -384,9 +607,15 @@ def _add(storage: Storage, job: GenerationJob) -> bool:
 
 
 def _claim_in(
-    jobs: JobLedger, *, now: int = NOW, session_id: str | None = None
+    jobs: JobLedger,
+    *,
+    now: int = NOW,
+    session_id: str | None = None,
+    worker: str | None = None,
 ) -> Claim:
-    claim = jobs.claim(now=now, lease_until=now + LEASE, session_id=session_id)
+    claim = jobs.claim(
+        now=now, lease_until=now + LEASE, session_id=session_id, worker=worker
+    )
     assert claim is not None
     return claim
 
@@ -412,9 +641,9 @@ def _settle(
         tx.jobs.settle(claim, now=now, skip=skip)
 
 
-def _recover(storage: Storage, *, now: int) -> int:
+def _recover(storage: Storage, *, now: int, latest: int = LAST_EPOCH) -> int:
     with storage.begin() as tx:
-        return tx.jobs.recover(now=now)
+        return tx.jobs.recover(now=now, latest=latest)
 
 
 def _lose(storage: Storage, *, now: int) -> None:
@@ -425,3 +654,31 @@ def _lose(storage: Storage, *, now: int) -> None:
 def _stored(storage: Storage, job: GenerationJob) -> GenerationJob:
     with storage.read() as snapshot:
         return snapshot.jobs.get(job.id, scope=OURS)
+
+
+def _listed(storage: Storage, query: JobQuery) -> list[str]:
+    with storage.read() as snapshot:
+        return [job.id for job in snapshot.jobs.list(query, scope=OURS)]
+
+
+def _waiting(
+    storage: Storage, *, now: int = NOW, limit: int = 10
+) -> list[WaitingSession]:
+    with storage.read() as snapshot:
+        return list(snapshot.jobs.waiting(now=now, limit=limit))
+
+
+def _due_since(storage: Storage, *, now: int) -> int | None:
+    with storage.read() as snapshot:
+        return snapshot.jobs.due_since(now=now)
+
+
+def _last_move(storage: Storage) -> int | None:
+    with storage.read() as snapshot:
+        return snapshot.jobs.last_move()
+
+
+def _told(event: JobEvent) -> tuple[object, ...]:
+    told = event.model_dump()
+    names = ("event", "attempt", "claim", "worker", "reason", "created_at_epoch")
+    return tuple(told[name] for name in names)

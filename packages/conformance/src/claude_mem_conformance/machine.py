@@ -19,6 +19,7 @@ from claude_mem_core.domain.generation_job import (
     MAX_LOST_LEASES,
     UNSETTLED,
     Claim,
+    Failure,
     GenerationJob,
     queued_job,
 )
@@ -26,6 +27,7 @@ from claude_mem_core.domain.memory_item import MemoryItem
 from claude_mem_core.domain.project import Project
 from claude_mem_core.domain.search import TermQuery
 from claude_mem_core.domain.server_session import ServerSession
+from claude_mem_core.domain.value import LAST_EPOCH
 from claude_mem_core.errors import ConflictError
 from claude_mem_core.ports.jobs import JobLedger
 from claude_mem_core.ports.storage import Snapshot, Storage, Transaction
@@ -48,6 +50,7 @@ from claude_mem_conformance.contract import Contract
 T = TypeVar("T")
 
 LEASE = 1_000
+NO = Failure("transient", "no")
 WORDS = ("banana", "cherry", "walnut", "pepper")
 PATIENT = settings(
     max_examples=60,
@@ -90,7 +93,7 @@ USES = (
     ),
     Use(
         lambda jobs, claim, now: jobs.fail(
-            claim, now=now, error="no", retry_at=now + LEASE
+            claim, now=now, failure=NO, retry_at=now + LEASE
         ),
         _failed,
     ),
@@ -370,7 +373,8 @@ class LedgerMachine(_Machine):
     def recover(self, by: int, *, undo: bool) -> None:
         """Time passes, and leases with it."""
         self._now += by
-        if self._write(lambda tx: tx.jobs.recover(now=self._now), undo=undo):
+        now, latest = self._now, LAST_EPOCH
+        if self._write(lambda tx: tx.jobs.recover(now=now, latest=latest), undo=undo):
             for job in list(self._model.jobs.values()):
                 if (job.lease_until_epoch or self._now + 1) <= self._now:
                     lost = job.lost_leases + 1

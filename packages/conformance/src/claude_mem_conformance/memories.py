@@ -192,6 +192,23 @@ class MemoryContract(RepositoryContract):
             assert [one.id for one in found] == ["m", "z", "a"]
             assert [one.id for one in summed] == ["sum"]
 
+    def test_a_projects_memories_come_page_by_page(self, inhabited: Storage) -> None:
+        """A project's memories in the order they were put in, from one's id on."""
+        for age, id_ in enumerate(["m", "z", "a"]):
+            _add(inhabited, samples.memory(id_, created_at_epoch=NOW - age))
+        _add(inhabited, samples.memory("elsewhere", **samples.ELSEWHERE))
+        pages = {None: ["m", "z"], "m": ["z", "a"], "z": ["a"], "a": []}
+        with inhabited.read() as snapshot:
+            for after, expected in pages.items():
+                page = snapshot.memories.page(
+                    "project", scope=OURS, after=after, limit=2
+                )
+                assert [one.id for one in page] == expected
+            for scope in OUTSIDE:
+                assert not snapshot.memories.page(
+                    "project", scope=scope, after=None, limit=2
+                )
+
     def test_a_projects_memories_are_counted_by_kind(self, inhabited: Storage) -> None:
         """How many memories of each kind a project holds, no kind without any."""
         for id_, kind in (("a", "observation"), ("b", "observation"), ("c", "prompt")):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-
+# ruff: noqa: D205 - a promise is quoted whole, and some are long
 """What a queue engine is held to. The clock is moved by hand, waiting is real."""
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import Any, ClassVar
 
 import pytest
 from claude_mem_core.domain.generation_job import Claim, queued_job
-from claude_mem_core.errors import ConflictError
+from claude_mem_core.domain.stop_signal import StopSignal
+from claude_mem_core.errors import ConflictError, StorageError
 from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage
 
@@ -98,6 +99,103 @@ class QueueContract(Contract):
         assert again.job.id == lost.job.id
         assert again.token > lost.token
 
+    def test_original_time(
+        self, queue: ObservationQueueEngine, system: HandClock
+    ) -> None:
+        """Original time: a claim tells when its work was first put, however late it
+        comes.
+        """
+        put = system.now()
+        queue.enqueue(samples.job_draft("one"))
+        system.move(LONG)
+        queue.release(_claimed(queue))
+        system.move(LONG)
+        assert _claimed(queue).job.created_at_epoch == put
+
+    def test_a_clock_that_goes_back(
+        self, queue: ObservationQueueEngine, system: HandClock
+    ) -> None:
+        """A clock that goes back holds nothing up for longer than two leases."""
+        queue.enqueue(samples.job_draft("one"))
+        claim = _claimed(queue)
+        lease = timedelta(milliseconds=claim.lease_until_epoch - system.now())
+        system.move(-timedelta(days=3650))
+        again = _claimed(queue)
+        assert again.token > claim.token
+        system.move(-lease)
+        assert queue.claim() is None
+        system.move(2 * lease)
+        assert _claimed(queue).job.id == claim.job.id
+
+    def test_a_stop_signal_ends_a_wait(
+        self,
+        queue: ObservationQueueEngine,
+        storage: Storage,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """A stop signal ends a wait at once, and wins over work that is there."""
+        stop = StopSignal()
+        waiting = _waiting(queue, storage, monkeypatch, stop=stop)
+        stop.set()
+        assert waiting.result(PATIENCE) is None
+        assert stop.listeners == 0
+        queue.enqueue(samples.job_draft("one"))
+        assert queue.claim(stop=stop) is None
+        assert queue.claim(stop=StopSignal()) is not None
+
+    def test_closing_gives_back_what_is_held(
+        self,
+        queue: ObservationQueueEngine,
+        storage: Storage,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """Closing gives back every claim that is held; one that cannot be given back
+        keeps none of the others.
+
+        Claim nothing more, end every wait and give back what is held.
+        """
+        elsewhere = {"project_id": "theirs", "server_session_id": "their-session"}
+        queue.enqueue(samples.job_draft("one"))
+        queue.enqueue(samples.job_draft("two", **samples.ELSEWHERE))
+        queue.enqueue(samples.job_draft("three", team_id="strangers", **elsewhere))
+        claims = [_claimed(queue) for _ in range(3)]
+        with _failing_once(storage, monkeypatch):
+            queue.close()
+        with storage.read() as snapshot:
+            counts = snapshot.jobs.counts()
+        assert (counts.get("queued"), counts.get("processing")) == (2, 1)
+        assert len(claims) == 3
+
+    def test_a_claim_names_its_worker(
+        self, queue: ObservationQueueEngine, storage: Storage
+    ) -> None:
+        """The next work of a session or of any; None when the wait brought none."""
+        queue.enqueue(samples.job_draft("one"))
+        claim = queue.claim(worker="the keeper")
+        assert claim is not None
+        with storage.read() as snapshot:
+            job = snapshot.jobs.get(claim.job.id, scope=samples.OURS)
+        assert job.worker == "the keeper"
+
+    def test_lost_work_is_brought_back(
+        self, queue: ObservationQueueEngine, system: HandClock
+    ) -> None:
+        """Work whose lease ended waits again; how much there was."""
+        queue.enqueue(samples.job_draft("one"))
+        _claimed(queue)
+        assert queue.recover() == 0
+        system.move(LONG)
+        assert queue.recover() == 1
+        assert queue.recover() == 0
+
+    def test_a_healthy_start_has_no_problem(
+        self, queue: ObservationQueueEngine
+    ) -> None:
+        """How the engine is; without a problem after a healthy start."""
+        health = queue.health()
+        assert health.problem is None
+        assert health.engine
+
     def test_a_ring_wakes_a_waiting_claim(
         self,
         queue: ObservationQueueEngine,
@@ -155,7 +253,7 @@ class QueueContract(Contract):
     def test_a_closed_engine_claims_nothing(
         self, queue: ObservationQueueEngine
     ) -> None:
-        """Claim nothing more and end every wait."""
+        """Claim nothing more, end every wait and give back what is held."""
         queue.enqueue(samples.job_draft("one"))
         queue.close()
         assert queue.claim() is None
@@ -249,8 +347,28 @@ def _settle(storage: Storage, claim: Claim) -> None:
         tx.jobs.settle(claim, now=claim.lease_until_epoch)
 
 
+@contextmanager
+def _failing_once(storage: Storage, patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A storage whose next write fails, and none after it."""
+    begin = storage.begin
+    left = [StorageError("the disk is gone for a moment")]
+
+    def failing() -> AbstractContextManager[Any]:
+        if left:
+            raise left.pop()
+        return begin()
+
+    with patch.context() as failure:
+        failure.setattr(storage, "begin", failing)
+        yield
+
+
 def _waiting(
-    engine: ObservationQueueEngine, storage: Storage, patch: pytest.MonkeyPatch
+    engine: ObservationQueueEngine,
+    storage: Storage,
+    patch: pytest.MonkeyPatch,
+    *,
+    stop: StopSignal | None = None,
 ) -> Future[Claim | None]:
     """A claim in a thread that has looked into the ledger once and found nothing."""
     looked = threading.Event()
@@ -267,7 +385,8 @@ def _waiting(
     with patch.context() as watching:
         watching.setattr(storage, "read", watched(storage.read))
         watching.setattr(storage, "begin", watched(storage.begin))
-        future = in_thread(lambda: engine.claim(wait=timedelta(seconds=AT_MOST)))
+        wait = timedelta(seconds=AT_MOST)
+        future = in_thread(lambda: engine.claim(wait=wait, stop=stop))
         # An engine with a door of its own is not seen to look; a second is plenty.
         looked.wait(1.0)
     return future

@@ -11,6 +11,7 @@ from claude_mem_conformance.memories import MemoryContract
 from claude_mem_conformance.projects import ProjectContract
 from claude_mem_conformance.sessions import SessionContract
 from claude_mem_conformance.storage import StorageContract
+from claude_mem_conformance.workers import WorkerContract
 
 
 class StorageContracts(
@@ -23,6 +24,7 @@ class StorageContracts(
     EventContract,
     MemoryContract,
     JobContract,
+    WorkerContract,
     StorageMachineContract,
 ):
     """A whole storage. The adapter's test gives the fixture `storage`."""

@@ -20,6 +20,7 @@ from claude_mem_core.domain.project import Project
 from claude_mem_core.domain.server_session import ServerSession, SessionKey
 from claude_mem_core.domain.team import Team, TeamMember
 from claude_mem_core.domain.value import JsonObject, Value
+from claude_mem_core.domain.worker import WorkerRecord
 from claude_mem_core.ports.storage import Storage
 
 from claude_mem_conformance.clock import NOW
@@ -131,6 +132,13 @@ def job_draft(name: str = "job", **fields: object) -> JobDraft:
     where = {"team_id": "team", "project_id": "project", "server_session_id": "session"}
     work = {"kind": "event", "source_id": name, "dedupe_key": f"key of {name}"}
     return _of(JobDraft, {**where, **work, **fields})
+
+
+def worker(name: str = "worker", **fields: object) -> WorkerRecord:
+    """A worker that was heard of just now."""
+    where = {"engine": "in-process", "host": "lighthouse", "pid": 1}
+    when = {"started_at_epoch": NOW, "seen_at_epoch": NOW}
+    return _of(WorkerRecord, {"id": name, **where, **when, **fields})
 
 
 def inhabit(storage: Storage) -> None:

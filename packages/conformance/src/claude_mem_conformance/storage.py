@@ -17,6 +17,7 @@ from claude_mem_core.errors import NotFoundError, StorageError
 from claude_mem_core.ports.storage import Snapshot, Storage, Transaction
 
 from claude_mem_conformance import samples
+from claude_mem_conformance.clock import NOW
 from claude_mem_conformance.contract import Contract
 from claude_mem_conformance.threads import AT_MOST, PATIENCE, in_thread
 
@@ -171,7 +172,7 @@ class _StopHereError(Exception):
 
 
 EVERYTHING = frozenset(
-    ("team", "member", "key", "project", "session", "event", "memory", "job")
+    ("team", "member", "key", "project", "session", "event", "memory", "job", "worker")
 )
 
 
@@ -190,6 +191,7 @@ def _write_everything(tx: Transaction) -> None:
     tx.events.add(samples.event(), key="key of event", turn=1)
     tx.memories.add(samples.memory(), key="key of memory")
     tx.jobs.add(samples.job())
+    tx.workers.beat(samples.worker())
     tx.audit.append(samples.audit_entry("entry"))
 
 
@@ -210,6 +212,7 @@ def _found(records: Snapshot | Transaction) -> frozenset[str]:
         "event": records.events.find("key of event", scope=ours),
         "memory": records.memories.find("key of memory", scope=ours),
         "job": records.jobs.depth(),
+        "worker": records.workers.list(since=NOW, until=NOW),
     }
     return frozenset(kind for kind, there in found.items() if there)
 

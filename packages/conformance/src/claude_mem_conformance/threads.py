@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
@@ -29,3 +30,11 @@ def in_thread(work: Callable[[], T]) -> Future[T]:
 
     threading.Thread(target=run, daemon=True).start()
     return future
+
+
+def until(holds: Callable[[], bool], seconds: float) -> None:
+    """Return as soon as something holds; it fails when it does not within the time."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, f"it does not hold after {seconds:g} s"
+        time.sleep(0.01)

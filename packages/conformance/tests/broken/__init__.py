@@ -11,11 +11,13 @@ from broken import (  # noqa: F401 - each registers what it holds
     jobs,
     machine,
     memories,
+    own_workers,
     projects,
     queue,
     sessions,
     storage,
     system,
+    workers,
 )
 from broken.registry import ALL
 

@@ -8,7 +8,7 @@ from collections import Counter
 
 from claude_mem_conformance.jobs import JobContract
 from claude_mem_core.domain.access import Scope
-from claude_mem_core.domain.generation_job import UNSETTLED
+from claude_mem_core.domain.generation_job import UNSETTLED, Failure, Lane
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.reference.jobs import InProcessJobs
 
@@ -128,9 +128,9 @@ class ClaimedKeysAreFree(InProcessJobs):
 
 @breaks(JobContract.test_no_loss, "jobs")
 class OneComesBackAtATime(InProcessJobs):
-    def recover(self, *, now):
+    def recover(self, *, now, latest):
         before = list(self._unsettled())
-        count = super().recover(now=now)
+        count = super().recover(now=now, latest=latest)
         back = [job for job in before if self._state.jobs[job.id] != job]
         for job in back[1:]:
             self._put(job)
@@ -139,9 +139,9 @@ class OneComesBackAtATime(InProcessJobs):
 
 @breaks(JobContract.test_a_waiting_head_holds_its_session, "jobs")
 class AWaitingHeadIsOvertaken(InProcessJobs):
-    def claim(self, *, now, lease_until, session_id=None):
+    def claim(self, *, now, **more):
         self._now = now
-        return super().claim(now=now, lease_until=lease_until, session_id=session_id)
+        return super().claim(now=now, **more)
 
     def _heads(self, session_id):
         due = {}
@@ -187,9 +187,9 @@ class TokensStartOver(InProcessJobs):
 
 @breaks(JobContract.test_a_lost_lease_costs_no_attempt, "jobs")
 class ALostLeaseCosts(InProcessJobs):
-    def recover(self, *, now):
+    def recover(self, *, now, latest):
         before = list(self._unsettled())
-        count = super().recover(now=now)
+        count = super().recover(now=now, latest=latest)
         for job in before:
             after = self._state.jobs[job.id]
             if after.lost_leases > job.lost_leases:
@@ -199,18 +199,18 @@ class ALostLeaseCosts(InProcessJobs):
 
 @breaks(JobContract.test_a_failure_costs_an_attempt, "jobs")
 class AttemptsNeverEnd(InProcessJobs):
-    def fail(self, claim, *, now, error, retry_at):
+    def fail(self, claim, *, retry_at, **more):
         job = self._held(claim)
         if retry_at is not None:
             self._put(job.changed(max_attempts=job.attempts + 2))
-        return super().fail(claim, now=now, error=error, retry_at=retry_at)
+        return super().fail(claim, retry_at=retry_at, **more)
 
 
 @breaks(JobContract.test_the_next_job_is_of_the_session_asked_for, "jobs")
 class AnIdleSessionGetsOthersWork(InProcessJobs):
-    def claim(self, *, now, lease_until, session_id=None):
+    def claim(self, *, session_id=None, **more):
         wanted = session_id if self.depth(session_id) else None
-        return super().claim(now=now, lease_until=lease_until, session_id=wanted)
+        return super().claim(session_id=wanted, **more)
 
 
 @breaks(JobContract.test_an_extended_lease_lasts, "jobs")
@@ -237,14 +237,15 @@ class AReleaseCosts(InProcessJobs):
 
 @breaks(JobContract.test_a_failure_is_told, "jobs")
 class ErrorsAreLost(InProcessJobs):
-    def fail(self, claim, *, now, error, retry_at):
-        return super().fail(claim, now=now, error="failed", retry_at=retry_at)
+    def fail(self, claim, *, failure, **more):
+        nothing = Failure(failure.kind, "failed")
+        return super().fail(claim, failure=nothing, **more)
 
 
 @breaks(JobContract.test_recovering_counts, "jobs")
 class RecoveryDoesNotCount(InProcessJobs):
-    def recover(self, *, now):
-        return 0 * super().recover(now=now)
+    def recover(self, *, now, latest):
+        return 0 * super().recover(now=now, latest=latest)
 
 
 @breaks(JobContract.test_a_reset_session_starts_over, "jobs")
@@ -261,3 +262,110 @@ class EverySessionIsCleared(InProcessJobs):
         for job in list(self._unsettled()):
             super().clear(job.server_session_id, now=now)
         return count
+
+
+@breaks(JobContract.test_the_jobs_that_a_query_asks_for, "jobs")
+class EveryStateIsListed(InProcessJobs):
+    def list(self, query, *, scope):
+        return super().list(query.changed(status=None), scope=scope)
+
+
+@breaks(JobContract.test_no_list_shows_a_job_outside_the_scope, "jobs")
+class OperatorsSeeAll(InProcessJobs):
+    def list(self, query, *, scope):
+        return super().list(query, scope=Scope(scope.team_id))
+
+
+@breaks(JobContract.test_a_log_tells_every_move, "jobs")
+class TheLogForgetsWho(InProcessJobs):
+    def log(self, job_id, *, scope):
+        return [one.changed(worker=None) for one in super().log(job_id, scope=scope)]
+
+
+@breaks(JobContract.test_the_log_tells_of_losses_and_ends, "jobs")
+class TheLogForgetsCancelling(InProcessJobs):
+    def log(self, job_id, *, scope):
+        told = super().log(job_id, scope=scope)
+        return [one for one in told if one.event != "cancelled"]
+
+
+@breaks(JobContract.test_each_kind_has_its_lane, "jobs")
+class EmptyLanesAreLeftOut(InProcessJobs):
+    def lanes(self):
+        lanes = super().lanes()
+        return {kind: lane for kind, lane in lanes.items() if lane != Lane()}
+
+
+@breaks(JobContract.test_the_sessions_that_wait, "jobs")
+class HeldSessionsWaitToo(InProcessJobs):
+    def waiting(self, *, now, limit):
+        return super().waiting(now=now + 10_000, limit=limit)
+
+
+@breaks(JobContract.test_since_when_work_is_due, "jobs")
+class WhatIsBehindTheHeadIsDue(InProcessJobs):
+    def due_since(self, *, now):
+        since = super().due_since(now=now)
+        jobs = [j.available_at_epoch for j in self._unsettled() if j.status == "queued"]
+        return since and min(jobs)
+
+
+@breaks(JobContract.test_when_a_job_moved_last, "jobs")
+class PuttingInIsAMove(InProcessJobs):
+    def last_move(self):
+        put = [job.created_at_epoch for job in self._state.jobs.values()]
+        return max([super().last_move() or 0, *put], default=None)
+
+
+@breaks(JobContract.test_a_clock_that_goes_back_holds_no_job_up, "jobs")
+class WaitsForTheOldClock(InProcessJobs):
+    def claim(self, *, now, **more):
+        claim = super().claim(now=now, **more)
+        if claim and claim.job.available_at_epoch > now:
+            raise ConflictError("not yet")
+        return claim
+
+
+@breaks(JobContract.test_a_lease_of_another_clock_has_ended, "jobs")
+class LeasesOfAnotherClockLast(InProcessJobs):
+    def recover(self, *, now, latest):
+        return super().recover(now=now, latest=now * 2)
+
+
+@breaks(JobContract.test_an_ended_job_stays_as_it_ended, "jobs")
+class FailedJobsCanBeCancelled(InProcessJobs):
+    def cancel(self, job_id, *, scope, now):
+        job = self.get(job_id, scope=scope)
+        if job.status == "failed":
+            return self._move(job, "cancelled", now=now)
+        return super().cancel(job_id, scope=scope, now=now)
+
+
+@breaks(JobContract.test_a_job_is_put_in_again, "jobs")
+class RetriesKeepTheirAttempts(InProcessJobs):
+    def retry(self, job_id, *, scope, now):
+        before = self.get(job_id, scope=scope)
+        job = super().retry(job_id, scope=scope, now=now)
+        if job != before:
+            job = job.changed(attempts=before.attempts, retries=before.retries)
+            self._put(job)
+        return job
+
+
+@breaks(JobContract.test_what_waits_already_is_not_put_in_again, "jobs")
+class RetriesMakeDoubles(InProcessJobs):
+    def retry(self, job_id, *, scope, now):
+        job = self.get(job_id, scope=scope)
+        if job.status != "cancelled":
+            return super().retry(job_id, scope=scope, now=now)
+        again = job.changed(retries=job.retries + 1, available_at_epoch=now)
+        return self._move(again, "queued", now=now)
+
+
+@breaks(JobContract.test_a_job_is_cancelled, "jobs")
+class ClaimedJobsAreNotCancelled(InProcessJobs):
+    def cancel(self, job_id, *, scope, now):
+        job = self.get(job_id, scope=scope)
+        if job.status == "processing":
+            return job
+        return super().cancel(job_id, scope=scope, now=now)

@@ -206,3 +206,10 @@ class KeysOfTheRemovedStay(InProcessMemories):
         keys = self._state.memory_ids
         super().remove(item_id)
         self._state.memory_ids = keys
+
+
+@breaks(MemoryContract.test_a_projects_memories_come_page_by_page, "memories")
+class PagesBeginWithTheLastOne(InProcessMemories):
+    def page(self, project_id, *, scope, after, limit):
+        page = super().page(project_id, scope=scope, after=after, limit=limit)
+        return [self.get(after, scope=scope), *page][:limit] if after else page

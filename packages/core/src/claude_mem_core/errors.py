@@ -26,9 +26,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import ClassVar
+from datetime import timedelta
+from typing import ClassVar, Literal
 
 from typing_extensions import override
+
+FailureKind = Literal[
+    "transient",
+    "rate_limit",
+    "auth_invalid",
+    "quota_exhausted",
+    "unrecoverable",
+    "parse_error",
+]
+"""What a generator can fail with: the first two may be cured by another try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +138,24 @@ class QueueError(AdapterError):
 
 
 class GeneratorError(AdapterError):
-    """Memories could not be generated."""
+    """Memories could not be generated.
 
-    def __init__(self, message: str, *, retryable: bool) -> None:
+    Args:
+        message: What happened, without anything of what was sent or received.
+        kind: Of which kind it is; it decides whether there is another try.
+        retry_after: How long the provider asks to be left alone.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        kind: FailureKind,
+        retry_after: timedelta | None = None,
+    ) -> None:
         super().__init__(message)
-        self.retryable = retryable
+        self.kind = kind
+        self.retry_after = retry_after
 
 
 @contextmanager

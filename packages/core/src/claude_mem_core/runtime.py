@@ -3,31 +3,54 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Literal, Self
 
-from claude_mem_core.errors import NotFoundError
+from claude_mem_core.domain.generation_job import LONGEST_ERROR
+from claude_mem_core.domain.stop_signal import StopSignal
+from claude_mem_core.domain.worker import BEAT_EVERY, WorkerRecord
+from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.agents import AgentVocabulary
 from claude_mem_core.ports.generator import ObservationGenerator
-from claude_mem_core.ports.queue import ObservationQueueEngine
+from claude_mem_core.ports.queue import (
+    AT_ONCE,
+    ObservationQueueEngine,
+    OwnWorkers,
+)
 from claude_mem_core.ports.storage import Storage
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.access import Access
 from claude_mem_core.services.events import Events
-from claude_mem_core.services.generation import Generator
+from claude_mem_core.services.generation import PAUSE_AFTER_ERROR, Generator
+from claude_mem_core.services.jobs import Jobs
 from claude_mem_core.services.memories import Memories
 from claude_mem_core.services.projects import Projects
 from claude_mem_core.services.recall import Recall
 from claude_mem_core.services.sessions import Sessions
 from claude_mem_core.services.status import Status
+from claude_mem_core.services.upkeep import EVERY, Upkeep
+from claude_mem_core.services.workers import Workers
 from claude_mem_core.system import RealSystem
 
 WorkerState = Literal["disabled", "active", "errored"]
 
 IDLE_TURN = timedelta(minutes=30)
 """A turn without an event for so long counts as ended."""
+
+GRACE = timedelta(seconds=10)
+"""How long what is being done may take when the process is to end."""
+
+LOOK_UP_EVERY = timedelta(seconds=10)
+"""How long a worker waits for work before it begins its loop anew."""
+
+IN_THE_SERVER = "server"
+"""The name in which a server's own thread claims jobs."""
+
+log = logging.getLogger(__name__)
 
 
 class Runtime:
@@ -56,11 +79,15 @@ class Runtime:
         self.events = Events(storage, queue, system)
         self.memories = Memories(storage, system)
         self.recall = Recall(storage, system)
-        self.generator = Generator(
-            storage, queue, generator, system, idle_turn=idle_turn
+        self.jobs = Jobs(storage, queue, system)
+        self.generator = Generator(storage, queue, generator, system)
+        self.upkeep = Upkeep(storage, queue, system, idle_turn=idle_turn)
+        self.workers = Workers(storage, system)
+        self.status = Status(storage, queue, system, generator=generator.name)
+        self.worker = Loop(
+            "generation worker", partial(self._serve, IN_THE_SERVER), pause=AT_ONCE
         )
-        self.worker = Worker(self.generator)
-        self.status = Status(storage, queue, generator.name)
+        self.keeper = Loop("upkeep", lambda _: self.upkeep.once(), pause=EVERY)
         self.system = system
 
     def agent(self, name: str) -> AgentVocabulary:
@@ -70,11 +97,64 @@ class Runtime:
         except KeyError:
             raise NotFoundError("agent", name) from None
 
+    @property
+    def has_own_workers(self) -> bool:
+        """Whether the engine brings workers, so that the server does not work."""
+        return isinstance(self._queue, OwnWorkers)
+
+    def start(self, *, work: bool) -> None:
+        """Keep the ledger moving in a thread, and do its work in another if asked.
+
+        Raises:
+            ConflictError: It was started before.
+        """
+        self.keeper.start()
+        if work:
+            self.worker.start()
+
+    def be_worker(self, who: WorkerRecord, stop: StopSignal) -> None:
+        """Do the ledger's work in this thread, as a worker on the store's list.
+
+        Args:
+            who: What the list says of it.
+            stop: Ends it after the present job.
+
+        Raises:
+            ConflictError: A worker of this name is at work on another machine.
+        """
+        self.workers.enter(who)
+        work = Loop("worker", partial(self._serve, who.id), pause=AT_ONCE, stop=stop)
+
+        def beat(_: StopSignal) -> None:
+            problem = work.problem or self._queue.health().problem
+            health = "errored" if problem else "active"
+            self.workers.beat(who.changed(health=health, last_error=problem))
+
+        attendance = Loop("attendance", beat, pause=BEAT_EVERY)
+        attendance.start()
+        self.keeper.start()
+        try:
+            work.run()
+        finally:
+            attendance.stop(grace=GRACE)
+            self.workers.leave(who)
+
     def close(self) -> None:
-        """Stop the worker and let go of the adapters; twice is harmless."""
+        """Stop the work, give back what is held, let go of the adapters.
+
+        What is being done may be finished within ten seconds. Twice is harmless.
+        """
+        for loop in (self.worker, self.keeper):
+            loop.stop(grace=GRACE)
         self._queue.close()
-        self.worker.stop()
         self._storage.close()
+
+    def _serve(self, name: str, stop: StopSignal) -> None:
+        drain = partial(self.generator.drain, stop=stop, worker=name)
+        if isinstance(self._queue, OwnWorkers):
+            self._queue.run_worker(drain, name=name, stop=stop)
+        else:
+            drain(idle=LOOK_UP_EVERY)
 
     def __enter__(self) -> Self:
         return self
@@ -83,13 +163,31 @@ class Runtime:
         self.close()
 
 
-class Worker:
-    """A thread of this process that turns jobs into memories."""
+class Loop:
+    """A thread that does one deed again and again; no error ends it.
 
-    def __init__(self, generator: Generator) -> None:
-        self._generator = generator
-        self._stop = threading.Event()
+    Args:
+        name: What the log calls it.
+        deed: What it does, until it has done it once or is told to stop.
+        pause: How long it rests between two deeds.
+        stop: Ends it; one of its own when it is left out.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        deed: Callable[[StopSignal], object],
+        *,
+        pause: timedelta,
+        stop: StopSignal | None = None,
+    ) -> None:
+        self._name = name
+        self._deed = deed
+        self._pause = pause
+        self._stop = stop or StopSignal()
         self._thread: threading.Thread | None = None
+        self.problem: str | None = None
+        """What the last deed failed with, None after one that did not fail."""
 
     @property
     def is_alive(self) -> bool:
@@ -98,25 +196,40 @@ class Worker:
 
     @property
     def state(self) -> WorkerState:
-        """Whether the thread was never wanted, is at work, or went away."""
+        """Whether it was never wanted, is at work, or fails or is gone."""
         if self._thread is None:
             return "disabled"
-        return "active" if self._thread.is_alive() else "errored"
+        is_well = self._thread.is_alive() and self.problem is None
+        return "active" if is_well else "errored"
 
     def start(self) -> None:
-        """Start the thread, once."""
-        if self._thread is None:
-            work = self._generator.run
-            self._thread = threading.Thread(
-                target=work, args=(self._stop,), name="generation", daemon=True
-            )
-            self._thread.start()
+        """Start the thread.
 
-    def stop(self) -> None:
-        """End the thread when its present job is done."""
+        Raises:
+            ConflictError: It was started before.
+        """
+        if self._thread is not None:
+            raise ConflictError(f"the {self._name} was started already")
+        self._thread = threading.Thread(target=self.run, name=self._name, daemon=True)
+        self._thread.start()
+
+    def stop(self, *, grace: timedelta) -> None:
+        """End it after its present deed, and wait for that at most so long."""
         self._stop.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(grace.total_seconds())
+
+    def run(self) -> None:
+        """Do the deed in this thread, until it is told to stop."""
+        while not self._stop.is_set:
+            try:
+                self._deed(self._stop)
+                self.problem = None
+            except Exception as error:
+                log.exception("the %s met an error and goes on", self._name)
+                self.problem = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
+                self._stop.wait(PAUSE_AFTER_ERROR)
+            self._stop.wait(self._pause)
 
 
 def assemble(

@@ -13,7 +13,7 @@ from claude_mem_core.domain.agent_event import AgentEventDraft
 from claude_mem_core.domain.generation_job import GenerationJob
 from claude_mem_core.domain.memory_item import MemoryItem
 from claude_mem_core.domain.project import Project, ProjectDraft
-from claude_mem_core.errors import GeneratorError, StorageError
+from claude_mem_core.errors import ConflictError, GeneratorError, StorageError
 from claude_mem_core.ports.generator import Generation
 from claude_mem_core.reference.queue import InProcessQueueEngine
 from claude_mem_core.reference.storage import InProcessStorage
@@ -193,14 +193,14 @@ def test_a_turn_that_nobody_ends_is_closed_when_it_was_idle(
     session_id = take("user_prompt", "tool_use")
     runtime.generator.drain()
     system.pass_time(timedelta(minutes=29))
-    assert runtime.generator.close_idle_turns() == 0
+    assert runtime.upkeep.close_idle_turns() == 0
 
     system.pass_time(timedelta(minutes=2))
 
-    assert runtime.generator.close_idle_turns() == 1
+    assert runtime.upkeep.close_idle_turns() == 1
     runtime.generator.drain()
     assert [item.title for item in memories(session_id)] == ["user_prompt tool_use"]
-    assert runtime.generator.close_idle_turns() == 0
+    assert runtime.upkeep.close_idle_turns() == 0
 
 
 def test_a_memory_has_the_time_of_its_turn_and_names_its_generator(
@@ -311,7 +311,8 @@ def test_a_store_that_fails_for_a_moment_costs_the_job_nothing(
     with pytest.raises(StorageError):
         runtime.generator.work()
     generator.before = lambda: None
-    system.pass_time(timedelta(seconds=31))
+    assert jobs()[-1].status == "queued"
+    system.pass_time(timedelta(seconds=1))
     runtime.generator.drain()
 
     assert {job.status for job in jobs()} == {"completed"}
@@ -330,6 +331,9 @@ def test_the_worker_goes_on_after_an_error_that_nobody_foresaw(
 
     storage.read = fail_once
     runtime.worker.start()
+    while runtime.worker.state != "errored":
+        assert runtime.worker.is_alive
+    assert "out of the blue" in runtime.worker.problem
     while runtime.status.progress().queue_depth:
         assert runtime.worker.is_alive
     runtime.close()
@@ -337,21 +341,58 @@ def test_the_worker_goes_on_after_an_error_that_nobody_foresaw(
     assert "out of the blue" in caplog.text
 
 
-def test_a_job_is_tried_three_times_when_trying_again_may_help(
+def test_a_job_is_tried_three_times_each_later_than_the_one_before(
     runtime, take, generator, system, jobs
 ) -> None:
-    def fail() -> None:
-        raise GeneratorError("the model sleeps", retryable=True)
-
-    generator.before = fail
+    generator.before = failing("transient")
     take("user_prompt", "turn_end")
-    for _ in range(5):
+    waits = []
+    while jobs()[-1].status != "failed":
         runtime.generator.drain()
-        system.pass_time(timedelta(seconds=6))
+        waits.append(jobs()[-1].available_at_epoch - system.now())
+        system.pass_time(timedelta(milliseconds=max(0, waits[-1])))
 
+    assert waits[:2] == [5_000, 25_000]
     assert len(generator.turns) == 3
-    assert jobs()[-1].status == "failed"
     assert "the model sleeps" in jobs()[-1].last_error
+    assert jobs()[-1].error_kind == "transient"
+
+
+def test_a_provider_is_left_alone_for_as_long_as_it_asks(
+    runtime, take, generator, system, jobs
+) -> None:
+    generator.before = failing("rate_limit", retry_after=timedelta(minutes=7))
+    take("user_prompt", "turn_end")
+
+    runtime.generator.drain()
+    assert jobs()[-1].available_at_epoch == system.now() + 7 * 60_000
+
+    system.pass_time(timedelta(minutes=7))
+    generator.before = failing("rate_limit", retry_after=timedelta(days=1))
+    runtime.generator.drain()
+    assert jobs()[-1].available_at_epoch == system.now() + 60 * 60_000
+
+
+@pytest.mark.parametrize(
+    "kind", ["auth_invalid", "quota_exhausted", "unrecoverable", "parse_error"]
+)
+def test_what_another_try_cannot_cure_fails_at_once(
+    runtime, take, generator, jobs, kind
+) -> None:
+    generator.before = failing(kind)
+    take("user_prompt", "turn_end")
+
+    runtime.generator.drain()
+
+    assert (jobs()[-1].status, jobs()[-1].attempts) == ("failed", 1)
+    assert jobs()[-1].error_kind == kind
+
+
+def failing(kind: str, retry_after: timedelta | None = None) -> Callable[[], None]:
+    def fail() -> None:
+        raise GeneratorError("the model sleeps", kind=kind, retry_after=retry_after)
+
+    return fail
 
 
 def test_a_job_fails_at_once_when_trying_again_would_not_help(
@@ -386,8 +427,9 @@ def test_the_worker_thread_does_the_work_and_stops(
     runtime: Runtime, take, generator
 ) -> None:
     take("user_prompt", "turn_end")
-    runtime.worker.start()
-    runtime.worker.start()
+    runtime.start(work=True)
+    with pytest.raises(ConflictError, match="started already"):
+        runtime.worker.start()
 
     while runtime.status.progress().queue_depth:
         assert runtime.worker.is_alive

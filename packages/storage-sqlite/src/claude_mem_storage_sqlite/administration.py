@@ -38,20 +38,15 @@ from claude_mem_storage_sqlite.driver import ERRORS, Connection, is_damage
 from claude_mem_storage_sqlite.events import EVENTS
 from claude_mem_storage_sqlite.full_text import FIELDS
 from claude_mem_storage_sqlite.health import index_problems, problems
-from claude_mem_storage_sqlite.jobs import JOBS
+from claude_mem_storage_sqlite.jobs import JOB_EVENTS, JOBS
 from claude_mem_storage_sqlite.memories import MEMORIES, SOURCES
 from claude_mem_storage_sqlite.projects import PROJECTS
 from claude_mem_storage_sqlite.sessions import SESSIONS
 from claude_mem_storage_sqlite.version import schema_of
 from claude_mem_storage_sqlite.writer import Writer
 
-EXPORTED = {
-    rows.table: rows.as_json
-    for rows in (
-        *(TEAMS, MEMBERS, PROJECTS, SESSIONS, EVENTS),
-        *(MEMORIES, SOURCES, JOBS, AUDIT),
-    )
-}
+_WHOLE = (TEAMS, MEMBERS, PROJECTS, SESSIONS, EVENTS, MEMORIES, SOURCES, JOBS, AUDIT)
+EXPORTED = {**{rows.table: rows.as_json for rows in _WHOLE}, JOB_EVENTS: ()}
 """The tables that are written out, in their order, and their columns of JSON text.
 
 Keys are not among them: a hash is half of a credential.

@@ -4,14 +4,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.generation_job import (
     MAX_LOST_LEASES,
+    PREFIXES,
+    UNSETTLED,
     Claim,
+    Failure,
     GenerationJob,
+    JobEvent,
+    JobKind,
+    JobQuery,
     JobStatus,
+    Lane,
     SkipReason,
+    WaitingSession,
 )
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.jobs import JobLedger
@@ -20,6 +29,7 @@ from typing_extensions import override
 from claude_mem_storage_sqlite.driver import Connection
 from claude_mem_storage_sqlite.rows import WITHIN, Rows, within
 
+JOB_EVENTS = "generation_job_events"
 JOBS = Rows(GenerationJob, "generation_jobs", as_json=())
 
 _UNSETTLED = "status IN ('queued', 'processing')"
@@ -36,23 +46,37 @@ _IDLE = (
     f" FROM ({_NEWEST_OF_SESSIONS}) n CROSS JOIN generation_jobs j ON j.seq = n.seq"
     " WHERE j.skip_reason = 'turn_open' AND j.updated_at_epoch < ? ORDER BY j.seq"
 )
-_NEXT = f"""
-    SELECT j.seq FROM generation_jobs j
-    WHERE j.{_UNSETTLED} AND j.status = 'queued' AND j.available_at_epoch <= :now
-      AND (:session IS NULL OR j.server_session_id = :session)
-      AND NOT EXISTS (
-        SELECT 1 FROM generation_jobs o WHERE o.{_UNSETTLED}
-          AND o.server_session_id = j.server_session_id AND o.seq < j.seq)
-    ORDER BY j.seq LIMIT 1
+# What was changed later than now knew a clock that has gone back since.
+_DUE = "status = 'queued' AND (available_at_epoch <= :now OR updated_at_epoch > :now)"
+_FIRST_OF_SESSION = f"""NOT EXISTS (
+    SELECT 1 FROM generation_jobs o WHERE o.{_UNSETTLED}
+      AND o.server_session_id = j.server_session_id AND o.seq < j.seq)"""
+_WAITING = f"""
+    FROM generation_jobs j WHERE {_UNSETTLED} AND {_DUE} AND {_FIRST_OF_SESSION}
 """
+_NEXT = f"SELECT j.seq {_WAITING} ORDER BY j.seq LIMIT 1"
 _HEAD = f"""
     SELECT h.seq FROM (
-      SELECT seq, status, available_at_epoch FROM generation_jobs
+      SELECT seq, status, available_at_epoch, updated_at_epoch FROM generation_jobs
       WHERE {_UNSETTLED} AND server_session_id = :session ORDER BY seq LIMIT 1) h
-    WHERE h.status = 'queued' AND h.available_at_epoch <= :now
+    WHERE {_DUE}
+"""
+_LANES = f"""
+    SELECT kind, count(*), min(iif(status = 'queued', created_at_epoch, NULL))
+    FROM generation_jobs WHERE {_UNSETTLED} GROUP BY kind
+"""
+_FAILED = (
+    "SELECT kind, count(*) FROM generation_jobs WHERE status = 'failed' GROUP BY 1"
+)
+_LOG = """
+    SELECT e.event, e.attempt, e.claim, e.worker, e.reason, e.created_at_epoch
+    FROM generation_jobs j JOIN generation_job_events e ON e.job = j.seq
+    WHERE j.id = ? ORDER BY e.seq
 """
 _HELD = "WHERE id = :id AND status = 'processing' AND claims = :token"
 _LET_GO = "lease_until_epoch = NULL, updated_at_epoch = :now"
+# It was due when it was claimed, whatever the clock said then.
+_DUE_BY_NOW = "available_at_epoch = min(available_at_epoch, :now)"
 
 
 class SqliteJobs(JobLedger):
@@ -79,6 +103,25 @@ class SqliteJobs(JobLedger):
         return JOBS.value(row) if row else None
 
     @override
+    def list(self, query: JobQuery, *, scope: Scope) -> Sequence[GenerationJob]:
+        sql = f"{JOBS.select} {WITHIN} WHERE {_asked(query)}"
+        values = query.model_dump(include={*_FILTERS, "since", "limit", "offset"})
+        order = "ORDER BY r.seq DESC LIMIT :limit OFFSET :offset"
+        rows = self._db.all(f"{sql} {order}", within(scope, **_renamed(values)))
+        return [JOBS.value(row) for row in rows]
+
+    @override
+    def log(self, job_id: str, *, scope: Scope) -> Sequence[JobEvent]:
+        job = self.get(job_id, scope=scope)
+        names = ("event", "attempt", "claim", "worker", "reason", "created_at_epoch")
+        rows = self._db.all(_LOG, [job_id])
+        moves = [
+            JobEvent(job_id=job_id, **dict(zip(names, row, strict=True)))
+            for row in rows
+        ]
+        return [_put_in(job, moves), *moves]
+
+    @override
     def depth(self, session_id: str | None = None) -> int:
         if session_id is None:
             sql = f"SELECT sum(jobs) FROM job_counts WHERE {_UNSETTLED}"
@@ -89,6 +132,38 @@ class SqliteJobs(JobLedger):
     @override
     def counts(self) -> Mapping[JobStatus, int]:
         return dict(self._db.all("SELECT status, jobs FROM job_counts WHERE jobs > 0"))
+
+    @override
+    def lanes(self) -> Mapping[JobKind, Lane]:
+        lanes = {kind: Lane() for kind in PREFIXES}
+        for kind, depth, oldest in self._db.all(_LANES):
+            lanes[kind] = Lane(depth, oldest)
+        for kind, failed in self._db.all(_FAILED):
+            lanes[kind] = replace(lanes[kind], failed=failed)
+        return lanes
+
+    @override
+    def waiting(self, *, now: int, limit: int) -> Sequence[WaitingSession]:
+        sql = (
+            f"SELECT j.server_session_id, j.kind {_WAITING} ORDER BY j.seq LIMIT :most"
+        )
+        rows = self._db.all(sql, {"now": now, "most": limit})
+        return [WaitingSession(session, kind) for session, kind in rows]
+
+    @override
+    def due_since(self, *, now: int) -> int | None:
+        sql = f"SELECT min(min(j.available_at_epoch, :now)) {_WAITING}"
+        row = self._db.one(sql, {"now": now})
+        return row[0] if row else None
+
+    @override
+    def last_move(self) -> int | None:
+        newest = "SELECT max(seq) FROM generation_job_events"
+        sql = (
+            f"SELECT created_at_epoch FROM generation_job_events WHERE seq = ({newest})"
+        )
+        row = self._db.one(sql)
+        return row[0] if row else None
 
     @override
     def oldest_waiting(self) -> int | None:
@@ -111,14 +186,22 @@ class SqliteJobs(JobLedger):
 
     @override
     def claim(
-        self, *, now: int, lease_until: int, session_id: str | None = None
+        self,
+        *,
+        now: int,
+        lease_until: int,
+        session_id: str | None = None,
+        worker: str | None = None,
     ) -> Claim | None:
+        asked = {"now": now, "until": lease_until, "worker": worker}
+        if session_id is not None:
+            asked["session"] = session_id
         row = self._db.one(
             "UPDATE generation_jobs SET status = 'processing', claims = claims + 1,"
-            " lease_until_epoch = :until, updated_at_epoch = :now"
-            f" WHERE seq = ({_HEAD if session_id else _NEXT})"
+            " worker = :worker, lease_until_epoch = :until, updated_at_epoch = :now"
+            f" WHERE seq = ({_HEAD if session_id is not None else _NEXT})"
             f" RETURNING {JOBS.returned}",
-            {"now": now, "until": lease_until, "session": session_id},
+            asked,
         )
         return _claim_on(JOBS.value(row)) if row else None
 
@@ -138,34 +221,39 @@ class SqliteJobs(JobLedger):
 
     @override
     def fail(
-        self, claim: Claim, *, now: int, error: str, retry_at: int | None
+        self, claim: Claim, *, now: int, failure: Failure, retry_at: int | None
     ) -> GenerationJob:
         ends = ":retry IS NULL OR attempts + 1 >= max_attempts"
         changes = (
             f"status = iif({ends}, 'failed', 'queued'),"
             f" available_at_epoch = iif({ends}, available_at_epoch, :retry),"
-            f" attempts = attempts + 1, last_error = :error, {_LET_GO}"
+            " attempts = attempts + 1, last_error = :error, error_kind = :kind,"
+            f" {_LET_GO}"
         )
-        return self._change(claim, changes, now=now, error=error, retry=retry_at)
+        told = {"error": failure.message, "kind": failure.kind}
+        return self._change(claim, changes, now=now, retry=retry_at, **told)
 
     @override
-    def recover(self, *, now: int) -> int:
+    def recover(self, *, now: int, latest: int) -> int:
         times = "(lost_leases + 1)"
+        gone = f"{times} >= :most"
         done = self._db.run(
             "UPDATE generation_jobs SET"
-            f" status = iif({times} >= :most, 'failed', 'queued'),"
-            f" last_error = iif({times} >= :most,"
-            f" {times} || ' workers went away while at it', NULL),"
-            f" lost_leases = {times}, {_LET_GO}"
-            " WHERE status = 'processing' AND lease_until_epoch <= :now",
-            {"now": now, "most": MAX_LOST_LEASES},
+            f" status = iif({gone}, 'failed', 'queued'),"
+            f" last_error = iif({gone},"
+            f" {times} || ' workers went away while at it', last_error),"
+            f" error_kind = iif({gone}, 'unrecoverable', error_kind),"
+            f" lost_leases = {times}, {_DUE_BY_NOW}, {_LET_GO}"
+            " WHERE status = 'processing'"
+            " AND (lease_until_epoch <= :now OR lease_until_epoch > :latest)",
+            {"now": now, "latest": latest, "most": MAX_LOST_LEASES},
         )
         return done.rowcount
 
     @override
     def reset(self, session_id: str, *, now: int) -> int:
         done = self._db.run(
-            f"UPDATE generation_jobs SET status = 'queued', {_LET_GO}"
+            f"UPDATE generation_jobs SET status = 'queued', {_DUE_BY_NOW}, {_LET_GO}"
             f" WHERE {_UNSETTLED} AND status = 'processing'"
             " AND server_session_id = :session",
             {"now": now, "session": session_id},
@@ -180,6 +268,42 @@ class SqliteJobs(JobLedger):
             {"now": now, "session": session_id},
         )
         return done.rowcount
+
+    @override
+    def retry(self, job_id: str, *, scope: Scope, now: int) -> GenerationJob:
+        job = self.get(job_id, scope=scope)
+        if job.status == "queued":
+            return job
+        if job.status in ("processing", "completed"):
+            raise ConflictError(f"job {job_id!r} is {job.status}: nothing to retry")
+        changes = (
+            "status = 'queued', attempts = 0, lost_leases = 0, retries = retries + 1,"
+            f" available_at_epoch = :now, {_LET_GO}"
+        )
+        try:
+            return self._by_hand(job_id, changes, now=now)
+        except ConflictError as error:
+            message = f"the work of job {job_id!r} waits already"
+            raise ConflictError(message) from error
+
+    @override
+    def cancel(self, job_id: str, *, scope: Scope, now: int) -> GenerationJob:
+        job = self.get(job_id, scope=scope)
+        if job.status == "cancelled":
+            return job
+        if job.status not in UNSETTLED:
+            raise ConflictError(f"job {job_id!r} is {job.status}: nothing to cancel")
+        return self._by_hand(job_id, f"status = 'cancelled', {_LET_GO}", now=now)
+
+    def _by_hand(self, job_id: str, changes: str, *, now: int) -> GenerationJob:
+        row = self._db.one(
+            f"UPDATE generation_jobs SET {changes} WHERE id = :id"
+            f" RETURNING {JOBS.returned}",
+            {"id": job_id, "now": now},
+        )
+        if row is None:
+            raise NotFoundError("job", job_id)
+        return JOBS.value(row)
 
     def _add_again(self, job: GenerationJob) -> bool:
         sql = f"SELECT 1 FROM generation_jobs WHERE {_UNSETTLED} AND dedupe_key = ?"
@@ -206,3 +330,37 @@ class SqliteJobs(JobLedger):
 def _claim_on(job: GenerationJob) -> Claim:
     until = job.lease_until_epoch or 0
     return Claim(job=job, token=job.claims, lease_until_epoch=until)
+
+
+_FILTERS = ("project_id", "status", "kind", "source_type")
+
+
+def _asked(query: JobQuery) -> str:
+    """The conditions of a query; a state is spelled out, so that its index counts."""
+    conditions = ["r.created_at_epoch >= ifnull(:since, 0)"]
+    conditions += [
+        f"r.{name} = :of_{name}" for name in _FILTERS if getattr(query, name)
+    ]
+    if query.status == "failed":
+        conditions.append("r.status = 'failed'")
+    elif query.status in UNSETTLED:
+        conditions.append(f"r.{_UNSETTLED}")
+    return " AND ".join(conditions)
+
+
+def _renamed(values: Mapping[str, object]) -> Mapping[str, object]:
+    """The filters' values under names that no parameter of a scope has."""
+    return {f"of_{k}" if k in _FILTERS else k: v for k, v in values.items()}
+
+
+def _put_in(job: GenerationJob, moves: Sequence[JobEvent]) -> JobEvent:
+    """The first entry of a log, which the job's own row tells: it is not written."""
+    first = moves[0] if moves else None
+    claims = first.claim if first else job.claims
+    return JobEvent(
+        job_id=job.id,
+        event="queued",
+        attempt=0,
+        claim=claims - 1 if first and first.event == "processing" else claims,
+        created_at_epoch=job.created_at_epoch,
+    )

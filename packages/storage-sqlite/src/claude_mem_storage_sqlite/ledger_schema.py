@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of the job ledger, with the indexes that keep a claim at a few lookups."""
+"""The tables of the job ledger, with the indexes that keep a claim at a few lookups."""
 
 from __future__ import annotations
 
@@ -72,3 +72,67 @@ LEDGER = (
     END
     """,
 )
+
+LOG = (
+    "ALTER TABLE generation_jobs ADD COLUMN retries INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE generation_jobs ADD COLUMN worker TEXT",
+    "ALTER TABLE generation_jobs ADD COLUMN error_kind TEXT",
+    """
+    CREATE TABLE generation_job_events (
+      seq INTEGER PRIMARY KEY,
+      job INTEGER NOT NULL REFERENCES generation_jobs(seq) ON DELETE CASCADE,
+      event TEXT NOT NULL CHECK (event IN (
+        'queued', 'processing', 'retry_scheduled', 'completed', 'failed',
+        'cancelled')),
+      attempt INTEGER NOT NULL, claim INTEGER NOT NULL,
+      worker TEXT, reason TEXT, created_at_epoch INTEGER NOT NULL
+    ) STRICT
+    """,
+    "CREATE INDEX generation_job_events_job ON generation_job_events (job, seq)",
+    # A dead letter is looked for in a ledger of a million completed jobs.
+    """
+    CREATE INDEX generation_jobs_failed ON generation_jobs (seq, kind)
+      WHERE status = 'failed'
+    """,
+    # No way of writing can leave its move out of the log, or make one that is none.
+    """
+    CREATE TRIGGER generation_jobs_legal BEFORE UPDATE OF status ON generation_jobs
+      WHEN new.status <> old.status AND instr(
+        CASE old.status
+          WHEN 'queued' THEN ' processing failed cancelled '
+          WHEN 'processing' THEN ' queued completed failed cancelled '
+          WHEN 'completed' THEN ' '
+          ELSE ' queued ' END,
+        ' ' || new.status || ' ') = 0
+    BEGIN
+      SELECT RAISE(ABORT, 'a job cannot move so');
+    END
+    """,
+    """
+    CREATE TRIGGER generation_jobs_told AFTER UPDATE OF status ON generation_jobs
+      WHEN new.status <> old.status
+    BEGIN
+      INSERT INTO generation_job_events
+        (job, event, attempt, claim, worker, reason, created_at_epoch)
+      VALUES (
+        new.seq,
+        iif(new.status = 'queued' AND new.attempts > old.attempts,
+          'retry_scheduled', new.status),
+        new.attempts, new.claims, new.worker,
+        CASE
+          WHEN new.status = 'completed' THEN new.skip_reason
+          WHEN new.status = 'failed' OR new.attempts > old.attempts
+            THEN new.last_error
+        END,
+        new.updated_at_epoch);
+    END
+    """,
+    """
+    CREATE TABLE generation_workers (
+      id TEXT PRIMARY KEY, engine TEXT NOT NULL, host TEXT NOT NULL,
+      pid INTEGER NOT NULL, health TEXT NOT NULL, last_error TEXT,
+      started_at_epoch INTEGER NOT NULL, seen_at_epoch INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID
+    """,
+)
+"""What the third schema adds: a log of every move, and who works."""

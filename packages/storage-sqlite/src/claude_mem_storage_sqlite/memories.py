@@ -43,6 +43,11 @@ _NEWEST = (
     " WHERE r.project_id = :wanted"
     " ORDER BY r.created_at_epoch DESC, r.id DESC LIMIT :limit"
 )
+_PAGE = (
+    f"{_OURS} WHERE r.project_id = :wanted AND r.seq >"
+    " ifnull((SELECT seq FROM memory_items WHERE id = :after), 0)"
+    " ORDER BY r.seq LIMIT :limit"
+)
 _OF_SESSION = (
     f"{_OURS} WHERE r.server_session_id = :session AND r.kind = :kind"
     " ORDER BY r.created_at_epoch, r.id"
@@ -105,6 +110,13 @@ class SqliteMemories(MemoryRepository):
         sql = _OURS + (_ON_PLATFORM if platform_source else "") + _NEWEST
         asked = {"wanted": project_id, "limit": limit, "platform": platform_source}
         return self._items(self._db.all(sql, within(scope, **asked)))
+
+    @override
+    def page(
+        self, project_id: str, *, scope: Scope, after: str | None, limit: int
+    ) -> Sequence[MemoryItem]:
+        asked = {"wanted": project_id, "after": after, "limit": limit}
+        return self._items(self._db.all(_PAGE, within(scope, **asked)))
 
     @override
     def of_session(

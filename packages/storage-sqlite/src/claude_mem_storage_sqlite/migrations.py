@@ -11,7 +11,7 @@ from sqlite_utils import Database, Migrations
 from claude_mem_storage_sqlite.borders import BORDERS
 from claude_mem_storage_sqlite.driver import ERRORS, Connection
 from claude_mem_storage_sqlite.full_text import FULL_TEXT
-from claude_mem_storage_sqlite.ledger_schema import LEDGER
+from claude_mem_storage_sqlite.ledger_schema import LEDGER, LOG
 from claude_mem_storage_sqlite.schema import COUNTS, TABLES
 
 steps = Migrations("claude_mem")
@@ -25,6 +25,11 @@ def _records(db: Database) -> None:
 @steps(name="0002-counts")
 def _counts(db: Database) -> None:
     _run(db, COUNTS)
+
+
+@steps(name="0003-job-log")
+def _job_log(db: Database) -> None:
+    _run(db, LOG)
 
 
 def migrate(connection: Connection) -> None:

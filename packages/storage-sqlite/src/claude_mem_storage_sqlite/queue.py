@@ -12,3 +12,5 @@ class SqliteQueueEngine(InProcessQueueEngine):
     Threads of one process wake each other at once. Work that another process put in
     is seen within half a second, as the file has no bell.
     """
+
+    name = "sqlite"

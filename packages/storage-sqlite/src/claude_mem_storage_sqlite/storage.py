@@ -22,6 +22,7 @@ from claude_mem_storage_sqlite.jobs import SqliteJobs
 from claude_mem_storage_sqlite.memories import SqliteMemories
 from claude_mem_storage_sqlite.projects import SqliteProjects
 from claude_mem_storage_sqlite.sessions import SqliteSessions
+from claude_mem_storage_sqlite.workers import SqliteWorkers
 from claude_mem_storage_sqlite.writer import Writer
 
 
@@ -143,6 +144,7 @@ class _Records(Transaction, Snapshot):
         self._events = SqliteEvents(connection)
         self._memories = SqliteMemories(connection)
         self._jobs = SqliteJobs(connection)
+        self._workers = SqliteWorkers(connection)
         self._audit = SqliteAuditLog(connection)
 
     @property
@@ -179,6 +181,11 @@ class _Records(Transaction, Snapshot):
     @override
     def jobs(self) -> SqliteJobs:
         return self._jobs
+
+    @property
+    @override
+    def workers(self) -> SqliteWorkers:
+        return self._workers
 
     @property
     @override

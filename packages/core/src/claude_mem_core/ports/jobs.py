@@ -10,9 +10,15 @@ from typing import Protocol
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.generation_job import (
     Claim,
+    Failure,
     GenerationJob,
+    JobEvent,
+    JobKind,
+    JobQuery,
     JobStatus,
+    Lane,
     SkipReason,
+    WaitingSession,
 )
 
 
@@ -35,12 +41,36 @@ class JobReader(Protocol):
         """The job of kind `event` that was put in for an event."""
 
     @abstractmethod
+    def list(self, query: JobQuery, *, scope: Scope) -> Sequence[GenerationJob]:
+        """The jobs that a query asks for, the newest first."""
+
+    @abstractmethod
+    def log(self, job_id: str, *, scope: Scope) -> Sequence[JobEvent]:
+        """Every move of a job since it was put in, oldest first."""
+
+    @abstractmethod
     def depth(self, session_id: str | None = None) -> int:
         """How many jobs are unsettled, of one session or of all."""
 
     @abstractmethod
     def counts(self) -> Mapping[JobStatus, int]:
         """How many jobs there are in each state; states without any are left out."""
+
+    @abstractmethod
+    def lanes(self) -> Mapping[JobKind, Lane]:
+        """The work of each kind, an empty lane for a kind without any."""
+
+    @abstractmethod
+    def waiting(self, *, now: int, limit: int) -> Sequence[WaitingSession]:
+        """Sessions whose next job could be claimed now, the longest waiting first."""
+
+    @abstractmethod
+    def due_since(self, *, now: int) -> int | None:
+        """The earliest epoch since when a session's next job could be claimed."""
+
+    @abstractmethod
+    def last_move(self) -> int | None:
+        """The epoch at which a job last moved, other than by being put in."""
 
     @abstractmethod
     def oldest_waiting(self) -> int | None:
@@ -65,7 +95,10 @@ class JobLedger(JobReader, Protocol):
     * fencing: only the newest claim of a job can settle, extend, release or fail it:
       `ConflictError` for every other;
     * a lost lease costs no attempt, but after `MAX_LOST_LEASES` the job fails;
-    * a failure costs an attempt, and without one left the job fails for good.
+    * a failure costs an attempt, and without one left the job fails for good;
+    * a clock that goes back holds no job up: what was put or changed later than now
+      may be claimed now;
+    * an ended job stays as it ended until an operator puts it in again.
     """
 
     @abstractmethod
@@ -74,7 +107,12 @@ class JobLedger(JobReader, Protocol):
 
     @abstractmethod
     def claim(
-        self, *, now: int, lease_until: int, session_id: str | None = None
+        self,
+        *,
+        now: int,
+        lease_until: int,
+        session_id: str | None = None,
+        worker: str | None = None,
     ) -> Claim | None:
         """The next job that may be worked on, of one session or of any."""
 
@@ -92,7 +130,7 @@ class JobLedger(JobReader, Protocol):
 
     @abstractmethod
     def fail(
-        self, claim: Claim, *, now: int, error: str, retry_at: int | None
+        self, claim: Claim, *, now: int, failure: Failure, retry_at: int | None
     ) -> GenerationJob:
         """An attempt is spent: the job waits until `retry_at`, or has failed.
 
@@ -100,8 +138,12 @@ class JobLedger(JobReader, Protocol):
         """
 
     @abstractmethod
-    def recover(self, *, now: int) -> int:
-        """How many jobs came back because their lease had ended."""
+    def recover(self, *, now: int, latest: int) -> int:
+        """How many jobs came back because their lease had ended.
+
+        A lease that ends after `latest` was given before the clock went back, and
+        counts as ended.
+        """
 
     @abstractmethod
     def reset(self, session_id: str, *, now: int) -> int:
@@ -110,3 +152,25 @@ class JobLedger(JobReader, Protocol):
     @abstractmethod
     def clear(self, session_id: str, *, now: int) -> int:
         """How many unsettled jobs of a session were cancelled; claims are void."""
+
+    @abstractmethod
+    def retry(self, job_id: str, *, scope: Scope, now: int) -> GenerationJob:
+        """A failed or cancelled job waits again with all its attempts.
+
+        A queued one stays as it is.
+
+        Raises:
+            NotFoundError: It is outside the scope.
+            ConflictError: It is being done or completed, or other work has its key.
+        """
+
+    @abstractmethod
+    def cancel(self, job_id: str, *, scope: Scope, now: int) -> GenerationJob:
+        """An unsettled job is cancelled; its claim is void.
+
+        A cancelled one stays as it is.
+
+        Raises:
+            NotFoundError: It is outside the scope.
+            ConflictError: It is completed or failed.
+        """

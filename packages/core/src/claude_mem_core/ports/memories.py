@@ -53,6 +53,19 @@ class MemoryReader(Protocol):
         """A project's memories, newest first."""
 
     @abstractmethod
+    def page(
+        self, project_id: str, *, scope: Scope, after: str | None, limit: int
+    ) -> Sequence[MemoryItem]:
+        """A project's memories in the order they were put in, from one's id on.
+
+        Args:
+            project_id: Whose memories.
+            scope: What the caller may see.
+            after: The last one of the page before; None for the first page.
+            limit: At most so many.
+        """
+
+    @abstractmethod
     def of_session(
         self, session_id: str, *, scope: Scope, kind: MemoryKind
     ) -> Sequence[MemoryItem]:

@@ -4,12 +4,32 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from claude_mem_core.domain.generation_job import Claim, JobDraft
+from claude_mem_core.domain.generation_job import Claim, JobDraft, JobKind
+from claude_mem_core.domain.stop_signal import StopSignal
+from claude_mem_core.domain.value import JsonObject
 
 AT_ONCE = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineHealth:
+    """How an engine is, free of secrets and of content.
+
+    Attributes:
+        engine: The name under which it was asked for.
+        problem: Why its bell does not ring, in words for an operator; None when it
+            does. The ledger goes on without it.
+        details: What an operator may want to know besides.
+    """
+
+    engine: str
+    problem: str | None = None
+    details: JsonObject = field(default_factory=dict)
 
 
 class ObservationQueueEngine(Protocol):
@@ -23,9 +43,14 @@ class ObservationQueueEngine(Protocol):
     * one at a time: a session has at most one claim that is not settled;
     * no doubles: putting a key that is still unsettled changes nothing;
     * no loss: a claim that is never settled comes back when its lease ends;
+    * original time: a claim tells when its work was first put, however late it comes;
+    * a clock that goes back holds nothing up for longer than two leases;
     * a ring wakes a waiting claim at once;
+    * a stop signal ends a wait at once, and wins over work that is there;
     * an empty queue answers None when the wait is over;
-    * closing ends every wait, and closing twice is harmless.
+    * closing ends every wait, and closing twice is harmless;
+    * closing gives back every claim that is held; one that cannot be given back keeps
+      none of the others.
     """
 
     @abstractmethod
@@ -33,14 +58,30 @@ class ObservationQueueEngine(Protocol):
         """Put work in the ledger and ring; False: its key is already unsettled."""
 
     @abstractmethod
-    def ring(self, session_id: str) -> None:
-        """Say that a session has work, after the transaction that put it there."""
+    def ring(self, session_id: str, *, kind: JobKind = "event") -> None:
+        """Say that a session has work, after the transaction that put it there.
+
+        It never fails and never waits for anything outside this process: what a bell
+        cannot tell stands in the ledger.
+        """
 
     @abstractmethod
     def claim(
-        self, *, session_id: str | None = None, wait: timedelta = AT_ONCE
+        self,
+        *,
+        session_id: str | None = None,
+        wait: timedelta = AT_ONCE,
+        stop: StopSignal | None = None,
+        worker: str | None = None,
     ) -> Claim | None:
-        """The next work of a session or of any; None when the wait brought none."""
+        """The next work of a session or of any; None when the wait brought none.
+
+        Args:
+            session_id: Whose work; of any session when it is left out.
+            wait: How long to wait for work that is not there yet.
+            stop: Ends the wait.
+            worker: Who claims: the job and its log name it.
+        """
 
     @abstractmethod
     def extend(self, claim: Claim) -> Claim:
@@ -63,5 +104,41 @@ class ObservationQueueEngine(Protocol):
         """How much work is unsettled, of one session or of all."""
 
     @abstractmethod
+    def recover(self) -> int:
+        """Work whose lease ended waits again; how much there was."""
+
+    @abstractmethod
+    def health(self) -> EngineHealth:
+        """How the engine is; without a problem after a healthy start."""
+
+    @abstractmethod
     def close(self) -> None:
-        """Claim nothing more and end every wait."""
+        """Claim nothing more, end every wait and give back what is held."""
+
+
+@runtime_checkable
+class OwnWorkers(Protocol):
+    """The ability of an engine to bring workers of its own, on any machine.
+
+    With such an engine a server does no work itself: somebody starts its workers.
+
+    * a worker drains a session that is rung, and looks again after it let go;
+    * a stop signal ends a worker when its session is let go.
+    """
+
+    @abstractmethod
+    def run_worker(
+        self, drain: Callable[[str], object], *, name: str, stop: StopSignal
+    ) -> None:
+        """Be a worker until `stop` is given: call `drain` for each session rung.
+
+        Args:
+            drain: Does what the ledger holds for a session; it may be called again
+                for one that has nothing left.
+            name: The worker's name, which no other live worker has.
+            stop: Ends it.
+
+        Raises:
+            ConflictError: A live worker has this name.
+            QueueError: The bell cannot be reached at the start.
+        """

@@ -20,6 +20,7 @@ from claude_mem_core.ports.jobs import JobLedger, JobReader
 from claude_mem_core.ports.memories import MemoryReader, MemoryRepository
 from claude_mem_core.ports.projects import ProjectReader, ProjectRepository
 from claude_mem_core.ports.sessions import SessionReader, SessionRepository
+from claude_mem_core.ports.workers import WorkerReader, WorkerRegistry
 
 
 class Snapshot(Protocol):
@@ -59,6 +60,11 @@ class Snapshot(Protocol):
     @abstractmethod
     def jobs(self) -> JobReader:
         """Generation jobs."""
+
+    @property
+    @abstractmethod
+    def workers(self) -> WorkerReader:
+        """Workers."""
 
 
 class Transaction(Protocol):
@@ -101,6 +107,11 @@ class Transaction(Protocol):
     @abstractmethod
     def jobs(self) -> JobLedger:
         """Generation jobs."""
+
+    @property
+    @abstractmethod
+    def workers(self) -> WorkerRegistry:
+        """Workers."""
 
     @property
     @abstractmethod

@@ -11,11 +11,20 @@ from typing_extensions import override
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.generation_job import (
     MAX_LOST_LEASES,
+    PREFIXES,
+    STATUS_AFTER,
     UNSETTLED,
     Claim,
+    Failure,
     GenerationJob,
+    JobEvent,
+    JobKind,
+    JobMove,
+    JobQuery,
     JobStatus,
+    Lane,
     SkipReason,
+    WaitingSession,
 )
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.jobs import JobLedger
@@ -48,12 +57,50 @@ class InProcessJobs(JobLedger):
         return self.find(self._state.event_jobs.get(event_id, ""), scope=scope)
 
     @override
+    def list(self, query: JobQuery, *, scope: Scope) -> Sequence[GenerationJob]:
+        newest = reversed(list(self._state.jobs.values()))
+        found = [
+            job
+            for job in newest
+            if is_within(self._state, job.project_id, scope) and _is_asked(job, query)
+        ]
+        return found[query.offset : query.offset + query.limit]
+
+    @override
+    def log(self, job_id: str, *, scope: Scope) -> Sequence[JobEvent]:
+        job = self.get(job_id, scope=scope)
+        return self._state.job_events.get(job.id, ())
+
+    @override
     def depth(self, session_id: str | None = None) -> int:
         return sum(1 for _ in self._unsettled(session_id))
 
     @override
     def counts(self) -> Mapping[JobStatus, int]:
         return Counter(job.status for job in self._state.jobs.values())
+
+    @override
+    def lanes(self) -> Mapping[JobKind, Lane]:
+        return {kind: self._lane(kind) for kind in PREFIXES}
+
+    @override
+    def waiting(self, *, now: int, limit: int) -> Sequence[WaitingSession]:
+        found = [
+            WaitingSession(head.server_session_id, head.kind)
+            for head in self._heads(None)
+            if _is_due(head, now)
+        ]
+        return found[:limit]
+
+    @override
+    def due_since(self, *, now: int) -> int | None:
+        due = (head for head in self._heads(None) if _is_due(head, now))
+        return min((min(job.available_at_epoch, now) for job in due), default=None)
+
+    @override
+    def last_move(self) -> int | None:
+        moves = (event for log in self._state.job_events.values() for event in log[1:])
+        return max((event.created_at_epoch for event in moves), default=None)
 
     @override
     def oldest_waiting(self) -> int | None:
@@ -76,23 +123,33 @@ class InProcessJobs(JobLedger):
         # Out and in again: a settled job that is put once more goes to the end, and
         # its claims count on, so that a claim of its first life stays void.
         known = self._state.jobs.pop(job.id, job)
-        self._put(job.changed(claims=known.claims))
+        self._state.job_events.pop(job.id, None)
+        fresh = job.changed(claims=known.claims)
+        self._put(fresh)
+        self._tell(fresh, "queued", now=fresh.created_at_epoch)
         if job.kind == "event":
             self._state.event_jobs[job.source_id] = job.id
         return True
 
     @override
     def claim(
-        self, *, now: int, lease_until: int, session_id: str | None = None
+        self,
+        *,
+        now: int,
+        lease_until: int,
+        session_id: str | None = None,
+        worker: str | None = None,
     ) -> Claim | None:
         for head in self._heads(session_id):
-            if head.status == "queued" and head.available_at_epoch <= now:
+            if _is_due(head, now):
                 claimed = head.changed(
                     status="processing",
                     claims=head.claims + 1,
+                    worker=worker,
                     lease_until_epoch=lease_until,
                     updated_at_epoch=now,
                 )
+                self._tell(claimed, "processing", now=now)
                 return self._claim_on(claimed)
         return None
 
@@ -103,33 +160,41 @@ class InProcessJobs(JobLedger):
 
     @override
     def settle(self, claim: Claim, *, now: int, skip: SkipReason | None = None) -> None:
-        self._end(self._held(claim), now=now, status="completed", skip_reason=skip)
+        job = self._held(claim).changed(skip_reason=skip)
+        self._move(job, "completed", now=now, reason=skip)
 
     @override
     def release(self, claim: Claim, *, now: int, available_at: int) -> None:
-        job = self._held(claim)
-        self._end(job, now=now, status="queued", available_at_epoch=available_at)
+        job = self._held(claim).changed(available_at_epoch=available_at)
+        self._move(job, "queued", now=now)
 
     @override
     def fail(
-        self, claim: Claim, *, now: int, error: str, retry_at: int | None
+        self, claim: Claim, *, now: int, failure: Failure, retry_at: int | None
     ) -> GenerationJob:
         job = self._held(claim)
-        spent: dict[str, object] = {"attempts": job.attempts + 1, "last_error": error}
-        if retry_at is None or job.attempts + 1 >= job.max_attempts:
-            return self._end(job, now=now, status="failed", **spent)
-        spent["available_at_epoch"] = retry_at
-        return self._end(job, now=now, status="queued", **spent)
+        job = job.changed(
+            attempts=job.attempts + 1,
+            error_kind=failure.kind,
+            last_error=failure.message,
+        )
+        if retry_at is None or job.attempts >= job.max_attempts:
+            return self._move(job, "failed", now=now, reason=failure.message)
+        later = job.changed(available_at_epoch=retry_at)
+        return self._move(later, "retry_scheduled", now=now, reason=failure.message)
 
     @override
-    def recover(self, *, now: int) -> int:
-        lost = [job for job in self._unsettled() if _is_lost(job, now)]
+    def recover(self, *, now: int, latest: int) -> int:
+        lost = [job for job in self._unsettled() if _is_lost(job, now, latest)]
         for job in lost:
             times = job.lost_leases + 1
-            gone = times >= MAX_LOST_LEASES
-            status: JobStatus = "failed" if gone else "queued"
-            error = f"{times} workers went away while at it" if gone else None
-            self._end(job, now=now, status=status, lost_leases=times, last_error=error)
+            tried = job.changed(lost_leases=times)
+            if times >= MAX_LOST_LEASES:
+                error = f"{times} workers went away while at it"
+                given_up = tried.changed(last_error=error, error_kind="unrecoverable")
+                self._move(given_up, "failed", now=now, reason=error)
+            else:
+                self._move(_due_by(tried, now), "queued", now=now)
         return len(lost)
 
     @override
@@ -137,15 +202,41 @@ class InProcessJobs(JobLedger):
         jobs = list(self._unsettled(session_id))
         claimed = [job for job in jobs if job.status == "processing"]
         for job in claimed:
-            self._end(job, now=now, status="queued")
+            self._move(_due_by(job, now), "queued", now=now)
         return len(claimed)
 
     @override
     def clear(self, session_id: str, *, now: int) -> int:
         jobs = list(self._unsettled(session_id))
         for job in jobs:
-            self._end(job, now=now, status="cancelled")
+            self._move(job, "cancelled", now=now)
         return len(jobs)
+
+    @override
+    def retry(self, job_id: str, *, scope: Scope, now: int) -> GenerationJob:
+        job = self.get(job_id, scope=scope)
+        if job.status == "queued":
+            return job
+        if job.status in ("processing", "completed"):
+            raise ConflictError(f"job {job_id!r} is {job.status}: nothing to retry")
+        if any(other.dedupe_key == job.dedupe_key for other in self._unsettled()):
+            raise ConflictError(f"the work of job {job_id!r} waits already")
+        afresh = job.changed(
+            attempts=0,
+            lost_leases=0,
+            retries=job.retries + 1,
+            available_at_epoch=now,
+        )
+        return self._move(afresh, "queued", now=now)
+
+    @override
+    def cancel(self, job_id: str, *, scope: Scope, now: int) -> GenerationJob:
+        job = self.get(job_id, scope=scope)
+        if job.status == "cancelled":
+            return job
+        if job.status not in UNSETTLED:
+            raise ConflictError(f"job {job_id!r} is {job.status}: nothing to cancel")
+        return self._move(job, "cancelled", now=now)
 
     def _unsettled(self, session_id: str | None = None) -> Iterator[GenerationJob]:
         for job in self._state.unsettled.values():
@@ -170,10 +261,38 @@ class InProcessJobs(JobLedger):
         until = job.lease_until_epoch or 0
         return Claim(job=job, token=job.claims, lease_until_epoch=until)
 
-    def _end(self, job: GenerationJob, *, now: int, **changes: object) -> GenerationJob:
-        ended = job.changed(lease_until_epoch=None, updated_at_epoch=now, **changes)
-        self._put(ended)
-        return ended
+    def _move(
+        self, job: GenerationJob, move: JobMove, *, now: int, reason: str | None = None
+    ) -> GenerationJob:
+        status = STATUS_AFTER[move]
+        moved = job.changed(status=status, lease_until_epoch=None, updated_at_epoch=now)
+        self._put(moved)
+        self._tell(moved, move, now=now, reason=reason)
+        return moved
+
+    def _tell(
+        self, job: GenerationJob, move: JobMove, *, now: int, reason: str | None = None
+    ) -> None:
+        event = JobEvent(
+            job_id=job.id,
+            event=move,
+            attempt=job.attempts,
+            claim=job.claims,
+            worker=job.worker,
+            reason=reason,
+            created_at_epoch=now,
+        )
+        told = self._state.job_events.get(job.id, ())
+        self._state.job_events[job.id] = (*told, event)
+
+    def _lane(self, kind: JobKind) -> Lane:
+        ours = [job for job in self._state.jobs.values() if job.kind == kind]
+        waiting = [job.created_at_epoch for job in ours if job.status == "queued"]
+        return Lane(
+            depth=sum(job.status in UNSETTLED for job in ours),
+            oldest_waiting_epoch=min(waiting, default=None),
+            failed=sum(job.status == "failed" for job in ours),
+        )
 
     def _put(self, job: GenerationJob) -> None:
         self._state.jobs[job.id] = job
@@ -183,6 +302,28 @@ class InProcessJobs(JobLedger):
             self._state.unsettled.pop(job.id, None)
 
 
-def _is_lost(job: GenerationJob, now: int) -> bool:
+def _is_lost(job: GenerationJob, now: int, latest: int) -> bool:
     lease = job.lease_until_epoch
-    return job.status == "processing" and lease is not None and lease <= now
+    ended = lease is not None and (lease <= now or lease > latest)
+    return job.status == "processing" and ended
+
+
+def _is_due(job: GenerationJob, now: int) -> bool:
+    """Whether it may be claimed; what was changed later than now knew another clock."""
+    due = job.available_at_epoch <= now or job.updated_at_epoch > now
+    return job.status == "queued" and due
+
+
+def _due_by(job: GenerationJob, now: int) -> GenerationJob:
+    """It was due when it was claimed, whatever the clock said then."""
+    return job.changed(available_at_epoch=min(job.available_at_epoch, now))
+
+
+def _is_asked(job: GenerationJob, query: JobQuery) -> bool:
+    return (
+        query.project_id in (None, job.project_id)
+        and query.status in (None, job.status)
+        and query.kind in (None, job.kind)
+        and query.source_type in (None, job.source_type)
+        and job.created_at_epoch >= (query.since or 0)
+    )

@@ -85,6 +85,15 @@ class InProcessMemories(MemoryRepository):
         return list(islice(wanted, limit))
 
     @override
+    def page(
+        self, project_id: str, *, scope: Scope, after: str | None, limit: int
+    ) -> Sequence[MemoryItem]:
+        items = list(self._of_project(project_id, scope))
+        ids = [item.id for item in items]
+        start = ids.index(after) + 1 if after in ids else 0
+        return items[start : start + limit]
+
+    @override
     def of_session(
         self, session_id: str, *, scope: Scope, kind: MemoryKind
     ) -> Sequence[MemoryItem]:

@@ -3,14 +3,18 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
+from contextlib import nullcontext
 from datetime import timedelta
 
 from typing_extensions import override
 
-from claude_mem_core.domain.generation_job import Claim, JobDraft, queued_job
-from claude_mem_core.ports.queue import AT_ONCE, ObservationQueueEngine
+from claude_mem_core.domain.generation_job import Claim, JobDraft, JobKind, queued_job
+from claude_mem_core.domain.stop_signal import StopSignal
+from claude_mem_core.errors import ClaudeMemError, ConflictError
+from claude_mem_core.ports.queue import AT_ONCE, EngineHealth, ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage
 from claude_mem_core.ports.system import System
 
@@ -19,9 +23,13 @@ POLL = timedelta(milliseconds=500)
 """How often a waiting claim looks by itself: a lease that ends, a retry that falls
 due and another process's work ring no bell here."""
 
+log = logging.getLogger(__name__)
+
 
 class InProcessQueueEngine(ObservationQueueEngine):
     """Claims straight from the ledger; threads of this process wake each other."""
+
+    name = "in-process"
 
     def __init__(
         self,
@@ -37,6 +45,7 @@ class InProcessQueueEngine(ObservationQueueEngine):
         self._poll = poll
         self._bell = threading.Condition()
         self._rings = 0
+        self._held: dict[str, Claim] = {}
         self._closed = False
 
     @override
@@ -44,33 +53,41 @@ class InProcessQueueEngine(ObservationQueueEngine):
         with self._storage.begin() as tx:
             added = tx.jobs.add(queued_job(item, now=self._system.now()))
         if added:
-            self.ring(item.server_session_id)
+            self.ring(item.server_session_id, kind=item.kind)
         return added
 
     @override
-    def ring(self, session_id: str) -> None:
+    def ring(self, session_id: str, *, kind: JobKind = "event") -> None:
         with self._bell:
             self._rings += 1
             self._bell.notify_all()
 
     @override
     def claim(
-        self, *, session_id: str | None = None, wait: timedelta = AT_ONCE
+        self,
+        *,
+        session_id: str | None = None,
+        wait: timedelta = AT_ONCE,
+        stop: StopSignal | None = None,
+        worker: str | None = None,
     ) -> Claim | None:
         deadline = time.monotonic() + wait.total_seconds()
-        while not self._closed:
-            heard = self._rings
-            claim = self._claim_now(session_id)
-            left = deadline - time.monotonic()
-            if claim is not None or left <= 0:
-                return claim
-            self._listen(heard, min(left, self._poll.total_seconds()))
+        with stop.telling(self._wake) if stop else nullcontext():
+            while not (self._closed or (stop and stop.is_set)):
+                heard = self._rings
+                claim = self._claim_now(session_id, worker)
+                left = deadline - time.monotonic()
+                if claim is not None or left <= 0:
+                    return claim
+                self._listen(heard, min(left, self._poll.total_seconds()), stop)
         return None
 
     @override
     def extend(self, claim: Claim) -> Claim:
         with self._storage.begin() as tx:
-            return tx.jobs.extend(claim, until=self._system.now() + self._lease_millis)
+            longer = tx.jobs.extend(claim, until=self._system.now() + self._millis())
+        self._held[longer.job.id] = longer
+        return longer
 
     @override
     def release(self, claim: Claim, *, after: timedelta = AT_ONCE) -> None:
@@ -78,7 +95,8 @@ class InProcessQueueEngine(ObservationQueueEngine):
         later = now + after // timedelta(milliseconds=1)
         with self._storage.begin() as tx:
             tx.jobs.release(claim, now=now, available_at=later)
-        self.ring(claim.job.server_session_id)
+        self._held.pop(claim.job.id, None)
+        self.ring(claim.job.server_session_id, kind=claim.job.kind)
 
     @override
     def reset(self, session_id: str) -> int:
@@ -98,30 +116,82 @@ class InProcessQueueEngine(ObservationQueueEngine):
             return snapshot.jobs.depth(session_id)
 
     @override
+    def recover(self) -> int:
+        now = self._system.now()
+        with self._storage.begin() as tx:
+            return tx.jobs.recover(now=now, latest=self._latest(now))
+
+    @override
+    def health(self) -> EngineHealth:
+        return EngineHealth(engine=self.name)
+
+    @override
     def close(self) -> None:
         with self._bell:
             self._closed = True
             self._bell.notify_all()
+        while self._held:
+            _, claim = self._held.popitem()
+            self._give_back(claim)
 
-    @property
-    def _lease_millis(self) -> int:
+    def _give_back(self, claim: Claim) -> None:
+        """Release a claim; one that cannot be released comes back with its lease."""
+        now = self._system.now()
+        try:
+            with self._storage.begin() as tx:
+                tx.jobs.release(claim, now=now, available_at=now)
+        except ConflictError:
+            log.debug("job %s is not held any more", claim.job.id)
+        except ClaudeMemError as error:
+            log.warning("job %s is not given back: %s", claim.job.id, error)
+
+    def _millis(self) -> int:
         return self._lease // timedelta(milliseconds=1)
 
-    def _claim_now(self, session_id: str | None) -> Claim | None:
+    def _latest(self, now: int) -> int:
+        """When a lease that was given by the present clock ends at the latest.
+
+        Twice its length, as the clocks of two machines may differ a little.
+        """
+        return now + 2 * self._millis()
+
+    def _claim_now(self, session_id: str | None, worker: str | None) -> Claim | None:
         with self._storage.read() as snapshot:
             # An empty ledger is the usual case, and a read waits for no writer.
             if snapshot.jobs.depth(session_id) == 0:
                 return None
         now = self._system.now()
         with self._storage.begin() as tx:
-            tx.jobs.recover(now=now)
-            return tx.jobs.claim(
-                now=now, lease_until=now + self._lease_millis, session_id=session_id
+            tx.jobs.recover(now=now, latest=self._latest(now))
+            claim = tx.jobs.claim(
+                now=now,
+                lease_until=now + self._millis(),
+                session_id=session_id,
+                worker=worker,
             )
+        if claim is not None:
+            self._hold(claim, now)
+        return claim
 
-    def _listen(self, heard: int, seconds: float) -> None:
-        """Wait for a ring, unless one came since `heard` was read."""
+    def _hold(self, claim: Claim, now: int) -> None:
+        """Remember what is to be given back when the engine closes.
+
+        Nobody says when a claim was settled: those whose lease is over are forgotten.
+        """
+        for known in list(self._held.values()):
+            if known.lease_until_epoch <= now:
+                self._held.pop(known.job.id, None)
+        self._held[claim.job.id] = claim
+
+    def _wake(self) -> None:
         with self._bell:
-            self._bell.wait_for(
-                lambda: self._closed or self._rings != heard, timeout=seconds
-            )
+            self._bell.notify_all()
+
+    def _listen(self, heard: int, seconds: float, stop: StopSignal | None) -> None:
+        """Wait for a ring, unless one came since `heard` was read."""
+
+        def is_over() -> bool:
+            return bool(self._closed or self._rings != heard or (stop and stop.is_set))
+
+        with self._bell:
+            self._bell.wait_for(is_over, timeout=seconds)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, fields
 from claude_mem_core.domain.access import ApiKey
 from claude_mem_core.domain.agent_event import AgentEvent
 from claude_mem_core.domain.audit import AuditEntry
-from claude_mem_core.domain.generation_job import GenerationJob
+from claude_mem_core.domain.generation_job import GenerationJob, JobEvent
 from claude_mem_core.domain.memory_item import MemoryItem
 from claude_mem_core.domain.project import Project
 from claude_mem_core.domain.server_session import ServerSession
 from claude_mem_core.domain.team import Team, TeamMember
+from claude_mem_core.domain.worker import WorkerRecord
 
 
 @dataclass(slots=True)
@@ -42,6 +43,8 @@ class State:
     """Those of the jobs that are still to be done, in the order they were put."""
     event_jobs: dict[str, str] = field(default_factory=dict)
     """From an event's id to the id of its own job."""
+    job_events: dict[str, tuple[JobEvent, ...]] = field(default_factory=dict)
+    workers: dict[str, WorkerRecord] = field(default_factory=dict)
     audit: dict[str, AuditEntry] = field(default_factory=dict)
 
     def copy(self) -> State:

@@ -25,6 +25,7 @@ from claude_mem_core.reference.memories import InProcessMemories
 from claude_mem_core.reference.projects import InProcessProjects
 from claude_mem_core.reference.sessions import InProcessSessions
 from claude_mem_core.reference.state import State
+from claude_mem_core.reference.workers import InProcessWorkers
 
 
 class InProcessStorage(Storage):
@@ -82,6 +83,7 @@ class _Records(Transaction, Snapshot):
         self._events = InProcessEvents(state)
         self._memories = InProcessMemories(state, indexes)
         self._jobs = InProcessJobs(state)
+        self._workers = InProcessWorkers(state)
         self._audit = InProcessAuditLog(state)
 
     @property
@@ -118,6 +120,11 @@ class _Records(Transaction, Snapshot):
     @override
     def jobs(self) -> InProcessJobs:
         return self._jobs
+
+    @property
+    @override
+    def workers(self) -> InProcessWorkers:
+        return self._workers
 
     @property
     @override

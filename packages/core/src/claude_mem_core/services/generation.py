@@ -7,13 +7,20 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import count
-from threading import Event
 
-from claude_mem_core.domain.access import Principal, Scope
+from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.audit import AuditDeed
-from claude_mem_core.domain.generation_job import Claim, GenerationJob
+from claude_mem_core.domain.generation_job import (
+    LONGEST_ERROR,
+    Claim,
+    Failure,
+    GenerationJob,
+    retry_delay,
+)
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryItemDraft
+from claude_mem_core.domain.stop_signal import StopSignal
 from claude_mem_core.errors import (
+    ClaudeMemError,
     ConflictError,
     GeneratorError,
     QueueError,
@@ -28,17 +35,15 @@ from claude_mem_core.ports.generator import (
 from claude_mem_core.ports.queue import AT_ONCE, ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
-from claude_mem_core.services.audited import record
+from claude_mem_core.services.audited import acting_as_system, record
+from claude_mem_core.services.claims import Claims
 from claude_mem_core.services.memories import remembered
 from claude_mem_core.services.renewal import Renewal
 from claude_mem_core.services.tasks import Task, task_of
-from claude_mem_core.services.work import job_for, put_once
 
-RETRY_AFTER = timedelta(seconds=5)
 PAUSE_AFTER_ERROR = timedelta(seconds=1)
-LOOK_AROUND_EVERY = timedelta(seconds=10)
-LONGEST_ERROR = 500
-"""Characters of an error's message that the ledger keeps."""
+REINDEXED_AT_ONCE = 500
+"""Memories of one transaction: others can write between two of them."""
 
 log = logging.getLogger(__name__)
 
@@ -52,77 +57,72 @@ class Generator:
         queue: ObservationQueueEngine,
         generator: ObservationGenerator,
         system: System,
-        *,
-        idle_turn: timedelta,
     ) -> None:
         self._storage = storage
         self._queue = queue
         self._generator = generator
         self._system = system
-        self._idle_turn = idle_turn
 
     def work(self, *, wait: timedelta = AT_ONCE) -> bool:
         """Do the next job; False when none came while waiting."""
         claim = self._queue.claim(wait=wait)
         if claim is None:
             return False
-        try:
-            self._do(claim)
-        except (StorageError, QueueError):
-            # Not the job's fault: it comes back when its lease ends.
-            raise
-        except Exception as error:  # noqa: BLE001 - a generator may raise anything
-            self._give_up(claim, error)
+        self._attempt(claim)
         return True
 
-    def drain(self) -> int:
-        """Do every job that there is; how many there were."""
+    def drain(
+        self,
+        session_id: str | None = None,
+        *,
+        idle: timedelta = AT_ONCE,
+        stop: StopSignal | None = None,
+        worker: str | None = None,
+    ) -> int:
+        """Do every job that there is, of a session or of all; how many there were.
+
+        Args:
+            session_id: Whose jobs.
+            idle: It ends when no job came for so long.
+            stop: Ends it after the present job.
+            worker: The name in which the jobs are claimed.
+        """
+        claims = Claims(
+            self._queue,
+            stop or StopSignal(),
+            session_id=session_id,
+            idle=idle,
+            worker=worker,
+        )
         done = 0
-        while self.work():
+        for claim in claims.each():
+            self._attempt(claim)
             done += 1
         return done
 
-    def close_idle_turns(self) -> int:
-        """Put in the work of turns that nobody ended; how many there were."""
-        before = self._system.now() - int(self._idle_turn.total_seconds() * 1000)
-        with self._storage.read() as snapshot:
-            idle = snapshot.jobs.idle_sessions(before=before)
-        for session_id, scope in idle:
-            self._close_turn(session_id, scope)
-        return len(idle)
+    def _attempt(self, claim: Claim) -> None:
+        try:
+            self._do(claim)
+        except (StorageError, QueueError):
+            # Not the job's fault: somebody else may have more luck with it.
+            self._let_go(claim)
+            raise
+        except Exception as error:  # noqa: BLE001 - a generator may raise anything
+            self._give_up(claim, error)
 
-    def recover(self) -> int:
-        """Bring back the jobs of workers that went away; how many there were."""
-        with self._storage.begin() as tx:
-            return tx.jobs.recover(now=self._system.now())
-
-    def run(self, stop: Event) -> None:
-        """Work until `stop` is set; an error is logged and never ends the loop."""
-        looked = None
-        while not stop.is_set():
-            try:
-                now = self._system.now()
-                if looked is None or abs(now - looked) >= _millis(LOOK_AROUND_EVERY):
-                    looked = now
-                    self.recover()
-                    self.close_idle_turns()
-                self.work(wait=timedelta(seconds=1))
-            except Exception:
-                log.exception("the generation worker met an error and goes on")
-                stop.wait(PAUSE_AFTER_ERROR.total_seconds())
-
-    def _close_turn(self, session_id: str, scope: Scope) -> None:
-        by = _worker(scope)
-        with self._storage.begin() as tx:
-            session = tx.sessions.get(session_id, scope=scope)
-            last = tx.events.last(session_id, scope=scope)
-            if last is not None:
-                now = self._system.now()
-                job = job_for("event-batch", session, last[0], by=by, now=now)
-                put_once(tx, job, by=by)
-        self._queue.ring(session_id)
+    def _let_go(self, claim: Claim) -> None:
+        try:
+            self._queue.release(claim, after=PAUSE_AFTER_ERROR)
+        except ClaudeMemError as error:
+            # It comes back when its lease ends.
+            log.warning("job %s is not given back: %s", claim.job.id, error)
 
     def _do(self, claim: Claim) -> None:
+        if claim.job.kind == "reindex":
+            with Renewal(self._queue, claim, now=self._system.now()):
+                self._reindex(claim.job)
+            self._keep(claim, Task("", 0, skip="reindexed"), Generation())
+            return
         with self._storage.read() as snapshot:
             task = task_of(snapshot, claim.job)
         if task.skip is not None:
@@ -138,6 +138,23 @@ class Generator:
         if isinstance(work, FinishedSession):
             return self._generator.summarise(work)
         return Generation()
+
+    def _reindex(self, job: GenerationJob) -> None:
+        """Write a project's memories in their own places, and so what finds them."""
+        after: str | None = None
+        while True:
+            with self._storage.begin() as tx:
+                page = tx.memories.page(
+                    job.project_id,
+                    scope=job.scope,
+                    after=after,
+                    limit=REINDEXED_AT_ONCE,
+                )
+                for item in page:
+                    tx.memories.replace(item)
+            if len(page) < REINDEXED_AT_ONCE:
+                return
+            after = page[-1].id
 
     def _keep(self, claim: Claim, task: Task, made: Generation) -> None:
         now, skip = self._system.now(), task.skip or made.skip
@@ -170,7 +187,7 @@ class Generator:
             target_id=job.id,
             metadata={"count": len(drafts)},
         )
-        record(tx, deed, by=_worker(scope), system=self._system)
+        record(tx, deed, by=acting_as_system(scope), system=self._system)
 
     def _item(self, draft: MemoryItemDraft, *, happened: int) -> MemoryItem:
         metadata = {"generator": self._generator.name, **draft.metadata}
@@ -182,15 +199,21 @@ class Generator:
 
     def _give_up(self, claim: Claim, error: Exception) -> None:
         log.warning("job %s failed: %s", claim.job.id, error, exc_info=error)
-        now = self._system.now()
-        again = isinstance(error, GeneratorError) and error.retryable
-        retry_at = now + _millis(RETRY_AFTER) if again else None
+        now, failure = self._system.now(), _failure_of(error)
+        delay = retry_delay(claim.job, failure)
+        retry_at = None if delay is None else now + delay // timedelta(milliseconds=1)
         try:
             with self._storage.begin() as tx:
-                told = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
-                tx.jobs.fail(claim, now=now, error=told, retry_at=retry_at)
+                tx.jobs.fail(claim, now=now, failure=failure, retry_at=retry_at)
         except ConflictError as lost:
             log.warning("the failure of job %s is dropped: %s", claim.job.id, lost)
+
+
+def _failure_of(error: Exception) -> Failure:
+    told = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
+    if isinstance(error, GeneratorError):
+        return Failure(error.kind, told, error.retry_after)
+    return Failure("unrecoverable", told)
 
 
 def _put(tx: Transaction, item: MemoryItem, *, key: str, scope: Scope) -> None:
@@ -208,13 +231,3 @@ def _drop_rest(tx: Transaction, stem: str, kept: int, *, scope: Scope) -> None:
         if known is None:
             return
         tx.memories.remove(known.id)
-
-
-def _worker(scope: Scope) -> Principal:
-    return Principal(
-        team_id=scope.team_id, project_id=scope.project_id, actor_type="system"
-    )
-
-
-def _millis(span: timedelta) -> int:
-    return span // timedelta(milliseconds=1)

@@ -3,12 +3,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
-from claude_mem_core.domain.generation_job import JobStatus
-from claude_mem_core.ports.queue import ObservationQueueEngine
+from claude_mem_core.domain.generation_job import JobKind, JobStatus, Lane
+from claude_mem_core.domain.worker import WorkerRecord
+from claude_mem_core.ports.jobs import JobReader
+from claude_mem_core.ports.queue import EngineHealth, ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage
+from claude_mem_core.ports.system import System
+from claude_mem_core.services.workers import Workers
+
+STUCK_AFTER = timedelta(minutes=2)
+"""How long work may be due while no job moves: a backlog that shrinks is no fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,33 +26,62 @@ class Progress:
     Attributes:
         queue_depth: Jobs that are queued or being worked on.
         jobs: How many jobs there are in each state.
+        lanes: The work of each kind.
         oldest_waiting_epoch: When the oldest queued job was put in.
+        workers: The workers of their own processes that were heard of just now.
+        is_stuck: Work is due, and for two minutes nobody has touched any.
     """
 
     queue_depth: int
     jobs: Mapping[JobStatus, int]
+    lanes: Mapping[JobKind, Lane]
     oldest_waiting_epoch: int | None
+    workers: Sequence[WorkerRecord]
+    is_stuck: bool
 
 
 class Status:
     """What the process can say of itself, free of content and secrets."""
 
     def __init__(
-        self, storage: Storage, queue: ObservationQueueEngine, generator: str
+        self,
+        storage: Storage,
+        queue: ObservationQueueEngine,
+        system: System,
+        *,
+        generator: str,
     ) -> None:
         self._storage = storage
         self._queue = queue
+        self._system = system
+        self._workers = Workers(storage, system)
         self.generator = generator
 
     def progress(self) -> Progress:
         """How far the work is; a `StorageError` when the store does not answer."""
         with self._storage.read() as snapshot:
+            jobs = snapshot.jobs
             return Progress(
-                queue_depth=self._queue.depth(),
-                jobs=dict(snapshot.jobs.counts()),
-                oldest_waiting_epoch=snapshot.jobs.oldest_waiting(),
+                queue_depth=jobs.depth(),
+                jobs=dict(jobs.counts()),
+                lanes=dict(jobs.lanes()),
+                oldest_waiting_epoch=jobs.oldest_waiting(),
+                workers=tuple(self._workers.present()),
+                is_stuck=_is_stuck(jobs, now=self._system.now()),
             )
+
+    def queue(self) -> EngineHealth:
+        """How the queue engine's bell is."""
+        return self._queue.health()
 
     def repairs(self) -> tuple[str, ...]:
         """What the store had to repair when it was opened, a sentence each."""
         return tuple(self._storage.notices())
+
+
+def _is_stuck(jobs: JobReader, *, now: int) -> bool:
+    due_since = jobs.due_since(now=now)
+    if due_since is None:
+        return False
+    touched = max(due_since, jobs.last_move() or 0)
+    return now - touched > STUCK_AFTER // timedelta(milliseconds=1)
