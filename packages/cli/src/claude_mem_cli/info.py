@@ -14,6 +14,7 @@ from claude_mem_core.errors import AdapterError
 from claude_mem_cli.server_files import ServerRecord
 
 BOUNDARIES = ("queue", "generationWorker", "providerRegistry", "eventBroadcaster")
+FACTS = ("version", "authMode", "queueDepth", "queueLanes")
 TIMEOUT = 10.0
 
 
@@ -26,7 +27,7 @@ def server_info(record: ServerRecord) -> Mapping[str, Any]:
     try:
         told = _get(record.url, "/v1/info")
         parts = {name: told["boundaries"][name] for name in BOUNDARIES}
-        facts = {name: told[name] for name in ("version", "authMode", "queueDepth")}
+        facts = {name: told[name] for name in FACTS}
     except (OSError, HTTPException, ValueError, LookupError, TypeError) as error:
         raise AdapterError(
             f"pid {record.pid} is there, but {record.url} does not answer as a "

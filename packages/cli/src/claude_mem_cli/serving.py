@@ -5,13 +5,9 @@ from __future__ import annotations
 
 import errno
 import logging
-import signal
 import socket
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from time import monotonic
-from types import FrameType
 
 from claude_mem_core.errors import ConfigurationError
 from claude_mem_core.launch import (
@@ -28,13 +24,9 @@ from typing_extensions import override
 from claude_mem_cli import screen, server_files
 from claude_mem_cli.processes import listener
 from claude_mem_cli.server_files import ServerRecord
+from claude_mem_cli.signals import stopping
 
 FRONT_END = "http"
-STOPPING = (signal.SIGTERM, signal.SIGINT)
-ONE_REQUEST_SECONDS = 1.0
-"""Signals within this time are one request: whoever runs us, such as make, passes a
-signal on that the terminal had sent to both of us."""
-
 log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
@@ -100,39 +92,16 @@ def _serve(
 
     plugins = installed_plugins()
     front_end = open_front_end(FRONT_END, env, plugins)
-    with open_runtime(env, plugins) as runtime, _stopping(front_end.stop):
+    with open_runtime(env, plugins) as runtime, stopping(front_end.stop):
         for repair in runtime.status.repairs():
             log.warning("%s", repair)
         admit_local_token(runtime, folder)
-        runtime.start(work=not runtime.has_own_workers)
+        disabled = CoreSettings.from_env(env).generation_disabled
+        runtime.start(work=not (disabled or runtime.has_own_workers))
         try:
             front_end.serve(runtime, ready=publish)
         finally:
             server_files.withdraw(folder)
-
-
-@contextmanager
-def _stopping(stop: Callable[[], None]) -> Iterator[None]:
-    """Call `stop` at the first signal; one well after it ends the process at once."""
-    asked: list[float] = []
-
-    def answer(number: int, _frame: FrameType | None) -> None:
-        asked.append(monotonic())
-        if len(asked) == 1:
-            stop()
-        elif asked[-1] - asked[0] > ONE_REQUEST_SECONDS:
-            restore()
-            signal.raise_signal(number)
-
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    before = {number: signal.signal(number, answer) for number in STOPPING}
-    try:
-        yield
-    finally:
-        restore()
 
 
 def _is_taken(port: int) -> bool:

@@ -8,9 +8,9 @@ import threading
 from datetime import timedelta
 
 from claude_mem_conformance.queue import QueueContract
+from claude_mem_core.domain.engine_health import EngineHealth
 from claude_mem_core.domain.generation_job import queued_job
 from claude_mem_core.errors import StorageError
-from claude_mem_core.ports.queue import EngineHealth
 from claude_mem_core.reference.queue import InProcessQueueEngine
 
 from broken.jobs import ByName, ManyAtATime

@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Literal, Self
+from typing import Self
 
 from claude_mem_core.domain.generation_job import LONGEST_ERROR
 from claude_mem_core.domain.stop_signal import StopSignal
-from claude_mem_core.domain.worker import BEAT_EVERY, WorkerRecord
-from claude_mem_core.errors import ConflictError, NotFoundError
+from claude_mem_core.domain.worker import BEAT_EVERY, WorkerHealth, WorkerRecord
+from claude_mem_core.errors import ClaudeMemError, ConflictError, Issue, NotFoundError
 from claude_mem_core.ports.agents import AgentVocabulary
 from claude_mem_core.ports.generator import ObservationGenerator
 from claude_mem_core.ports.queue import (
@@ -29,14 +29,13 @@ from claude_mem_core.services.generation import PAUSE_AFTER_ERROR, Generator
 from claude_mem_core.services.jobs import Jobs
 from claude_mem_core.services.memories import Memories
 from claude_mem_core.services.projects import Projects
+from claude_mem_core.services.readiness import LoopState, OwnLoop, shortcomings
 from claude_mem_core.services.recall import Recall
 from claude_mem_core.services.sessions import Sessions
 from claude_mem_core.services.status import Status
 from claude_mem_core.services.upkeep import EVERY, Upkeep
 from claude_mem_core.services.workers import Workers
 from claude_mem_core.system import RealSystem
-
-WorkerState = Literal["disabled", "active", "errored"]
 
 IDLE_TURN = timedelta(minutes=30)
 """A turn without an event for so long counts as ended."""
@@ -102,6 +101,18 @@ class Runtime:
         """Whether the engine brings workers, so that the server does not work."""
         return isinstance(self._queue, OwnWorkers)
 
+    @property
+    def own_loop(self) -> OwnLoop:
+        """How the worker in this process is."""
+        return OwnLoop(self.worker.state, self.worker.problem)
+
+    def shortcomings(self) -> Sequence[Issue]:
+        """Why the work does not go on as it should; empty when it does.
+
+        Free of content and of secrets.
+        """
+        return shortcomings(self.status, self.own_loop)
+
     def start(self, *, work: bool) -> None:
         """Keep the ledger moving in a thread, and do its work in another if asked.
 
@@ -113,11 +124,11 @@ class Runtime:
             self.worker.start()
 
     def be_worker(self, who: WorkerRecord, stop: StopSignal) -> None:
-        """Do the ledger's work in this thread, as a worker on the store's list.
+        """Do the ledger's work until `stop` is given, as one on the store's list.
 
         Args:
             who: What the list says of it.
-            stop: Ends it after the present job.
+            stop: Ends it after the present job, or ten seconds later.
 
         Raises:
             ConflictError: A worker of this name is at work on another machine.
@@ -127,17 +138,17 @@ class Runtime:
 
         def beat(_: StopSignal) -> None:
             problem = work.problem or self._queue.health().problem
-            health = "errored" if problem else "active"
+            health: WorkerHealth = "errored" if problem else "active"
             self.workers.beat(who.changed(health=health, last_error=problem))
 
         attendance = Loop("attendance", beat, pause=BEAT_EVERY)
-        attendance.start()
-        self.keeper.start()
-        try:
-            work.run()
-        finally:
-            attendance.stop(grace=GRACE)
-            self.workers.leave(who)
+        for loop in (work, attendance, self.keeper):
+            loop.start()
+        while not stop.wait(BEAT_EVERY):
+            pass
+        work.stop(grace=GRACE)
+        attendance.stop(grace=GRACE)
+        self._leave(who)
 
     def close(self) -> None:
         """Stop the work, give back what is held, let go of the adapters.
@@ -148,6 +159,13 @@ class Runtime:
             loop.stop(grace=GRACE)
         self._queue.close()
         self._storage.close()
+
+    def _leave(self, who: WorkerRecord) -> None:
+        try:
+            self.workers.leave(who)
+        except ClaudeMemError as error:
+            # It counts as gone when it was silent for long enough.
+            log.warning("worker %s stays on the list for now: %s", who.id, error)
 
     def _serve(self, name: str, stop: StopSignal) -> None:
         drain = partial(self.generator.drain, stop=stop, worker=name)
@@ -195,7 +213,7 @@ class Loop:
         return self._thread is not None and self._thread.is_alive()
 
     @property
-    def state(self) -> WorkerState:
+    def state(self) -> LoopState:
         """Whether it was never wanted, is at work, or fails or is gone."""
         if self._thread is None:
             return "disabled"

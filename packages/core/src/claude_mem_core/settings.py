@@ -49,6 +49,8 @@ class CoreSettings(Settings):
     Attributes:
         data_dir: The folder of this server's files, of nobody else's.
         idle_turn_minutes: A turn without an event for so long counts as ended.
+        generation_disabled: The server takes events and does no work: workers of
+            their own processes do it.
     """
 
     data_dir: Path = Field(default_factory=lambda: Path("~/.claude-mem/server"))
@@ -56,6 +58,7 @@ class CoreSettings(Settings):
     queue_engine: str = "sqlite"
     generator: str = "rules"
     idle_turn_minutes: int = Field(default=30, ge=1)
+    generation_disabled: bool = False
 
     @property
     def folder(self) -> Path:

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
+from claude_mem_core.domain.engine_health import EngineHealth
 from claude_mem_core.domain.value import JsonObject
-from claude_mem_core.errors import AdapterError, Issue
+from claude_mem_core.domain.worker import WorkerRecord
+from claude_mem_core.errors import AdapterError
 from claude_mem_core.runtime import Runtime
+from claude_mem_core.services.readiness import OwnLoop, kind_of, workers_state
 from claude_mem_core.services.status import Progress
 
 from claude_mem_http_falcon.exchange import Request, Response, show
@@ -34,7 +37,7 @@ class ReadinessResource:
     def on_get(self, req: Request, resp: Response) -> None:
         """Yes (200), or what is missing (503)."""
         del req
-        issues = [*_store_issues(self._runtime), *_worker_issues(self._runtime)]
+        issues = self._runtime.shortcomings()
         if issues:
             raise NotReadyError(issues)
         show(resp, status="ready")
@@ -59,6 +62,7 @@ class InfoResource:
             authMode="api-key",
             boundaries=_boundaries(self._runtime, progress),
             queueDepth=None if progress is None else progress.queue_depth,
+            queueLanes=None if progress is None else _lanes(progress),
         )
 
 
@@ -70,10 +74,22 @@ def _progress(runtime: Runtime) -> Progress | None:
         return None
 
 
-def _boundaries(runtime: Runtime, progress: Progress | None) -> JsonObject:
+def _lanes(progress: Progress) -> JsonObject:
     return {
-        "queue": _queue(progress),
-        "generationWorker": {"status": runtime.worker.state, "details": {}},
+        kind: {
+            "depth": lane.depth,
+            "oldestWaitingEpoch": lane.oldest_waiting_epoch,
+            "failed": lane.failed,
+        }
+        for kind, lane in progress.lanes.items()
+    }
+
+
+def _boundaries(runtime: Runtime, progress: Progress | None) -> JsonObject:
+    health = runtime.status.queue()
+    return {
+        "queue": _queue(health, progress),
+        "generationWorker": _workers(runtime.own_loop, health, progress),
         "providerRegistry": {
             "status": "active",
             "details": {"generator": runtime.status.generator},
@@ -85,24 +101,42 @@ def _boundaries(runtime: Runtime, progress: Progress | None) -> JsonObject:
     }
 
 
-def _queue(progress: Progress | None) -> JsonObject:
+def _queue(health: EngineHealth, progress: Progress | None) -> JsonObject:
+    details: JsonObject = {"engine": health.engine, **health.details}
+    if health.problem is not None:
+        details["reason"] = health.problem
     if progress is None:
-        return {"status": "errored", "details": {"reason": "the store is silent"}}
-    details: JsonObject = {
-        "jobs": dict(progress.jobs.items()),
-        "oldestWaitingEpoch": progress.oldest_waiting_epoch,
+        details["reason"] = "the store is silent"
+    else:
+        details["jobs"] = dict(progress.jobs.items())
+        details["oldestWaitingEpoch"] = progress.oldest_waiting_epoch
+    return {
+        "status": "errored" if "reason" in details else "active",
+        "details": details,
     }
-    return {"status": "active", "details": details}
 
 
-def _store_issues(runtime: Runtime) -> list[Issue]:
-    if _progress(runtime) is not None:
-        return []
-    return [Issue("store", "it cannot be read", "see the server's log")]
+def _workers(
+    own: OwnLoop, health: EngineHealth, progress: Progress | None
+) -> JsonObject:
+    details: JsonObject = {
+        "inServer": own.state,
+        "workers": [_shown(one) for one in progress.workers] if progress else [],
+    }
+    if own.problem is not None:
+        details["reason"] = kind_of(own.problem)
+    return {"status": workers_state(own, progress, health), "details": details}
 
 
-def _worker_issues(runtime: Runtime) -> list[Issue]:
-    state = runtime.worker.state
-    if state == "active":
-        return []
-    return [Issue("generationWorker", f"it is {state}", "restart the server")]
+def _shown(worker: WorkerRecord) -> JsonObject:
+    """A worker without the message of its error: anybody may ask for this."""
+    shown: JsonObject = {
+        "name": worker.id,
+        "engine": worker.engine,
+        "health": worker.health,
+        "startedAtEpoch": worker.started_at_epoch,
+        "seenAtEpoch": worker.seen_at_epoch,
+    }
+    if worker.last_error is not None:
+        shown["reason"] = kind_of(worker.last_error)
+    return shown

@@ -5,13 +5,16 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
+from claude_mem_core.domain.worker import WorkerRecord
 from claude_mem_core.settings import CoreSettings
 
 from claude_mem_cli import daemon, exits, screen, server_files
-from claude_mem_cli.info import server_info
+from claude_mem_cli.info import BOUNDARIES, server_info
 from claude_mem_cli.server_files import ServerRecord
 from claude_mem_cli.versions import own_version
 
@@ -99,10 +102,41 @@ def status(*, as_json: bool) -> int:
     screen.say(f"Version {record.version}, up {_span(uptime)}")
     screen.say(f"Data:    {screen.line(record.data_dir)}")
     screen.say(f"Waiting: {info.get('queueDepth', 'unknown')} jobs")
-    for name, state in info.items():
-        if isinstance(state, dict) and "status" in state:
-            screen.say(f"  {screen.line(name)}: {screen.line(str(state['status']))}")
+    _tell_parts(info)
     return exits.OK
+
+
+@server.command
+@click.option("--name", help="The worker's name; by default one of its own.")
+@click.option("--engine", help="The queue engine, in place of CLAUDE_MEM_QUEUE_ENGINE.")
+@click.option("--burst", is_flag=True, help="Do what waits now, then end.")
+@screen.json_option
+def worker(*, name: str | None, engine: str | None, burst: bool, as_json: bool) -> None:
+    """Turn jobs into memories until Ctrl-C, beside a server or on another machine.
+
+    As many may run at once as you like. With the engine sqlite they share the
+    server's database file; a server then works too, unless it was started with
+    CLAUDE_MEM_GENERATION_DISABLED=true. A second worker of one name ends with 1.
+    """
+    from claude_mem_cli import serving, working
+
+    serving.log_to_stderr()
+    env = {**os.environ, **({"CLAUDE_MEM_QUEUE_ENGINE": engine} if engine else {})}
+    if burst:
+        done = working.work_once(env)
+        if as_json:
+            screen.say_json({"worked": done})
+        else:
+            screen.say(f"Did {done} jobs.")
+        return
+
+    def ready(who: WorkerRecord) -> None:
+        if as_json:
+            screen.say_json({"running": True, **who.to_wire()})
+        screen.note(f"claude-mem worker {who.id} (pid {who.pid}, engine {who.engine})")
+        screen.note("  stop  Ctrl-C")
+
+    working.work(env, name, ready=ready)
 
 
 def _folder() -> Path:
@@ -132,6 +166,33 @@ def _tell(record: ServerRecord, *, as_json: bool, stop_with: str) -> None:
     screen.note(f"claude-mem serves at {record.url} (pid {record.pid})")
     screen.note(f"  data  {screen.line(record.data_dir)}")
     screen.note(f"  stop  {stop_with}")
+
+
+def _tell_parts(info: Mapping[str, Any]) -> None:
+    for name in BOUNDARIES:
+        state = info[name]["status"]
+        reason = info[name]["details"].get("reason")
+        why = f" ({screen.line(str(reason))})" if reason and state != "active" else ""
+        screen.say(f"  {name}: {screen.line(str(state))}{why}")
+    for worker in info["generationWorker"]["details"].get("workers", ()):
+        screen.say(f"  worker {screen.line(worker['name'])}: {worker['health']}")
+    redis = info["queue"]["details"].get("redis")
+    if redis is not None:
+        screen.say(f"  redis {screen.line(redis['address'])}: {redis['status']}")
+    lanes = {name: lane for name, lane in info["queueLanes"].items() if _has_work(lane)}
+    if lanes:
+        rows = [(n, o["depth"], _age(o), o["failed"]) for n, o in lanes.items()]
+        screen.say(screen.table(["lane", "waiting", "oldest", "failed"], rows))
+
+
+def _has_work(lane: Mapping[str, Any]) -> bool:
+    """Whether there is anything to tell of a lane."""
+    return bool(lane["depth"] or lane["failed"])
+
+
+def _age(lane: Mapping[str, Any]) -> str:
+    oldest = lane["oldestWaitingEpoch"]
+    return "" if oldest is None else _span(time.time_ns() // 1_000_000 - oldest)
 
 
 def _tell_absence(seen: server_files.Seen, folder: Path, *, as_json: bool) -> None:

@@ -5,31 +5,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol, runtime_checkable
 
+from claude_mem_core.domain.engine_health import EngineHealth
 from claude_mem_core.domain.generation_job import Claim, JobDraft, JobKind
 from claude_mem_core.domain.stop_signal import StopSignal
-from claude_mem_core.domain.value import JsonObject
 
 AT_ONCE = timedelta(0)
-
-
-@dataclass(frozen=True, slots=True)
-class EngineHealth:
-    """How an engine is, free of secrets and of content.
-
-    Attributes:
-        engine: The name under which it was asked for.
-        problem: Why its bell does not ring, in words for an operator; None when it
-            does. The ledger goes on without it.
-        details: What an operator may want to know besides.
-    """
-
-    engine: str
-    problem: str | None = None
-    details: JsonObject = field(default_factory=dict)
 
 
 class ObservationQueueEngine(Protocol):

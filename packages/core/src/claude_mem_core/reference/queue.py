@@ -11,10 +11,11 @@ from datetime import timedelta
 
 from typing_extensions import override
 
+from claude_mem_core.domain.engine_health import EngineHealth
 from claude_mem_core.domain.generation_job import Claim, JobDraft, JobKind, queued_job
 from claude_mem_core.domain.stop_signal import StopSignal
 from claude_mem_core.errors import ClaudeMemError, ConflictError
-from claude_mem_core.ports.queue import AT_ONCE, EngineHealth, ObservationQueueEngine
+from claude_mem_core.ports.queue import AT_ONCE, ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage
 from claude_mem_core.ports.system import System
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from claude_mem_core.domain.engine_health import EngineHealth
 from claude_mem_core.domain.generation_job import JobKind, JobStatus, Lane
 from claude_mem_core.domain.worker import WorkerRecord
 from claude_mem_core.ports.jobs import JobReader
-from claude_mem_core.ports.queue import EngineHealth, ObservationQueueEngine
+from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.workers import Workers
