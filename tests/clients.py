@@ -114,14 +114,20 @@ class Client:
 class Clients:
     """Several clients, each with a stream of events and a thread of its own."""
 
-    def __init__(self, machine: Machine, streams: Iterable[Iterable[Event]]) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        streams: Iterable[Iterable[Event]],
+        *,
+        at_once: int = 1,
+    ) -> None:
         self._enough = threading.Event()
         self._clients = []
         self._threads = []
         for stream in streams:
             client = Client(machine)
             self._clients.append(client)
-            send = {"until": self._enough}
+            send = {"until": self._enough, "at_once": at_once}
             self._threads.append(
                 threading.Thread(target=client.send_all, args=(stream,), kwargs=send)
             )
@@ -130,6 +136,11 @@ class Clients:
     def acknowledged(self) -> set[str]:
         """What any of them was told is kept."""
         return set().union(*(client.acknowledged for client in self._clients))
+
+    @property
+    def count(self) -> int:
+        """How many that is: no two of them send the same."""
+        return sum(len(client.acknowledged) for client in self._clients)
 
     @property
     def refused(self) -> list[tuple[int, Any]]:

@@ -28,6 +28,7 @@ class Machine:
     folder: Path
     server: subprocess.Popen[bytes] | None = None
     env: dict[str, str] = field(default_factory=dict)
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Point the command at the folder and at any free port."""
@@ -66,7 +67,16 @@ class Machine:
             env = {**env, "PYTHONPATH": FAULTS}
         log = self.folder.parent / f"{words[0]}.log"
         with log.open("a") as file:
-            return subprocess.Popen(command, env=env, stdout=file, stderr=file)
+            process = subprocess.Popen(command, env=env, stdout=file, stderr=file)
+        self.processes.append(process)
+        return process
+
+    def end_all(self) -> None:
+        """End what still runs, however it was left."""
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+                process.wait(timeout=30)
 
     def kill(self) -> None:
         """End the server as a power cut would."""

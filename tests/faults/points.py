@@ -55,6 +55,9 @@ POINTS: dict[str, Point | PageWritten] = {
     ),
     # The way of a job.
     "recovered": Point(f"{STORE}.jobs:SqliteJobs.recover", "after"),
+    "brought-back": Point(
+        f"{STORE}.jobs:SqliteJobs.recover", "after", answered=True, since="start"
+    ),
     "claimed": Point(f"{CORE}.services.claims:Claims._claim", "after", answered=True),
     "generated": Point(f"{CORE}.services.generation:Generator._made", "after"),
     "settled": Point(f"{STORE}.jobs:SqliteJobs.settle", "after"),

@@ -3,17 +3,16 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
-from pathlib import Path
 
 import pytest
-from clients import Clients, events, new_project, wait_until_done
+from clients import wait_until_done
 from evidence import MEMORIES, UNFINISHED, faults, rows
 from faults.__main__ import KILLED
 from machine import Machine
+from template import EVENTS, NO_WORK, Template
+from workers import dismiss, hire
 
-SESSIONS, TURNS = 4, 2
 HITS = (1, 7)
 OF_AN_EVENT = (
     "before-begin", "event-inserted", "job-inserted", "before-commit", "committed",
@@ -25,58 +24,61 @@ OF_A_JOB = (
 )  # fmt: skip
 
 
-class Template:
-    """A data folder with one project, and what the same events make undisturbed."""
-
-    def __init__(self, folder: Path) -> None:
-        self._machine = Machine(folder / "data")
-        self._machine.start()
-        self.project_id = new_project(self._machine)
-        assert self._machine.stop() == 0
-        undisturbed = self.copy(folder / "undisturbed")
-        undisturbed.start()
-        with self.clients(undisturbed).at_work():
-            pass
-        wait_until_done(undisturbed)
-        assert undisturbed.stop() == 0
-        self.memories = rows(undisturbed, MEMORIES)
-
-    def copy(self, folder: Path) -> Machine:
-        """A machine with a copy of the data folder."""
-        shutil.copytree(self._machine.folder, folder / "data")
-        return Machine(folder / "data")
-
-    def clients(self, machine: Machine) -> Clients:
-        """A client for each session."""
-        names = [f"s{number}" for number in range(SESSIONS)]
-        streams = [events(one, TURNS, project_id=self.project_id) for one in names]
-        return Clients(machine, streams)
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    return Template(tmp_path_factory.mktemp("template"))
-
-
 @pytest.mark.parametrize("hit", HITS)
 @pytest.mark.parametrize("point", [*OF_AN_EVENT, *OF_A_JOB])
 def test_a_death_at_this_point_ends_as_if_it_never_was(
-    template: Template, tmp_path: Path, point: str, hit: int
+    template: Template, prepared: Machine, point: str, hit: int
 ):
-    machine = template.copy(tmp_path)
-    machine.start("--hurry", "--at", point, "--hit", str(hit))
-    server = machine.server
-    clients = template.clients(machine)
+    prepared.start("--hurry", "--at", point, "--hit", str(hit))
+    server = prepared.server
+    clients = template.clients(prepared)
     with clients.at_work():
         if point == "before-release":
             clients.finish()
             server.send_signal(signal.SIGTERM)
         assert server.wait(timeout=30) == KILLED
-        machine.start("--hurry")
-    wait_until_done(machine)
-    assert machine.stop() == 0
+        prepared.start("--hurry")
+    wait_until_done(prepared)
+    assert prepared.stop() == 0
 
-    assert len(clients.acknowledged) == SESSIONS * TURNS * 6
-    assert faults(machine, clients.acknowledged) == []
-    assert rows(machine, UNFINISHED) == []
-    assert rows(machine, MEMORIES) == template.memories
+    assert len(clients.acknowledged) == EVENTS
+    assert faults(prepared, clients.acknowledged) == []
+    assert rows(prepared, UNFINISHED) == []
+    assert rows(prepared, MEMORIES) == template.memories
+
+
+def test_a_death_while_the_work_of_a_dead_one_is_brought_back_loses_nothing(
+    template: Template, prepared: Machine
+):
+    prepared.start("--hurry", "--at", "claimed")
+    clients = template.clients(prepared)
+    with clients.at_work():
+        assert prepared.server.wait(timeout=30) == KILLED
+        prepared.start("--hurry", "--at", "brought-back")
+        assert prepared.server.wait(timeout=30) == KILLED
+        prepared.start("--hurry")
+    wait_until_done(prepared)
+    assert prepared.stop() == 0
+
+    assert faults(prepared, clients.acknowledged) == []
+    assert rows(prepared, MEMORIES) == template.memories
+
+
+@pytest.mark.parametrize("hit", HITS)
+@pytest.mark.parametrize("point", ["beating", "claimed", "settled", "kept"])
+def test_a_worker_that_dies_at_this_point_leaves_its_work_to_the_next(
+    template: Template, prepared: Machine, point: str, hit: int
+):
+    prepared.env.update(NO_WORK)
+    prepared.start("--hurry")
+    clients = template.clients(prepared)
+    with clients.at_work():
+        at = ["--hurry", "--at", point, "--hit", str(hit)]
+        assert prepared.spawn("server", "worker", faults=at).wait(timeout=60) == KILLED
+        worker = hire(prepared, "next", "--hurry")
+    wait_until_done(prepared)
+    dismiss(worker)
+    assert prepared.stop() == 0
+
+    assert faults(prepared, clients.acknowledged) == []
+    assert rows(prepared, MEMORIES) == template.memories
