@@ -6,7 +6,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 from machine import Machine
 
@@ -62,10 +61,10 @@ OPEN = "processing"
 
 
 @contextmanager
-def opened(machine: Machine) -> Iterator[sqlite3.Connection]:
+def opened(machine: Machine, *, wait: float = 30) -> Iterator[sqlite3.Connection]:
     """The machine's database, through nothing but SQLite."""
     (database,) = machine.folder.glob("*.db")
-    with closing(sqlite3.connect(Path(database), timeout=30)) as store:
+    with closing(sqlite3.connect(database, timeout=wait)) as store:
         yield store
 
 
