@@ -9,7 +9,7 @@ import time
 from clients import wait_until_done
 from evidence import UNFINISHED, faults, rows
 from machine import Machine
-from template import NO_WORK, Template
+from template import NO_WORK, ONE, Template
 from workers import dismiss, go_on, hire
 
 CLOSING = "SELECT id FROM agent_events WHERE turn_role = 'closes'"
@@ -17,7 +17,7 @@ STATES = "SELECT status, lease_until_epoch, claims, lost_leases FROM generation_
 OF_THE_TURN = f"{STATES} WHERE source_id IN ({CLOSING})"
 
 
-def test_a_worker_that_is_asked_to_end_gives_its_long_work_back_at_once(
+def test_a_worker_that_is_asked_to_end_gives_long_work_back_as_it_goes(
     template: Template, prepared: Machine
 ):
     worker = _at_work_for(template, prepared, "a-generator-of-a-minute")
@@ -28,11 +28,11 @@ def test_a_worker_that_is_asked_to_end_gives_its_long_work_back_at_once(
     assert rows(prepared, OF_THE_TURN) == [("completed", None, 2, 0)]
 
 
-def test_a_server_that_is_asked_to_end_gives_its_long_work_back_at_once(
+def test_a_server_that_is_asked_to_end_gives_long_work_back_as_it_goes(
     template: Template, prepared: Machine
 ):
     prepared.start("--plant", "a-generator-of-a-minute")
-    with template.clients(prepared, sessions=1, turns=1).at_work():
+    with template.clients(prepared, names=ONE, turns=1).at_work():
         pass
     _wait_until_it_works(prepared)
     assert prepared.stop() == 0
@@ -73,7 +73,7 @@ def _at_work_for(template: Template, machine: Machine, plant: str):
     machine.env.update(NO_WORK)
     machine.start()
     worker = hire(machine, "w", "--plant", plant)
-    with template.clients(machine, sessions=1, turns=1).at_work():
+    with template.clients(machine, names=ONE, turns=1).at_work():
         pass
     _wait_until_it_works(machine)
     return worker

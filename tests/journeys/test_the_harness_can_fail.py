@@ -4,23 +4,30 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Sequence
 
 import pytest
 from clients import wait_until_done
-from evidence import faults, opened
+from evidence import faults, opened, rows
 from faults.__main__ import KILLED
 from faults.patching import replace
 from faults.plants import PLANTS
 from faults.points import POINTS, Point
 from machine import Machine
-from template import NO_WORK, Template
+from template import NO_WORK, ONE, Template
 from workers import dismiss, go_on, hire, wait_until_stopped
 
 TARGETS = {
     *(point.target for point in POINTS.values() if isinstance(point, Point)),
     *(target for plant in PLANTS.values() for target in plant.twins),
 }
+
+WAITING_OF_THE_SECOND = """
+    SELECT j.id FROM generation_jobs j JOIN server_sessions s
+      ON s.id = j.server_session_id AND s.content_session_id = 'second'
+    WHERE j.status <> 'completed'
+"""
 
 
 @pytest.mark.parametrize("target", sorted(TARGETS))
@@ -93,10 +100,9 @@ def test_a_worker_that_writes_although_another_did_its_job_is_seen(
 ):
     prepared.env.update(NO_WORK)
     prepared.start("--hurry")
-    late = hire(
-        prepared, "late", "--hurry", *_with(plant), "--at", "generated", "--stop"
-    )
-    clients = template.clients(prepared, sessions=1, turns=1)
+    at = ["--at", "generated", "--stop"]
+    late = hire(prepared, "late", "--hurry", *_with(plant), *at)
+    clients = template.clients(prepared, names=ONE, turns=1)
     with clients.at_work():
         wait_until_stopped(late)
     other = hire(prepared, "other", "--hurry")
@@ -104,6 +110,53 @@ def test_a_worker_that_writes_although_another_did_its_job_is_seen(
     go_on(late)
     dismiss(late)
     dismiss(other)
+    assert prepared.stop() == 0
+
+    assert _seen(faults(prepared, clients.acknowledged), sentence)
+
+
+@pytest.mark.parametrize(
+    ("plant", "sentence"),
+    [(None, None), ("two-on-a-session", "two of a session were done at once")],
+)
+def test_two_workers_on_one_session_are_seen(
+    template: Template, prepared: Machine, plant: str | None, sentence: str | None
+):
+    prepared.env.update(NO_WORK)
+    prepared.start()
+    with template.clients(prepared, names=["first"]).at_work():
+        pass
+    late = hire(prepared, "late", *_with(plant), "--at", "generated", "--stop")
+    wait_until_stopped(late)
+    with template.clients(prepared, names=["second"]).at_work():
+        pass
+    other = hire(prepared, "other", *_with(plant))
+    # Whoever may do what is left of the first does it before that.
+    while rows(prepared, WAITING_OF_THE_SECOND):
+        time.sleep(0.02)
+    go_on(late)
+    wait_until_done(prepared)
+    dismiss(late)
+    dismiss(other)
+    assert prepared.stop() == 0
+
+    assert _seen(faults(prepared, []), sentence)
+
+
+@pytest.mark.parametrize(
+    ("plant", "sentence"),
+    [(None, None), ("kept-in-two-steps", "a memory is there twice")],
+)
+def test_memories_that_are_kept_before_their_job_is_settled_are_seen(
+    template: Template, prepared: Machine, plant: str | None, sentence: str | None
+):
+    # The sixth event ends the turn: its job is the one that makes a memory.
+    prepared.start("--hurry", *_with(plant), "--at", "settled", "--hit", "6")
+    clients = template.clients(prepared, names=ONE, turns=1)
+    with clients.at_work():
+        assert prepared.server.wait(timeout=30) == KILLED
+        prepared.start("--hurry")
+    wait_until_done(prepared)
     assert prepared.stop() == 0
 
     assert _seen(faults(prepared, clients.acknowledged), sentence)
@@ -119,7 +172,7 @@ def test_a_transaction_that_reads_before_it_may_write_is_seen(
     # The first event of a session writes before it: it puts the session in.
     at = ["--at", "before-event-insert", "--hit", "2", "--stop"]
     prepared.start(*_with(plant), *at)
-    clients = template.clients(prepared, sessions=1, turns=1)
+    clients = template.clients(prepared, names=ONE, turns=1)
     with clients.at_work():
         wait_until_stopped(prepared.server)
         got_between = _writes_from_elsewhere(prepared)
