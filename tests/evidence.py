@@ -30,7 +30,7 @@ _NONE_OF = {
     "a row refers to one that is not there": "SELECT * FROM pragma_foreign_key_check",
     "an event is there twice": """
         SELECT content_session_id, source_event_id FROM agent_events
-        GROUP BY 1, 2 HAVING count(*) > 1
+        WHERE source_event_id IS NOT NULL GROUP BY 1, 2 HAVING count(*) > 1
     """,
     "an event has no job of its own, or two": """
         SELECT e.id, count(j.id) FROM agent_events e LEFT JOIN generation_jobs j
