@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 COMMAND = str(Path(sys.executable).with_name("claude-mem"))
+FAULTS = str(Path(__file__).parent)
 
 
 @dataclass
@@ -27,6 +28,7 @@ class Machine:
     folder: Path
     server: subprocess.Popen[bytes] | None = None
     env: dict[str, str] = field(default_factory=dict)
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Point the command at the folder and at any free port."""
@@ -46,15 +48,35 @@ class Machine:
         assert not check or done.returncode == 0, done.stderr
         return done
 
-    def start(self) -> None:
-        """Start the server in this process's care and wait until it answers."""
-        with (self.folder.parent / "server.log").open("a") as log:
-            self.server = subprocess.Popen(
-                [COMMAND, "server", "start", "--foreground"], env=self.env, stderr=log
-            )
+    def start(self, *faults: str) -> None:
+        """Start the server in this process's care and wait until it answers.
+
+        Args:
+            faults: What `python -m faults` is told to put into it.
+        """
+        self.server = self.spawn("server", "start", "--foreground", faults=faults)
         while self._pid_that_is_ready() != self.server.pid:
             assert self.server.poll() is None, "the server ended before it was ready"
             time.sleep(0.01)
+
+    def spawn(self, *words: str, faults: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+        """A process of the command, with faults in it or without."""
+        command, env = [COMMAND, *words], self.env
+        if faults:
+            command = [sys.executable, "-m", "faults", *faults, "--", *words]
+            env = {**env, "PYTHONPATH": FAULTS}
+        log = self.folder.parent / f"{words[0]}.log"
+        with log.open("a") as file:
+            process = subprocess.Popen(command, env=env, stdout=file, stderr=file)
+        self.processes.append(process)
+        return process
+
+    def end_all(self) -> None:
+        """End what still runs, however it was left."""
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+                process.wait(timeout=30)
 
     def kill(self) -> None:
         """End the server as a power cut would."""

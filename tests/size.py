@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How long the long tests are: the one place that reads it.
+
+`CLAUDE_MEM_TEST_SIZE` is `pr`, which `make test` runs, or `release`, which
+`make release-check` runs. `CLAUDE_MEM_TEST_SEED` replays what a harness has printed.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is enough.
+
+    Attributes:
+        server_kills: How often a server is killed that takes events.
+        acknowledged: Events that it must have acknowledged by then.
+        worker_kills: How often a worker of several is killed.
+    """
+
+    server_kills: int
+    acknowledged: int
+    worker_kills: int
+
+
+SIZES = {
+    "pr": Size(server_kills=60, acknowledged=10_000, worker_kills=200),
+    "release": Size(server_kills=1000, acknowledged=200_000, worker_kills=500),
+}
+SIZE = SIZES[os.environ.get("CLAUDE_MEM_TEST_SIZE", "pr")]
+
+
+def new_seed() -> int:
+    """The seed that was asked for, else one that nobody had before."""
+    given = os.environ.get("CLAUDE_MEM_TEST_SEED")
+    return int(given) if given else secrets.randbelow(2**32)
