@@ -18,6 +18,7 @@ from rq.worker_registration import REDIS_WORKER_KEYS
 from claude_mem_queue_rq.addresses import Address, is_loopback
 from claude_mem_queue_rq.jobs import SessionQueue
 from claude_mem_queue_rq.lanes import LANES
+from claude_mem_queue_rq.worker import SessionWorker
 
 ANSWER_WITHIN = 0.5
 """Seconds for a connection, and for an answer."""
@@ -35,9 +36,11 @@ class RedisHealth:
 
     Attributes:
         problem: Why it does not answer, None when it does.
+        workers: The RQ workers that were heard of just now.
     """
 
     problem: str | None = None
+    workers: tuple[str, ...] = ()
     details: JsonObject = field(default_factory=dict)
 
 
@@ -71,11 +74,12 @@ class Probe:
             "address": self._address.shown,
         }
         try:
-            return RedisHealth(details=self._details(place))
+            return self._answer(place)
         except redis.RedisError as error:
-            return RedisHealth(self._address.told(error), {"redis": place})
+            problem = self._address.told(error)
+            return RedisHealth(problem, details={"redis": place})
 
-    def _details(self, place: JsonObject) -> JsonObject:
+    def _answer(self, place: JsonObject) -> RedisHealth:
         pipe: Any = self._client.pipeline(transaction=False)
         pipe.ping().info("server").time().smembers(REDIS_WORKER_KEYS)
         pipe.config_get("maxmemory-policy", "bind")
@@ -84,26 +88,35 @@ class Probe:
         _, server, now, workers, config, *depths = pipe.execute(raise_on_error=False)
         _sound(server, now)
         version = server.get("valkey_version") or server.get("redis_version")
-        return {
+        present = self._present(workers, now[0])
+        details: JsonObject = {
             "redis": {**place, "version": str(version)},
             "rings": {
                 lane: depth if isinstance(depth, int) else 0
                 for lane, depth in zip(LANES, depths, strict=True)
             },
-            "rqWorkers": self._present(workers, now[0]),
+            "rqWorkers": len(present),
             "warnings": list(self._warnings(config)),
         }
+        return RedisHealth(workers=present, details=details)
 
-    def _present(self, workers: Iterable[bytes] | Exception, now: int) -> int:
-        """How many RQ workers were heard of just now, by the clock of Redis."""
+    def _present(
+        self, workers: Iterable[bytes] | Exception, now: int
+    ) -> tuple[str, ...]:
+        """The names of the RQ workers heard of just now, by the clock of Redis."""
         if isinstance(workers, Exception):
-            return 0
+            return ()
+        keys = sorted(as_text(key) for key in workers)
         pipe = self._client.pipeline(transaction=False)
-        for key in workers:
-            pipe.hmget(as_text(key), "last_heartbeat", "death")
-        found = pipe.execute(raise_on_error=False)
-        beats = (_beat(one) for one in found if isinstance(one, list))
-        return sum(1 for beat in beats if beat and now - beat.timestamp() <= PRESENT)
+        for key in keys:
+            pipe.hmget(key, "last_heartbeat", "death")
+        found = zip(keys, pipe.execute(raise_on_error=False), strict=True)
+        beats = ((key, _beat(one)) for key, one in found if isinstance(one, list))
+        return tuple(
+            key.removeprefix(SessionWorker.redis_worker_namespace_prefix)
+            for key, beat in beats
+            if beat and now - beat.timestamp() <= PRESENT
+        )
 
     def _warnings(self, config: Mapping[str, str] | Exception) -> Iterator[str]:
         """What an operator should change, as far as Redis shows its settings."""

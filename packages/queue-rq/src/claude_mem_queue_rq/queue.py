@@ -9,10 +9,11 @@ from datetime import timedelta
 from typing import Protocol
 
 import redis
+from claude_mem_core.domain.engine_health import EngineHealth
 from claude_mem_core.domain.generation_job import JobKind
 from claude_mem_core.domain.stop_signal import StopSignal
 from claude_mem_core.errors import QueueError
-from claude_mem_core.ports.queue import EngineHealth, OwnWorkers
+from claude_mem_core.ports.queue import OwnWorkers
 from claude_mem_core.ports.storage import Storage
 from claude_mem_core.ports.system import System
 from claude_mem_core.reference.queue import LEASE, POLL, InProcessQueueEngine
@@ -94,7 +95,8 @@ class RqQueueEngine(InProcessQueueEngine, OwnWorkers):
         seen = self._probe.look()
         workers = (worker.problem for worker in tuple(self._workers))
         problems = filter(None, (seen.problem, self._ringer.problem, *workers))
-        return EngineHealth(self.name, next(problems, None), seen.details)
+        problem = next(problems, None)
+        return EngineHealth(self.name, problem, seen.workers, seen.details)
 
     @override
     def close(self) -> None:

@@ -178,7 +178,8 @@ def _tell_parts(info: Mapping[str, Any]) -> None:
         screen.say(f"  worker {screen.line(worker['name'])}: {worker['health']}")
     redis = info["queue"]["details"].get("redis")
     if redis is not None:
-        screen.say(f"  redis {screen.line(redis['address'])}: {redis['status']}")
+        how = "answers" if info["queue"]["status"] == "active" else "see queue"
+        screen.say(f"  redis {screen.line(redis['address'])}: {how}")
     lanes = {name: lane for name, lane in info["queueLanes"].items() if _has_work(lane)}
     if lanes:
         rows = [(n, o["depth"], _age(o), o["failed"]) for n, o in lanes.items()]

@@ -48,7 +48,8 @@ def workers_state(
     """How the workers are as a whole: one that is well is enough."""
     others = progress.workers if progress else ()
     states = {own.state, *(worker.health for worker in others)}
-    if health.workers or "active" in states:
+    # Of those that both know, only the store's list says how they are.
+    if "active" in states or set(health.workers) - {worker.id for worker in others}:
         return "active"
     return "errored" if "errored" in states else "disabled"
 
