@@ -59,15 +59,17 @@ class Machine:
             assert self.server.poll() is None, "the server ended before it was ready"
             time.sleep(0.01)
 
-    def spawn(self, *words: str, faults: Sequence[str] = ()) -> subprocess.Popen[bytes]:
-        """A process of the command, with faults in it or without."""
-        command, env = [COMMAND, *words], self.env
+    def spawn(
+        self, *words: str, faults: Sequence[str] = (), command: str = COMMAND
+    ) -> subprocess.Popen[bytes]:
+        """A process of the command or of another, with faults in it or without."""
+        call, env = [command, *words], self.env
         if faults:
-            command = [sys.executable, "-m", "faults", *faults, "--", *words]
+            call = [sys.executable, "-m", "faults", *faults, "--", *words]
             env = {**env, "PYTHONPATH": FAULTS}
         log = self.folder.parent / f"{words[0]}.log"
         with log.open("a") as file:
-            process = subprocess.Popen(command, env=env, stdout=file, stderr=file)
+            process = subprocess.Popen(call, env=env, stdout=file, stderr=file)
         self.processes.append(process)
         return process
 
