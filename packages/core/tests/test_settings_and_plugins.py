@@ -60,6 +60,18 @@ def test_an_engine_that_is_not_installed_is_never_replaced_by_another(
         open_runtime({**env, variable: "bullmq"}, plugins)
 
 
+def test_who_names_bullmq_is_told_what_to_name_instead(
+    env: dict[str, str], plugins: Plugins
+) -> None:
+    with pytest.raises(ConfigurationError) as told:
+        open_runtime({**env, "CLAUDE_MEM_QUEUE_ENGINE": "bullmq"}, plugins)
+
+    assert str(told.value) == (
+        "no queue engine 'bullmq'; installed: in-process; bullmq runs on Node.js: "
+        "rq is its counterpart here, sqlite needs no Redis"
+    )
+
+
 def test_a_misspelt_hook_is_refused() -> None:
     class Misspelt:
         @staticmethod
