@@ -290,8 +290,7 @@ def test_an_event_that_was_only_kept_is_part_of_its_turn(
     runtime.events.accept(draft("tool_use"), by=ME, generate=False)
     runtime.events.accept(draft("turn_end"), by=ME)
 
-    while runtime.generator.work(wait=timedelta(0)):
-        pass
+    runtime.generator.drain()
 
     (turn,) = generator.turns
     assert [one.event_type for one in turn.events] == [

@@ -15,13 +15,17 @@ from claude_mem_core.settings import CoreSettings
 
 from claude_mem_cli import daemon, exits, screen, server_files
 from claude_mem_cli.info import BOUNDARIES, server_info
+from claude_mem_cli.lazy import Lazy, LazyGroup
 from claude_mem_cli.server_files import ServerRecord
 from claude_mem_cli.versions import own_version
 
 RUNTIME = "server"
 
 
-@click.group
+@click.group(
+    cls=LazyGroup,
+    lazy={"jobs": Lazy("jobs", "jobs", "Look at jobs, retry them, cancel them.")},
+)
 def server() -> None:
     """Start, stop and look at the server of the data folder."""
 
