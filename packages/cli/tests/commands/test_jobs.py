@@ -146,7 +146,7 @@ def test_a_job_that_is_not_there_ends_with_1_and_what_is_no_id_with_2(any_way, d
     for absent in ("evt_" + "0" * 64, "evt_" + "0" * 8):
         done = any_way(deed, absent, "--json")
         assert (done.code, done.json["error"]) == (1, "not_found")
-        assert absent in done.json["message"]
+        assert done.json["message"] == f"no job with the id {absent!r}"
     for wrong in ("nonsense", "evt_123", "evt_" + "0" * 65, "ses_" + "0" * 8):
         assert any_way(deed, wrong).code == 2
 
