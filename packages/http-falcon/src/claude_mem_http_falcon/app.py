@@ -60,10 +60,10 @@ Layer: TypeAlias = RequestLog | Gate | Authentication | Bodies
 log = logging.getLogger(__name__)
 
 
-def build_app(runtime: Runtime, stop: StopSignal) -> App:
+def build_app(runtime: Runtime, stop: StopSignal | None = None) -> App:
     """The application that serves `runtime`; after `stop` no request waits."""
     app = falcon.App(request_type=Request, middleware=layers(runtime))
-    for path, resource in resources(runtime, stop).items():
+    for path, resource in resources(runtime, stop or StopSignal()).items():
         if hasattr(resource, "on_get"):
             # Falcon leaves the body out of every answer to HEAD.
             vars(resource)["on_head"] = resource.on_get
