@@ -7,8 +7,8 @@ import json
 from pathlib import Path
 
 import pytest
-from claude_mem_core.api import Principal, open_runtime
-from claude_mem_core.domain.generation_job import Failure, JobQuery
+from claude_mem_core.api import JobQuery, Principal, open_runtime
+from claude_mem_core.domain.generation_job import Failure
 from claude_mem_core.runtime import Runtime
 from machine import Machine, session
 
