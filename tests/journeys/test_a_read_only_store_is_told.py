@@ -17,7 +17,7 @@ import pytest
 from machine import HEEDING_MODES, Machine
 
 PATIENCE = 5.0
-READ, ENTER, WRITE = 0o400, 0o500, 0o700
+READ, ENTER, WRITE = 0o444, 0o500, 0o700
 
 
 @pytest.fixture

@@ -201,6 +201,28 @@ def test_a_connection_that_finds_the_store_read_only_gives_way_to_another(storag
     assert absent(storage, ["refused", "after"]) == ["refused"]
 
 
+def test_a_store_that_turns_read_only_in_a_block_undoes_all_who_share_it(
+    storage, others
+):
+    def lock(tx):
+        tx.events._db.run("PRAGMA query_only = ON")
+        add(tx, "refused")
+
+    def first():
+        with storage.begin() as tx:
+            add(tx, "first")
+            refused.append(others.submit(write, storage, "second", lock))
+            in_line(storage, 1)
+
+    refused = []
+    with pytest.raises(StorageReadOnlyError):
+        others.submit(first).result(PATIENCE)
+    with pytest.raises(StorageReadOnlyError):
+        refused[0].result(PATIENCE)
+    write(storage, "after")
+    assert absent(storage, ["first", "refused", "after"]) == ["first", "refused"]
+
+
 def test_a_database_that_may_grow_no_further_is_full(storage):
     storage._here().writer.connection.run("PRAGMA max_page_count = 1")
     large = samples.event("refused", payload={"text": "x" * 100_000})
