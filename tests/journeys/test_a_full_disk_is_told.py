@@ -25,6 +25,9 @@ PAGES_UNTIL_MOVED = 1000
 """How long the log grows before it is moved into the database."""
 
 LARGE = 24
+MOST = 1500
+"""Events of one line: far more than there is ever room for."""
+
 REFUSALS = 15
 """How often each line is refused before it stops sending."""
 
@@ -86,6 +89,7 @@ def send_until_full(machine: Machine, project_id: str, line: str) -> dict[str, i
     """The last answer to each event of a line, which is refused many times."""
     statuses: dict[str, int] = {}
     while Counter(statuses.values())[507] < REFUSALS:
+        assert len(statuses) < MOST, "no write is ever refused"
         name = f"{line}{len(statuses)}"
         statuses[name] = answer_of(machine, event(project_id, name))
     return statuses
