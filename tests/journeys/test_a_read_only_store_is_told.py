@@ -6,6 +6,7 @@ It lies in a folder of its own: the server's own folder must be writable.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from machine import HEEDING_MODES, Machine
+from machine import HEEDING_MODES, Machine, session
 
 PATIENCE = 5.0
 READ, ENTER, WRITE = 0o444, 0o500, 0o700
@@ -131,6 +132,24 @@ def test_reads_go_on_and_writes_resume_by_themselves(
     assert rows(store, "PRAGMA integrity_check") == [("ok",)]
     kept = "SELECT occurred_at_epoch FROM agent_events ORDER BY seq"
     assert rows(store, kept) == [(0,), (2,)]
+
+
+def test_the_command_reads_and_says_why_it_cannot_write(
+    served: Machine, store: Path, tmp_path: Path
+) -> None:
+    lines = tmp_path / "lighthouse.jsonl"
+    lines.write_text("\n".join(map(json.dumps, session("s1", turns=1))))
+    served.stop()
+    all_of_it(store)
+    served.start()
+
+    read = served.run("search", "lamp", "--project", "lighthouse", "--json")
+    told = served.run("ingest", str(lines), "--json", check=False)
+
+    assert json.loads(read.stdout)["memories"] == []
+    assert told.returncode == 69
+    assert json.loads(told.stdout)["error"] == "storage_read_only"
+    assert str(store) in told.stderr
 
 
 @pytest.mark.parametrize("lock", [only_the_file, all_of_it])
