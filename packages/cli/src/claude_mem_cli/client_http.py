@@ -29,6 +29,7 @@ from claude_mem_core.errors import (
     InvalidInputError,
     NotFoundError,
     StorageFullError,
+    StorageReadOnlyError,
     UnauthenticatedError,
 )
 from pydantic import JsonValue
@@ -252,10 +253,13 @@ def _part(answer: Mapping[str, Any], name: str, kind: type[T]) -> T:
 
 def _error(status: int, text: bytes, path: str) -> ClaudeMemError:
     try:
-        message = str(json.loads(text)["message"])
+        told = json.loads(text)
+        message, code = str(told["message"]), told.get("code")
     except (ValueError, KeyError, TypeError):
-        message = f"HTTP {status} without a reason"
+        message, code = f"HTTP {status} without a reason", None
     if status == _NOT_FOUND:
         return NotFoundError("record", path)
+    if code == StorageReadOnlyError.code:
+        return StorageReadOnlyError(message)
     kind = _OF_STATUS.get(status, AdapterError)
     return kind(message)
