@@ -20,15 +20,31 @@ from urllib.parse import urlsplit
 COMMAND = str(Path(sys.executable).with_name("claude-mem"))
 FAULTS = str(Path(__file__).parent)
 
+_HEED_MODES = """
+import ctypes, os, sys
+PR_CAPBSET_DROP, DAC_OVERRIDE, DAC_READ_SEARCH = 24, 1, 2
+if os.geteuid() == 0:
+    for capability in (DAC_OVERRIDE, DAC_READ_SEARCH):
+        ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+HEEDING_MODES = (sys.executable, "-c", _HEED_MODES)
+"""Lets the modes of files count for a server, even if root runs it."""
+
 
 @dataclass
 class Machine:
-    """A data folder, and the `claude-mem` command that knows it."""
+    """A data folder, and the `claude-mem` command that knows it.
+
+    Attributes:
+        through: A command that becomes the one that it is given as arguments.
+    """
 
     folder: Path
     server: subprocess.Popen[bytes] | None = None
     env: dict[str, str] = field(default_factory=dict)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    through: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         """Point the command at the folder and at any free port."""
@@ -59,15 +75,17 @@ class Machine:
             assert self.server.poll() is None, "the server ended before it was ready"
             time.sleep(0.01)
 
-    def spawn(self, *words: str, faults: Sequence[str] = ()) -> subprocess.Popen[bytes]:
-        """A process of the command, with faults in it or without."""
-        command, env = [COMMAND, *words], self.env
+    def spawn(
+        self, *words: str, faults: Sequence[str] = (), command: str = COMMAND
+    ) -> subprocess.Popen[bytes]:
+        """A process of the command or of another, with faults in it or without."""
+        call, env = [*self.through, command, *words], self.env
         if faults:
-            command = [sys.executable, "-m", "faults", *faults, "--", *words]
+            call = [sys.executable, "-m", "faults", *faults, "--", *words]
             env = {**env, "PYTHONPATH": FAULTS}
         log = self.folder.parent / f"{words[0]}.log"
         with log.open("a") as file:
-            process = subprocess.Popen(command, env=env, stdout=file, stderr=file)
+            process = subprocess.Popen(call, env=env, stdout=file, stderr=file)
         self.processes.append(process)
         return process
 

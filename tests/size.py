@@ -20,16 +20,44 @@ class Size:
         server_kills: How often a server is killed that takes events.
         acknowledged: Events that it must have acknowledged by then.
         worker_kills: How often a worker of several is killed.
+        bell_turns: Turns of each session while a Redis is broken.
+        redis_kills: How often a Redis is killed that keeps a log.
+        redis_losses: How often it is emptied, and how often it starts with nothing.
+        redis_down_seconds: How long it is away while events come in.
+        hostile_jobs: How much garbage it is fed with.
     """
 
     server_kills: int
     acknowledged: int
     worker_kills: int
+    bell_turns: int
+    redis_kills: int
+    redis_losses: int
+    redis_down_seconds: float
+    hostile_jobs: int
 
 
 SIZES = {
-    "pr": Size(server_kills=60, acknowledged=10_000, worker_kills=200),
-    "release": Size(server_kills=1000, acknowledged=200_000, worker_kills=500),
+    "pr": Size(
+        server_kills=60,
+        acknowledged=10_000,
+        worker_kills=200,
+        bell_turns=30,
+        redis_kills=5,
+        redis_losses=2,
+        redis_down_seconds=6,
+        hostile_jobs=1_000,
+    ),
+    "release": Size(
+        server_kills=1000,
+        acknowledged=200_000,
+        worker_kills=500,
+        bell_turns=220,
+        redis_kills=50,
+        redis_losses=20,
+        redis_down_seconds=60,
+        hostile_jobs=10_000,
+    ),
 }
 SIZE = SIZES[os.environ.get("CLAUDE_MEM_TEST_SIZE", "pr")]
 

@@ -9,7 +9,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
-from typing import get_args
+from typing import cast, get_args
 
 import click
 import pytest
@@ -18,8 +18,13 @@ from claude_mem_agents.fields import snake_case
 from claude_mem_cli.exits import EXIT_CODES, INTERRUPTED, OK
 from claude_mem_cli.main import cli
 from claude_mem_core.domain.agent_event import AgentEventDraft
-from claude_mem_core.domain.generation_job import SkipReason
-from claude_mem_core.errors import ClaudeMemError
+from claude_mem_core.domain.generation_job import (
+    MOVES,
+    JobMove,
+    JobStatus,
+    SkipReason,
+)
+from claude_mem_core.errors import ClaudeMemError, FailureKind
 from claude_mem_core.reference.agents import FIELDS
 from claude_mem_core.settings import PREFIX, Settings
 from claude_mem_http_falcon.problems import OF_STATUS, UNFORESEEN
@@ -117,6 +122,39 @@ def test_every_route_is_listed_with_whether_it_needs_a_key() -> None:
     assert listed == [
         (one.method, one.path, "no" if one.scope is None else "yes") for one in ROUTES
     ]
+
+
+def test_every_parameter_of_an_address_is_listed() -> None:
+    listed = {
+        heading: {
+            name
+            for row in rows("http.md", heading)
+            for name in re.findall(r"\w+", row[0])
+        }
+        for heading in ("Events", "Jobs")
+    }
+    taken = {
+        heading: {
+            name
+            for route in ROUTES
+            if heading.lower() in route.path.split("/")
+            for name in route.takes
+        }
+        for heading in listed
+    }
+
+    assert listed == taken
+    assert all(taken.values())
+
+
+def test_every_state_move_and_failure_of_a_job_is_listed() -> None:
+    states = first_cells("events.md", "States of a job")
+
+    assert states == {*get_args(JobStatus), *get_args(JobMove)}
+    for state, _, after in rows("events.md", "States of a job")[: len(MOVES)]:
+        named = re.findall(r"`(\w+)`", f"`{after}`")
+        assert set(named) == {*MOVES[cast("JobStatus", state)]}
+    assert first_cells("events.md", "Failures") == set(get_args(FailureKind))
 
 
 def test_the_limits_of_bodies_are_those_of_the_routes() -> None:

@@ -66,6 +66,7 @@ def test_every_kind_of_error_has_its_exit_code():
         errors.ConfigurationError("x"): 78,
         errors.AdapterError("x"): 69,
         errors.StorageFullError("x"): 69,
+        errors.StorageReadOnlyError("x"): 69,
     }
     assert {error: exit_code(error) for error in expected} == expected
 

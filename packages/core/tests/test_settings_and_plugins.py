@@ -60,6 +60,18 @@ def test_an_engine_that_is_not_installed_is_never_replaced_by_another(
         open_runtime({**env, variable: "bullmq"}, plugins)
 
 
+def test_who_names_bullmq_is_told_what_to_name_instead(
+    env: dict[str, str], plugins: Plugins
+) -> None:
+    with pytest.raises(ConfigurationError) as told:
+        open_runtime({**env, "CLAUDE_MEM_QUEUE_ENGINE": "bullmq"}, plugins)
+
+    assert str(told.value) == (
+        "no queue engine 'bullmq'; installed: in-process; bullmq runs on Node.js: "
+        "rq is its counterpart here, sqlite needs no Redis"
+    )
+
+
 def test_a_misspelt_hook_is_refused() -> None:
     class Misspelt:
         @staticmethod
@@ -152,4 +164,5 @@ def test_every_error_of_ours_has_a_code_of_its_own_family() -> None:
     assert {cls.code for cls in ours} == {
         "error", "invalid_input", "not_found", "conflict", "unauthenticated",
         "forbidden", "configuration", "unavailable", "storage_full",
+        "storage_read_only",
     }  # fmt: skip

@@ -9,11 +9,19 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 from claude_mem_agents.claude_code import ClaudeCode
+from claude_mem_core.domain.access import (
+    KEY_BYTES,
+    ApiKey,
+    hash_key,
+    mint_key,
+    read_key,
+)
+from claude_mem_core.domain.team import LOCAL_TEAM_ID
 from claude_mem_core.reference.generator import RuleBasedGenerator
 from claude_mem_core.reference.queue import InProcessQueueEngine
 from claude_mem_core.reference.storage import InProcessStorage
@@ -93,6 +101,25 @@ class Client:
             "id"
         ]
         return project_id
+
+    def issue(self, *scopes: str, **fields: object) -> str:
+        """A new key with these scopes."""
+        system = self.runtime.system
+        raw = mint_key(system.random_bytes(KEY_BYTES))
+        parts, now = read_key(raw), system.now()
+        assert parts is not None
+        given = {"team_id": LOCAL_TEAM_ID, "name": "test", **fields}
+        key = ApiKey(
+            id=system.new_id(), key_hash=hash_key(parts), prefix=parts.prefix,
+            scopes=scopes, created_at_epoch=now, updated_at_epoch=now, **given,
+        )  # fmt: skip
+        with self.runtime.access._storage.begin() as tx:
+            tx.keys.add(key)
+        return raw
+
+    def holding(self, key: str) -> Client:
+        """The same client with another key."""
+        return replace(self, key=key)
 
 
 @pytest.fixture

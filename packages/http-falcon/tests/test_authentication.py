@@ -6,29 +6,12 @@ from __future__ import annotations
 import re
 
 import pytest
-from claude_mem_core.domain.access import (
-    KEY_BYTES,
-    ApiKey,
-    hash_key,
-    mint_key,
-    read_key,
-)
 from claude_mem_http_falcon.routes import ROUTES
 
 
 def issued(client, *scopes: str, **fields: object) -> str:
     """A new key with these scopes."""
-    system = client.runtime.system
-    raw = mint_key(system.random_bytes(KEY_BYTES))
-    parts, now = read_key(raw), system.now()
-    assert parts is not None
-    key = ApiKey(
-        id=system.new_id(), team_id="local", name="test", key_hash=hash_key(parts),
-        prefix=parts.prefix, scopes=scopes, created_at_epoch=now,
-        updated_at_epoch=now, **fields,
-    )  # fmt: skip
-    with client.runtime.access._storage.begin() as tx:
-        tx.keys.add(key)
+    raw: str = client.issue(*scopes, **fields)
     return raw
 
 

@@ -41,7 +41,7 @@ def test_a_body_of_any_other_kind_is_refused(client, kind, path) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/v1/projects"), ("POST", "/v1/projects"), ("POST", "/v1/events")],
+    [("GET", "/v1/projects"), ("POST", "/v1/projects"), ("POST", "/v1/search")],
 )
 @pytest.mark.parametrize(
     ("query", "name"), [("generate=false", "generate"), ("v", "v"), ("&", "query")]
@@ -53,6 +53,28 @@ def test_a_parameter_in_the_address_is_refused_by_its_name(
 
     assert answer.status == 400
     assert [issue["field"] for issue in answer.json["issues"]] == [name]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "known"),
+    [
+        ("GET", "/v1/jobs", "status=queued"),
+        ("POST", "/v1/events", "wait=true"),
+        ("POST", "/v1/events/batch", "generate=true"),
+    ],
+)
+def test_a_route_with_parameters_takes_these_alone_and_each_once(
+    client, method, path, known
+) -> None:
+    name = known.partition("=")[0]
+    unknown = client.send(method, f"{path}?{known}&nothing=1", GOOD)
+    twice = client.send(method, f"{path}?{known}&{known}", GOOD)
+
+    assert (unknown.status, twice.status) == (400, 400)
+    assert [issue["field"] for issue in unknown.json["issues"]] == ["nothing"]
+    assert name in unknown.json["issues"][0]["cause"]
+    assert [issue["field"] for issue in twice.json["issues"]] == [name]
+    assert "more than once" in twice.json["issues"][0]["cause"]
 
 
 def test_who_asks_for_health_or_reports_a_hook_may_add_a_parameter(client) -> None:

@@ -19,6 +19,7 @@ from claude_mem_core.errors import (
     QueueError,
     StorageError,
     StorageFullError,
+    StorageReadOnlyError,
     UnauthenticatedError,
 )
 from claude_mem_http_falcon.problems import OF_CLASS
@@ -46,6 +47,7 @@ KEYS = {
             "unavailable",
         ),
         (StorageFullError("x"), 507, "InsufficientStorage", "storage_full"),
+        (StorageReadOnlyError("x"), 503, "ServiceUnavailable", "storage_read_only"),
     ],
 )
 def test_each_error_has_its_status_over_the_wire(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from claude_mem_core.domain.stop_signal import StopSignal
 from claude_mem_http_falcon.app import layers, resources
 from claude_mem_http_falcon.routes import ROUTES
 
@@ -10,7 +11,7 @@ from claude_mem_http_falcon.routes import ROUTES
 def test_the_table_has_every_responder_and_no_other(runtime) -> None:
     served = {
         (name.removeprefix("on_").upper(), path)
-        for path, resource in resources(runtime).items()
+        for path, resource in resources(runtime, StopSignal()).items()
         for name in dir(resource)
         if name.startswith("on_")
     }

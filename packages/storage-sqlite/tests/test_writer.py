@@ -5,13 +5,18 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from claude_mem_conformance import samples
-from claude_mem_core.errors import StorageError
+from claude_mem_core.errors import (
+    StorageError,
+    StorageFullError,
+    StorageReadOnlyError,
+)
 from claude_mem_storage_sqlite.lease import Lease
 
 PATIENCE = 10.0
@@ -119,6 +124,113 @@ def test_whoever_lost_its_transaction_is_told(storage, others):
     assert absent(storage, ["first", "lost"]) == ["first", "lost"]
     write(storage, "after")
     assert absent(storage, ["after"]) == []
+
+
+def forbid(storage, deed, word):
+    """Let SQLite refuse one step of a transaction, as a failing disk makes it do."""
+    raw = storage._here().writer.connection.raw
+    raw.set_authorizer(
+        lambda action, first, *_: (
+            sqlite3.SQLITE_DENY
+            if (action, first) == (deed, word)
+            else sqlite3.SQLITE_OK
+        )
+    )
+
+
+def test_what_cannot_be_undone_alone_is_not_committed_with_the_others(storage, others):
+    def spoil(tx):
+        add(tx, "half")
+        forbid(storage, sqlite3.SQLITE_SAVEPOINT, "ROLLBACK")
+        raise ZeroDivisionError
+
+    def first():
+        with storage.begin() as tx:
+            add(tx, "first")
+            spoiling.append(others.submit(write, storage, "spoilt", spoil))
+            in_line(storage, 1)
+
+    spoiling = []
+    with pytest.raises(StorageError):
+        others.submit(first).result(PATIENCE)
+    with pytest.raises(ZeroDivisionError):
+        spoiling[0].result(PATIENCE)
+    storage._here().writer.connection.raw.set_authorizer(None)
+    assert absent(storage, ["first", "half"]) == ["first", "half"]
+    write(storage, "after")
+    assert absent(storage, ["after"]) == []
+
+
+def test_a_transaction_that_cannot_be_undone_at_all_is_left_with_its_connection(
+    storage,
+):
+    def spoil(_):
+        forbid(storage, sqlite3.SQLITE_TRANSACTION, "ROLLBACK")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write(storage, "lost", spoil)
+    write(storage, "after")
+    assert absent(storage, ["lost", "after"]) == ["lost"]
+
+
+def test_a_commit_that_fails_is_told_to_all_who_share_it(storage, others):
+    def first():
+        with storage.begin() as tx:
+            add(tx, "first")
+            forbid(storage, sqlite3.SQLITE_TRANSACTION, "COMMIT")
+            waiting.append(others.submit(write, storage, "second"))
+            in_line(storage, 1)
+
+    waiting = []
+    with pytest.raises(StorageError):
+        others.submit(first).result(PATIENCE)
+    with pytest.raises(StorageError):
+        waiting[0].result(PATIENCE)
+    storage._here().writer.connection.raw.set_authorizer(None)
+    assert absent(storage, ["first", "second"]) == ["first", "second"]
+    write(storage, "after")
+    assert absent(storage, ["after"]) == []
+
+
+def test_a_connection_that_finds_the_store_read_only_gives_way_to_another(storage):
+    storage._here().writer.connection.run("PRAGMA query_only = ON")
+    with pytest.raises(StorageReadOnlyError, match="make its file writable"):
+        write(storage, "refused")
+    write(storage, "after")
+    assert absent(storage, ["refused", "after"]) == ["refused"]
+
+
+def test_a_store_that_turns_read_only_in_a_block_undoes_all_who_share_it(
+    storage, others
+):
+    def lock(tx):
+        tx.events._db.run("PRAGMA query_only = ON")
+        add(tx, "refused")
+
+    def first():
+        with storage.begin() as tx:
+            add(tx, "first")
+            refused.append(others.submit(write, storage, "second", lock))
+            in_line(storage, 1)
+
+    refused = []
+    with pytest.raises(StorageReadOnlyError):
+        others.submit(first).result(PATIENCE)
+    with pytest.raises(StorageReadOnlyError):
+        refused[0].result(PATIENCE)
+    write(storage, "after")
+    assert absent(storage, ["first", "refused", "after"]) == ["first", "refused"]
+
+
+def test_a_database_that_may_grow_no_further_is_full(storage):
+    storage._here().writer.connection.run("PRAGMA max_page_count = 1")
+    large = samples.event("refused", payload={"text": "x" * 100_000})
+    with pytest.raises(StorageFullError, match="make room"), storage.begin() as tx:
+        tx.events.add(large, key="refused", turn=1)
+    storage._here().writer.connection.run("PRAGMA max_page_count = 1000000")
+    write(storage, "after")
+    assert absent(storage, ["refused", "after"]) == ["refused"]
 
 
 def test_a_block_inside_a_block_is_an_error_and_no_deadlock(storage):

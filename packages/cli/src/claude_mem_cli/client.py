@@ -10,6 +10,14 @@ from typing import Protocol
 
 from claude_mem_core.domain.agent_event import AgentEventDraft
 from claude_mem_core.domain.context_pack import ContextQuery
+from claude_mem_core.domain.generation_job import (
+    GenerationJob,
+    JobEvent,
+    JobKind,
+    JobQuery,
+    JobStatus,
+    Lane,
+)
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
 from claude_mem_core.domain.project import Project, ProjectDraft
 from claude_mem_core.domain.search import SearchHit, SearchQuery
@@ -36,6 +44,22 @@ class Told:
     memories: tuple[MemoryItem, ...]
     context: str
     tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A job after an operator acted on it, and whether it was there already."""
+
+    job: GenerationJob
+    already: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """How many jobs are in each state, and the work of each kind."""
+
+    jobs: Mapping[JobStatus, int]
+    lanes: Mapping[JobKind, Lane]
 
 
 class Client(Protocol):
@@ -81,6 +105,30 @@ class Client(Protocol):
     @abstractmethod
     def jobs_left(self) -> Iterator[int]:
         """How many jobs wait, again and again until there are none."""
+
+    @abstractmethod
+    def jobs(self, query: JobQuery) -> Sequence[GenerationJob]:
+        """The jobs that a query asks for, newest first."""
+
+    @abstractmethod
+    def job(self, job_id: str) -> tuple[GenerationJob, Sequence[JobEvent]]:
+        """The job with this id, and every move that it made."""
+
+    @abstractmethod
+    def retry_job(self, job_id: str) -> Moved:
+        """A failed or cancelled job waits again; `ConflictError` for others."""
+
+    @abstractmethod
+    def cancel_job(self, job_id: str) -> Moved:
+        """An unsettled job is cancelled; `ConflictError` for others."""
+
+    @abstractmethod
+    def reindex(self, project_id: str) -> GenerationJob:
+        """The job that writes what finds a project's memories anew."""
+
+    @abstractmethod
+    def ledger(self) -> Ledger:
+        """How much work there is, of all projects."""
 
     @abstractmethod
     def close(self) -> None:

@@ -9,13 +9,14 @@ from datetime import timedelta
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.agent_event import AgentEventDraft
 from claude_mem_core.domain.context_pack import ContextQuery
+from claude_mem_core.domain.generation_job import GenerationJob, JobEvent, JobQuery
 from claude_mem_core.domain.memory_item import MemoryKind
 from claude_mem_core.domain.project import Project, ProjectDraft
 from claude_mem_core.domain.search import SearchHit, SearchQuery
 from claude_mem_core.runtime import Runtime
 from typing_extensions import override
 
-from claude_mem_cli.client import Acknowledged, Client, Told
+from claude_mem_cli.client import Acknowledged, Client, Ledger, Moved, Told
 
 LOOK_EVERY = 50
 """Jobs between two looks at how many are left."""
@@ -75,6 +76,34 @@ class ClientHere(Client):
             yield depth
             self._work()
         yield 0
+
+    @override
+    def jobs(self, query: JobQuery) -> Sequence[GenerationJob]:
+        return self._runtime.jobs.list(query, by=self._by)
+
+    @override
+    def job(self, job_id: str) -> tuple[GenerationJob, Sequence[JobEvent]]:
+        story = self._runtime.jobs.get(job_id, by=self._by)
+        return story.job, story.events
+
+    @override
+    def retry_job(self, job_id: str) -> Moved:
+        moved = self._runtime.jobs.retry(job_id, by=self._by)
+        return Moved(moved.job, moved.already)
+
+    @override
+    def cancel_job(self, job_id: str) -> Moved:
+        moved = self._runtime.jobs.cancel(job_id, by=self._by)
+        return Moved(moved.job, moved.already)
+
+    @override
+    def reindex(self, project_id: str) -> GenerationJob:
+        return self._runtime.jobs.reindex(project_id, by=self._by)
+
+    @override
+    def ledger(self) -> Ledger:
+        progress = self._runtime.status.progress()
+        return Ledger(progress.jobs, progress.lanes)
 
     @override
     def close(self) -> None:

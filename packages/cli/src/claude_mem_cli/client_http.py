@@ -8,10 +8,16 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from http.client import HTTPConnection, HTTPException, RemoteDisconnected
 from typing import Any, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from claude_mem_core.domain.agent_event import AgentEventDraft
 from claude_mem_core.domain.context_pack import ContextQuery
+from claude_mem_core.domain.generation_job import (
+    GenerationJob,
+    JobEvent,
+    JobQuery,
+    Lane,
+)
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
 from claude_mem_core.domain.project import Project, ProjectDraft
 from claude_mem_core.domain.search import SearchHit, SearchQuery
@@ -23,12 +29,13 @@ from claude_mem_core.errors import (
     InvalidInputError,
     NotFoundError,
     StorageFullError,
+    StorageReadOnlyError,
     UnauthenticatedError,
 )
 from pydantic import JsonValue
 from typing_extensions import override
 
-from claude_mem_cli.client import Acknowledged, Client, Told
+from claude_mem_cli.client import Acknowledged, Client, Ledger, Moved, Told
 
 T = TypeVar("T")
 
@@ -116,6 +123,48 @@ class ClientHttp(Client):
         yield 0
 
     @override
+    def jobs(self, query: JobQuery) -> Sequence[GenerationJob]:
+        asked = query.model_dump(exclude={"project_id"}, exclude_none=True)
+        path = "/v1/jobs"
+        if query.project_id is not None:
+            path = f"/v1/projects/{quote(query.project_id, safe='')}/jobs"
+        answer = self._ask("GET", f"{path}?{urlencode(asked)}")
+        return [GenerationJob.from_wire(one) for one in _list(answer, "jobs")]
+
+    @override
+    def job(self, job_id: str) -> tuple[GenerationJob, Sequence[JobEvent]]:
+        answer = self._ask_of_job("GET", job_id)
+        moves = [JobEvent.from_wire(one) for one in _list(answer, "events")]
+        return _job(answer), moves
+
+    @override
+    def retry_job(self, job_id: str) -> Moved:
+        answer = self._ask_of_job("POST", job_id, "/retry")
+        return Moved(_job(answer), _part(answer, "alreadyQueued", bool))
+
+    @override
+    def cancel_job(self, job_id: str) -> Moved:
+        answer = self._ask_of_job("POST", job_id, "/cancel")
+        return Moved(_job(answer), _part(answer, "alreadyCancelled", bool))
+
+    @override
+    def reindex(self, project_id: str) -> GenerationJob:
+        path = f"/v1/projects/{quote(project_id, safe='')}/reindex"
+        return _job(self._ask("POST", path))
+
+    @override
+    def ledger(self) -> Ledger:
+        info = self._ask("GET", "/v1/info")
+        lanes = info.get("queueLanes")
+        if lanes is None:
+            raise AdapterError(f"the store of {self.where} does not answer")
+        told = {
+            kind: Lane(one["depth"], one["oldestWaitingEpoch"], one["failed"])
+            for kind, one in lanes.items()
+        }
+        return Ledger(info["boundaries"]["queue"]["details"]["jobs"], told)
+
+    @override
     def close(self) -> None:
         self._line.close()
 
@@ -125,6 +174,12 @@ class ClientHttp(Client):
         if worker["status"] != "active":
             raise AdapterError(f"{self.where} has no generation worker at work")
         return int(info["queueDepth"])
+
+    def _ask_of_job(self, method: str, job_id: str, deed: str = "") -> dict[str, Any]:
+        try:
+            return self._ask(method, f"/v1/jobs/{quote(job_id, safe='')}{deed}")
+        except NotFoundError:
+            raise NotFoundError("job", job_id) from None
 
     def _ask(self, method: str, path: str, body: JsonValue = None) -> dict[str, Any]:
         """The JSON object that the server answers with."""
@@ -179,6 +234,10 @@ def _asked(query: SearchQuery | ContextQuery) -> dict[str, JsonValue]:
     return query.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
+def _job(answer: Mapping[str, Any]) -> GenerationJob:
+    return GenerationJob.from_wire(_part(answer, "generationJob", dict))
+
+
 def _list(answer: Mapping[str, Any], name: str) -> list[Any]:
     return _part(answer, name, list)
 
@@ -194,10 +253,13 @@ def _part(answer: Mapping[str, Any], name: str, kind: type[T]) -> T:
 
 def _error(status: int, text: bytes, path: str) -> ClaudeMemError:
     try:
-        message = str(json.loads(text)["message"])
+        told = json.loads(text)
+        message, code = str(told["message"]), told.get("code")
     except (ValueError, KeyError, TypeError):
-        message = f"HTTP {status} without a reason"
+        message, code = f"HTTP {status} without a reason", None
     if status == _NOT_FOUND:
         return NotFoundError("record", path)
+    if code == StorageReadOnlyError.code:
+        return StorageReadOnlyError(message)
     kind = _OF_STATUS.get(status, AdapterError)
     return kind(message)

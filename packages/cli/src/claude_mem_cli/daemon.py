@@ -23,6 +23,7 @@ from claude_mem_core.errors import (
     ConflictError,
     InvalidInputError,
     StorageFullError,
+    StorageReadOnlyError,
 )
 
 from claude_mem_cli.server_files import ServerRecord, running
@@ -39,6 +40,7 @@ _RELAYED: tuple[type[ClaudeMemError], ...] = (
     ConflictError,
     ConfigurationError,
     StorageFullError,
+    StorageReadOnlyError,
 )
 
 

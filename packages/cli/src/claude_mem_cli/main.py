@@ -7,26 +7,16 @@ the values nor any adapter.
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import NamedTuple, NoReturn, cast
+from typing import NoReturn
 
 import click
 from claude_mem_core.errors import AdapterError, ClaudeMemError, InvalidInputError
-from typing_extensions import override
 
 from claude_mem_cli import exits, screen
-
-
-class Lazy(NamedTuple):
-    """A subcommand that is not loaded: where it is, and its line in the list."""
-
-    module: str
-    attribute: str
-    help: str
-
+from claude_mem_cli.lazy import Lazy, LazyGroup
 
 COMMANDS = {
     "server": Lazy("server", "server", "Start, stop and look at the server."),
@@ -36,29 +26,6 @@ COMMANDS = {
     "demo": Lazy("demo", "demo", "Replay a sample session and show what it gives."),
     "version": Lazy("version", "version", "Show the installed versions."),
 }
-
-
-class LazyGroup(click.Group):
-    """A group that imports a subcommand when it is called for."""
-
-    @override
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    @override
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        lazy = COMMANDS.get(cmd_name)
-        if lazy is None:
-            return None
-        module = importlib.import_module(f"claude_mem_cli.commands.{lazy.module}")
-        return cast("click.Command", getattr(module, lazy.attribute))
-
-    @override
-    def format_commands(
-        self, ctx: click.Context, formatter: click.HelpFormatter
-    ) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, lazy.help) for name, lazy in COMMANDS.items()])
 
 
 def _show_version(ctx: click.Context, _: click.Parameter, *, wanted: bool) -> None:
@@ -71,6 +38,7 @@ def _show_version(ctx: click.Context, _: click.Parameter, *, wanted: bool) -> No
 
 @click.group(
     cls=LazyGroup,
+    lazy=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Data is kept in CLAUDE_MEM_DATA_DIR (default ~/.claude-mem/server). "
     "Exit codes: 0 done, 1 absent or in conflict, 2 wrong input, 69 unavailable, "

@@ -80,12 +80,22 @@ def columns() -> int:
     return max(40, shutil.get_terminal_size((WIDTH, 24)).columns)
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Rows under their headings; the last column is cut where the screen ends."""
+def table(
+    head: Sequence[str], rows: Iterable[Sequence[object]], *, whole: bool = False
+) -> str:
+    """Rows under their headings; the last column is cut where the screen ends.
+
+    Args:
+        head: The headings.
+        rows: The rows, a cell for each heading.
+        whole: Cut nothing.
+    """
     cells = [[line(str(cell)) for cell in row] for row in rows]
-    *fixed, _ = zip(head, *cells, strict=True)
+    *fixed, last = zip(head, *cells, strict=True)
     widths = [max(map(width, column)) for column in fixed]
     room = max(10, columns() - sum(widths) - 2 * len(widths))
+    if whole:
+        room = max(map(width, last))
     lines = [_row(row, widths, room) for row in [head, *cells]]
     return "\n".join([heading(lines[0]), *lines[1:]])
 

@@ -11,6 +11,7 @@ from claude_mem_core.domain.agent_event import (
     AgentEventDraft,
 )
 from claude_mem_core.domain.context_pack import ContextPack, ContextQuery
+from claude_mem_core.domain.generation_job import GenerationJob, JobEvent, JobQuery
 from claude_mem_core.domain.memory_item import (
     MemoryItem,
     MemoryItemDraft,
@@ -33,6 +34,9 @@ __all__ = [
     "ClaudeMemError",
     "ContextPack",
     "ContextQuery",
+    "GenerationJob",
+    "JobEvent",
+    "JobQuery",
     "MemoryItem",
     "MemoryItemDraft",
     "MemoryItemPatch",

@@ -14,6 +14,7 @@
       AdapterError                unavailable       the outside failed
         StorageError              unavailable
           StorageFullError        storage_full      no room left for a write
+          StorageReadOnlyError    storage_read_only the store may only be read
         QueueError                unavailable
         GeneratorError            unavailable
 
@@ -131,6 +132,12 @@ class StorageFullError(StorageError):
     """The store has no room; what was not acknowledged was not kept."""
 
     code = "storage_full"
+
+
+class StorageReadOnlyError(StorageError):
+    """The store may be read and not be written; nothing was changed."""
+
+    code = "storage_read_only"
 
 
 class QueueError(AdapterError):

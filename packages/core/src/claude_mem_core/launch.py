@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from claude_mem_core.errors import ConfigurationError
+from claude_mem_core.errors import ConfigurationError, StorageReadOnlyError
 from claude_mem_core.front_end import FrontEnd
 from claude_mem_core.plugins import Adapter, Plugins, T_co, Wiring
 from claude_mem_core.ports.storage import Storage
@@ -116,7 +116,11 @@ def admit_local_token(runtime: Runtime, folder: Path) -> str:
     if path.stat().st_mode & 0o077:
         # A copy of the folder, or a hand, gave it to others too.
         path.chmod(0o600)
-    runtime.access.admit_local_token(token)
+    try:
+        runtime.access.admit_local_token(token)
+    except StorageReadOnlyError as error:
+        message = f"the store does not know the key in {path} and cannot be told: "
+        raise StorageReadOnlyError(f"{message}{error}") from error
     return token
 
 

@@ -7,7 +7,7 @@ there is opens nothing, and an unknown name is an error that lists the known one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -25,6 +25,12 @@ from claude_mem_core.settings import Settings
 
 GROUP = "claude_mem"
 """The entry-point group in which adapter packages name their plugin module."""
+
+COUNTERPARTS: Mapping[tuple[str, str], str] = {
+    ("queue engine", "bullmq"): "bullmq runs on Node.js: rq is its counterpart here, "
+    "sqlite needs no Redis",
+}
+"""What to name instead of what users of the reference system are used to."""
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -134,5 +140,7 @@ def _named(
     known = {adapter.name: adapter for offer in offers for adapter in offer}
     if name not in known:
         names = ", ".join(sorted(known)) or "none"
-        raise ConfigurationError(f"no {kind} {name!r}; installed: {names}")
+        told = [f"no {kind} {name!r}", f"installed: {names}"]
+        cure = COUNTERPARTS.get((kind, name))
+        raise ConfigurationError("; ".join([*told, cure] if cure else told))
     return known[name]

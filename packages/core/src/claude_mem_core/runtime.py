@@ -155,8 +155,10 @@ class Runtime:
 
         What is being done may be finished within ten seconds. Twice is harmless.
         """
-        for loop in (self.worker, self.keeper):
-            loop.stop(grace=GRACE)
+        for grace in (AT_ONCE, GRACE):
+            # Both are asked before either is waited for.
+            for loop in (self.worker, self.keeper):
+                loop.stop(grace=grace)
         self._queue.close()
         self._storage.close()
 

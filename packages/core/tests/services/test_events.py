@@ -268,3 +268,31 @@ def test_another_teams_event_looks_as_if_it_did_not_exist(
     assert str(theirs.value).replace("-", "_") == str(absent.value)
     with storage.read() as snapshot, pytest.raises(NotFoundError):
         snapshot.events.get(event.id, scope=Scope("local", "another project"))
+
+
+def test_an_event_that_is_only_kept_puts_no_job_in_and_ends_no_session(
+    runtime, draft
+) -> None:
+    drafts = [draft("user_prompt"), draft("session_end")]
+
+    accepted = runtime.events.accept_batch(drafts, by=ME, generate=False)
+
+    session = runtime.sessions.get(accepted[1].event.server_session_id, by=ME)
+    assert [one.generation_job for one in accepted] == [None, None]
+    assert session.status == "active"
+    assert runtime.status.progress().queue_depth == 0
+
+
+def test_an_event_that_was_only_kept_is_part_of_its_turn(
+    runtime, draft, generator
+) -> None:
+    runtime.events.accept(draft("user_prompt"), by=ME)
+    runtime.events.accept(draft("tool_use"), by=ME, generate=False)
+    runtime.events.accept(draft("turn_end"), by=ME)
+
+    runtime.generator.drain()
+
+    (turn,) = generator.turns
+    assert [one.event_type for one in turn.events] == [
+        *("user_prompt", "tool_use", "turn_end")
+    ]

@@ -388,6 +388,18 @@ def test_what_another_try_cannot_cure_fails_at_once(
     assert jobs()[-1].error_kind == kind
 
 
+def test_a_generator_that_says_nothing_has_failed(
+    runtime, take, generator, jobs
+) -> None:
+    generator.observe = lambda _: Generation()
+    take("user_prompt", "turn_end")
+
+    runtime.generator.drain()
+
+    assert (jobs()[-1].status, jobs()[-1].error_kind) == ("failed", "parse_error")
+    assert "neither memories nor a reason" in jobs()[-1].last_error
+
+
 def failing(kind: str, retry_after: timedelta | None = None) -> Callable[[], None]:
     def fail() -> None:
         raise GeneratorError("the model sleeps", kind=kind, retry_after=retry_after)

@@ -125,3 +125,21 @@ def test_reindexing_twice_is_one_job_that_touches_every_memory(
     assert (done.status, done.skip_reason) == ("completed", "reindexed")
     assert actions(first.id) == ["generation_job.reindex"]
     assert runtime.memories.get(kept.id, by=ME) == kept
+
+
+def test_the_audit_entry_of_a_move_names_the_request_if_there_was_one(
+    runtime, storage, draft, project
+) -> None:
+    job_id = runtime.events.accept(draft("tool_use"), by=ME).generation_job.id
+
+    runtime.jobs.cancel(job_id, by=ME, request_id="r1")
+    runtime.jobs.retry(job_id, by=ME)
+    runtime.jobs.reindex(project.id, by=ME, request_id="r2")
+
+    with storage.read() as snapshot:
+        entries = snapshot.audit.list(scope=ME.scope, limit=3)
+    assert [(one.action, one.metadata) for one in reversed(entries)] == [
+        ("generation_job.cancel", {"requestId": "r1"}),
+        ("generation_job.retry", {}),
+        ("generation_job.reindex", {"requestId": "r2"}),
+    ]

@@ -65,6 +65,18 @@ def test_a_worker_that_fails_is_told_without_what_it_failed_at(runtime, who) -> 
     assert "/home/me" not in str(issue)
 
 
+def test_a_worker_that_only_the_engine_knows_is_enough(
+    runtime, queue, who, monkeypatch
+) -> None:
+    knows = EngineHealth(engine="rq", workers=("w",))
+    monkeypatch.setattr(queue, "health", lambda: knows)
+    assert missing(runtime) == []
+
+    failing = {"health": "errored", "last_error": "StorageError: no"}
+    runtime.workers.enter(who.changed(**failing))
+    assert missing(runtime) == ["generationWorker"]
+
+
 def test_a_bell_that_does_not_ring_is_told_with_its_reason(
     runtime, queue, who, monkeypatch
 ) -> None:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from urllib.parse import quote
 
 import falcon
+from claude_mem_core.domain.stop_signal import StopSignal
 from claude_mem_core.runtime import Runtime
 from pydantic_core import to_json
 
@@ -18,10 +19,20 @@ from claude_mem_http_falcon.events import (
     EventBatchResource,
     EventResource,
     EventsResource,
+    Waiting,
 )
 from claude_mem_http_falcon.exchange import Request, Response
 from claude_mem_http_falcon.gate import Gate
 from claude_mem_http_falcon.hooks import HookResource
+from claude_mem_http_falcon.jobs import (
+    JobCancelResource,
+    JobResource,
+    JobRetryResource,
+    JobsResource,
+    ProjectJobsResource,
+    ReindexResource,
+    TeamJobsResource,
+)
 from claude_mem_http_falcon.memories import MemoriesResource, MemoryResource
 from claude_mem_http_falcon.problems import (
     CONTENT_TYPE,
@@ -49,10 +60,10 @@ Layer: TypeAlias = RequestLog | Gate | Authentication | Bodies
 log = logging.getLogger(__name__)
 
 
-def build_app(runtime: Runtime) -> App:
-    """The application that serves `runtime`."""
+def build_app(runtime: Runtime, stop: StopSignal | None = None) -> App:
+    """The application that serves `runtime`; after `stop` no request waits."""
     app = falcon.App(request_type=Request, middleware=layers(runtime))
-    for path, resource in resources(runtime).items():
+    for path, resource in resources(runtime, stop or StopSignal()).items():
         if hasattr(resource, "on_get"):
             # Falcon leaves the body out of every answer to HEAD.
             vars(resource)["on_head"] = resource.on_get
@@ -72,7 +83,7 @@ def layers(runtime: Runtime) -> list[Layer]:
     ]
 
 
-def resources(runtime: Runtime) -> Mapping[str, object]:
+def resources(runtime: Runtime, stop: StopSignal) -> Mapping[str, object]:
     """Who answers for each path."""
     return {
         "/healthz": HealthResource(),
@@ -85,9 +96,16 @@ def resources(runtime: Runtime) -> Mapping[str, object]:
         "/v1/sessions/start": SessionStartResource(runtime.sessions),
         "/v1/sessions/{session_id}": SessionResource(runtime.sessions),
         "/v1/sessions/{session_id}/end": SessionEndResource(runtime.sessions),
-        "/v1/events": EventsResource(runtime.events),
+        "/v1/events": EventsResource(runtime.events, Waiting(runtime.jobs, stop)),
         "/v1/events/batch": EventBatchResource(runtime.events),
         "/v1/events/{event_id}": EventResource(runtime.events),
+        "/v1/jobs": JobsResource(runtime.jobs),
+        "/v1/jobs/{job_id}": JobResource(runtime.jobs),
+        "/v1/jobs/{job_id}/retry": JobRetryResource(runtime.jobs),
+        "/v1/jobs/{job_id}/cancel": JobCancelResource(runtime.jobs),
+        "/v1/projects/{project_id}/jobs": ProjectJobsResource(runtime.jobs),
+        "/v1/projects/{project_id}/reindex": ReindexResource(runtime.jobs),
+        "/v1/teams/{team_id}/jobs": TeamJobsResource(runtime.jobs),
         "/v1/memories": MemoriesResource(runtime.memories),
         "/v1/memories/{memory_id}": MemoryResource(runtime.memories),
         "/v1/search": SearchResource(runtime.recall),

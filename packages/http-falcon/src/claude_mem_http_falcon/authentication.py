@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from claude_mem_core.domain.access import EVERYTHING, Principal
 from claude_mem_core.errors import ForbiddenError
 from claude_mem_core.services.access import Access
@@ -33,7 +35,7 @@ class Authentication:
         del resp, resource, params
         route = route_of(req.method, req.uri_template)
         if route is not None and route.scope is not None:
-            require(route.scope, req.caller)
+            require([route.scope], req.caller)
 
     def identify(self, header: Headers) -> Principal:
         """The caller; `UnauthenticatedError` for nobody."""
@@ -48,7 +50,9 @@ def credential(header: Headers) -> str | None:
     return header("X-Api-Key")
 
 
-def require(scope: str, caller: Principal) -> None:
-    """Nothing, for a caller whose key has the scope."""
-    if not caller.scopes & {scope, EVERYTHING}:
-        raise ForbiddenError(f"the key lacks the scope {scope!r}")
+def require(scopes: Sequence[str], caller: Principal) -> None:
+    """Nothing, for a caller whose key has one of the scopes."""
+    if not caller.scopes & {*scopes, EVERYTHING}:
+        raise ForbiddenError(
+            f"the key lacks the scope {' or '.join(map(repr, scopes))}"
+        )

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import re
 
-from claude_mem_core.domain.value import LONGEST_KEY_TOLD
-from claude_mem_core.errors import InvalidInputError
 from pydantic import JsonValue
 
 from claude_mem_http_falcon.exchange import Request, Response
 from claude_mem_http_falcon.gate import Headers
+from claude_mem_http_falcon.parameters import require_known
 from claude_mem_http_falcon.problems import ProtocolError
 from claude_mem_http_falcon.routes import Body, route_of
 
@@ -27,22 +26,14 @@ class Bodies:
     ) -> None:
         """Refuse what is too long (413), not JSON by name (415) or in fact (400).
 
-        An address with parameters is refused too (400): no route of `/v1` has any.
+        A parameter in the address that the route does not take is refused too (400).
         """
         del resp, resource, params
         route = route_of(req.method, req.uri_template)
         if route is not None and route.path.startswith("/v1/") and route.scope:
-            _require_no_query(req)
+            require_known(req, route.takes)
         if route is not None and route.body is not None:
             req.context.document = _document(req, route.body)
-
-
-def _require_no_query(req: Request) -> None:
-    """Refuse a parameter that no route knows, as an unknown key of a body is."""
-    if req.query_string:
-        name = next(iter(req.params), "query")
-        cause = "this route takes no parameter in its address"
-        raise InvalidInputError.of(name[:LONGEST_KEY_TOLD], cause, "leave it out")
 
 
 def _document(req: Request, body: Body) -> JsonValue:

@@ -40,18 +40,24 @@ class Route:
     Attributes:
         path: As a Falcon template.
         scope: What the caller's key must allow; None: anybody may come in.
+        takes: The parameters that its address may have.
     """
 
     method: str
     path: str
     scope: str | None
     body: Body | None = None
+    takes: tuple[str, ...] = ()
 
 
 ONE = Body(limit=1 * MIB)
 BATCH = Body(limit=8 * MIB)
 HOOK = Body(limit=16 * MIB, read=strict_json.read_hook)
 NOTHING = Body(limit=1 * KIB, read=strict_json.read_nothing, may_be_absent=True)
+JOB_QUERY: Final = (
+    *("status", "source_type", "sourceType", "kind", "since"),
+    *("limit", "offset", "include"),
+)
 
 ROUTES: Final = (
     Route("GET", "/healthz", None),
@@ -63,9 +69,16 @@ ROUTES: Final = (
     Route("POST", "/v1/sessions/start", WRITE, ONE),
     Route("GET", "/v1/sessions/{session_id}", READ),
     Route("POST", "/v1/sessions/{session_id}/end", WRITE, NOTHING),
-    Route("POST", "/v1/events", WRITE, ONE),
-    Route("POST", "/v1/events/batch", WRITE, BATCH),
+    Route("POST", "/v1/events", WRITE, ONE, ("generate", "wait")),
+    Route("POST", "/v1/events/batch", WRITE, BATCH, ("generate",)),
     Route("GET", "/v1/events/{event_id}", READ),
+    Route("GET", "/v1/jobs", READ, takes=JOB_QUERY),
+    Route("GET", "/v1/jobs/{job_id}", READ),
+    Route("POST", "/v1/jobs/{job_id}/retry", WRITE, NOTHING),
+    Route("POST", "/v1/jobs/{job_id}/cancel", WRITE, NOTHING),
+    Route("GET", "/v1/projects/{project_id}/jobs", READ, takes=JOB_QUERY),
+    Route("POST", "/v1/projects/{project_id}/reindex", WRITE, NOTHING),
+    Route("GET", "/v1/teams/{team_id}/jobs", READ, takes=JOB_QUERY),
     Route("POST", "/v1/memories", WRITE, ONE),
     Route("GET", "/v1/memories/{memory_id}", READ),
     Route("PATCH", "/v1/memories/{memory_id}", WRITE, ONE),

@@ -11,6 +11,7 @@ from functools import partial
 from time import monotonic
 from typing import Any, cast
 
+from claude_mem_core.domain.stop_signal import StopSignal
 from claude_mem_core.errors import ConfigurationError
 from claude_mem_core.front_end import FrontEnd
 from claude_mem_core.runtime import Runtime
@@ -19,7 +20,7 @@ from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
 
-from claude_mem_http_falcon.app import build_app
+from claude_mem_http_falcon.app import App, build_app
 from claude_mem_http_falcon.edge import LONGEST_BODY, Door, EdgeChannel
 from claude_mem_http_falcon.settings import HttpSettings
 
@@ -39,7 +40,7 @@ class HttpFrontEnd(FrontEnd):
     def __init__(self, settings: HttpSettings) -> None:
         self._settings = settings
         self._server: BaseWSGIServer | None = None
-        self._stopping = False
+        self._stopping = StopSignal()
         # Reentrant: a signal handler may interrupt the very thread that holds it.
         self._while_open = threading.RLock()
 
@@ -47,11 +48,12 @@ class HttpFrontEnd(FrontEnd):
     def serve(self, runtime: Runtime, *, ready: Callable[[str], None]) -> None:
         listening = _listening(self._settings.port)
         sockets: dict[int, Any] = {}
-        server = _server(runtime, listening, sockets)
+        app = build_app(runtime, self._stopping)
+        server = _server(runtime, app, listening, sockets)
         try:
             self._server = server
             ready(f"http://{HOST}:{listening.getsockname()[1]}")
-            while not self._stopping:
+            while not self._stopping.is_set:
                 _turn(sockets, LONGEST_WAIT_SECONDS)
             _finish(server, sockets)
         finally:
@@ -62,7 +64,7 @@ class HttpFrontEnd(FrontEnd):
 
     @override
     def stop(self) -> None:
-        self._stopping = True
+        self._stopping.set()
         # Not a moment later: a closed server's descriptor may be another file's.
         with self._while_open:
             if self._server is not None:
@@ -87,13 +89,14 @@ def _listening(port: int) -> socket.socket:
 
 def _server(
     runtime: Runtime,
+    app: App,
     listening: socket.socket,
     sockets: dict[int, Any],
 ) -> BaseWSGIServer:
     server = cast(
         "BaseWSGIServer",
         create_server(
-            build_app(runtime),
+            app,
             map=sockets,
             sockets=[listening],
             threads=8,

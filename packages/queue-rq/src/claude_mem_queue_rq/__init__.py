@@ -1,4 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The home of the RQ queue engine, which is not written yet."""
+"""The queue engine on RQ and Redis or Valkey."""
 
 from __future__ import annotations

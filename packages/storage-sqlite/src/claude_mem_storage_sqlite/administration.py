@@ -161,6 +161,8 @@ def _opened(path: Path) -> Iterator[_Opened]:
         reader.run("BEGIN")
         schema = _schema(reader, place.path)
         writer = Writer(place)
+        if place.obstacle is None:
+            writer.open()
     except BaseException:
         reader.close()
         raise

@@ -9,6 +9,7 @@ that is in use drops SQLite's locks on it when it is closed.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,7 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from claude_mem_core.errors import ConfigurationError, StorageError
+from claude_mem_core.errors import (
+    ConfigurationError,
+    StorageError,
+    StorageReadOnlyError,
+)
 
 from claude_mem_storage_sqlite.driver import Connection, connected
 
@@ -44,35 +49,93 @@ class Place:
         """The write-ahead log: it is there when the last user did not close it."""
         return self._beside("-wal")
 
+    @property
+    def shm(self) -> Path:
+        """The index of the log, which all processes that use it share."""
+        return self._beside("-shm")
+
+    @property
+    def obstacle(self) -> Path | None:
+        """What keeps this process from writing the database, None when nothing does.
+
+        A folder does where what lies beside the database would have to be made first.
+        """
+        if self.path.exists() and not os.access(self.path, os.W_OK):
+            return self.path
+        beside = (self.lease, self.wal, self.shm)
+        if _is_writable(self.path.parent) or all(map(_is_writable, beside)):
+            return None
+        return self.path.parent
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether the database has no log, and this process cannot make one.
+
+        Raises:
+            StorageReadOnlyError: The log alone has the newest, and cannot be read.
+        """
+        if _is_writable(self.path.parent) or (self.wal.exists() and self.shm.exists()):
+            return False
+        if self.wal.exists() and self.wal.stat().st_size:
+            raise StorageReadOnlyError(
+                f"{self.wal} was left by a kill and has to be read into the database; "
+                f"make {self.path.parent} and what is in it writable for one start"
+            )
+        return True
+
+    def require_writable(self) -> None:
+        """Nothing, where this process may write; `StorageReadOnlyError` elsewhere."""
+        obstacle = self.obstacle
+        if obstacle is not None:
+            raise StorageReadOnlyError(
+                f"the store is read-only: {obstacle} cannot be written; "
+                "make it writable, no restart is needed"
+            )
+
     def _beside(self, suffix: str) -> Path:
         return self.path.with_name(self.path.name + suffix)
+
+
+def _is_writable(path: Path) -> bool:
+    return os.access(path, os.W_OK)
 
 
 def own_file(path: Path) -> None:
     """Make the file for its owner alone, before SQLite makes it for everybody.
 
     SQLite gives the log and its index the mode of the database. A file that is there
-    already is not opened, only its mode is put right.
+    already is not opened, only its mode is put right: what the owner may do with it
+    stays as it is.
     """
     try:
         if not path.exists():
             with suppress(FileExistsError):
                 os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        if path.stat().st_mode & 0o077:
-            path.chmod(0o600)
+        mode = path.stat().st_mode
+        if mode & 0o077:
+            path.chmod(mode & 0o700)
     except OSError as error:
+        if error.errno == errno.EROFS and path.exists():
+            # It is read all the same; what others may do with it is not ours to say.
+            return
         message = f"CLAUDE_MEM_SQLITE_PATH: {path}: {error.strerror}"
         raise ConfigurationError(message) from error
 
 
 def open_writer(place: Place) -> Connection:
     """A connection that may write; nothing is written by opening it."""
-    return _configured(place, "wal_autocheckpoint = 1000", "query_only = OFF")
+    more = ("wal_autocheckpoint = 1000", "query_only = OFF")
+    return _configured(place, *more, is_frozen=False)
 
 
 def open_reader(place: Place) -> Connection:
-    """A connection that cannot write, and never checkpoints."""
-    return _configured(place, "wal_autocheckpoint = 0", "query_only = ON")
+    """A connection that cannot write, and never checkpoints.
+
+    Raises:
+        StorageReadOnlyError: Its log would have to be written before it can be read.
+    """
+    more = ("wal_autocheckpoint = 0", "query_only = ON")
+    return _configured(place, *more, is_frozen=place.is_frozen)
 
 
 class Readers:
@@ -86,14 +149,14 @@ class Readers:
     @contextmanager
     def one(self) -> Iterator[Connection]:
         """A connection that shows the database as it is at this moment."""
-        connection = self._taken()
+        connection, is_lasting = self._taken()
         try:
             connection.run("BEGIN")
             # The moment is that of the first read, so there is one at once.
             connection.one("SELECT 1 FROM teams LIMIT 1")
             yield connection
         finally:
-            self._put_back(connection)
+            self._put_back(connection, is_lasting=is_lasting)
 
     def close(self) -> None:
         """Close those that wait; those in use are closed when they come back."""
@@ -102,15 +165,24 @@ class Readers:
             while True:
                 self._idle.pop().close()
 
-    def _taken(self) -> Connection:
+    def _taken(self) -> tuple[Connection, bool]:
+        """A connection, and whether it is good for later blocks too.
+
+        One to a store that is read-only is not: it would not see that the store is
+        written again, or would keep the writer from writing.
+        """
         if self._closed:
             raise StorageError("the storage is closed")
         try:
-            return self._idle.pop()
+            return self._idle.pop(), True
         except IndexError:
-            return open_reader(self._place)
+            is_lasting = self._place.obstacle is None
+            return open_reader(self._place), is_lasting
 
-    def _put_back(self, connection: Connection) -> None:
+    def _put_back(self, connection: Connection, *, is_lasting: bool) -> None:
+        if not is_lasting:
+            connection.close()
+            return
         if connection.in_transaction:
             connection.run("ROLLBACK")
         self._idle.append(connection)
@@ -118,8 +190,9 @@ class Readers:
             self.close()
 
 
-def _configured(place: Place, *more: str) -> Connection:
-    connection = Connection(connected(str(place.path), wait=WAIT_SECONDS))
+def _configured(place: Place, *more: str, is_frozen: bool) -> Connection:
+    raw = connected(str(place.path), wait=WAIT_SECONDS, is_frozen=is_frozen)
+    connection = Connection(raw)
     pragmas = (
         f"busy_timeout = {int(WAIT_SECONDS * 1000)}",
         f"synchronous = {place.synchronous}",

@@ -14,6 +14,7 @@ from claude_mem_core.errors import (
     InvalidInputError,
     StorageError,
     StorageFullError,
+    StorageReadOnlyError,
     translate,
 )
 
@@ -30,25 +31,33 @@ ERRORS: dict[type[Exception], type[ClaudeMemError]] = {
     UnicodeEncodeError: InvalidInputError,
 }
 _CAUGHT = tuple(ERRORS)
-_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
-"""A full disk is the first; a quota or a limit on a file's size is the second."""
+_NO_ROOM = (
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+)
+"""A full disk is the first, a quota or a limit on a file's size the second, a disk
+without room for more of the log's index the third."""
 
 _STATEMENTS = 256
 _PRIMARY = 0xFF
 """The bits of an error's code that say of which kind it is."""
 
 
-def connected(path: str, *, wait: float) -> RawConnection:
+def connected(path: str, *, wait: float, is_frozen: bool = False) -> RawConnection:
     """A connection whose transactions begin and end where we say so.
 
     Args:
         path: The database file, from the root on; it is there already, and is never
             made here.
         wait: Seconds to wait for another connection's lock.
+        is_frozen: The file has no log, and none can be made: it is read without one.
+            What the connection shows is right as long as nobody writes the file.
     """
+    how = "mode=ro&immutable=1" if is_frozen else "mode=rw"
     with translate(ERRORS, f"opening {path}"):
         return sqlite3.connect(
-            f"{Path(path).as_uri()}?mode=rw",
+            f"{Path(path).as_uri()}?{how}",
             uri=True,
             timeout=wait,
             isolation_level=None,
@@ -75,8 +84,7 @@ class Connection:
         except _CAUGHT as error:
             caught = error
         # Only a failure pays for the translation: this is the way of every query.
-        with translate(_errors_for(caught), "the statement"):
-            raise caught
+        raise _ours(caught, "the statement") from caught
 
     def one(self, sql: str, parameters: Parameters = ()) -> Row | None:
         """The first row that a query gives."""
@@ -90,8 +98,7 @@ class Connection:
             return cursor.fetchall()
         except _CAUGHT as error:
             caught = error
-        with translate(_errors_for(caught), "the query"):
-            raise caught
+        raise _ours(caught, "the query") from caught
 
     def number(self, sql: str, parameters: Parameters = ()) -> int:
         """The one number that a query gives; nothing counts as 0."""
@@ -109,7 +116,15 @@ def is_damage(error: BaseException) -> bool:
     return code & _PRIMARY == sqlite3.SQLITE_CORRUPT
 
 
-def _errors_for(error: Exception) -> Mapping[type[Exception], type[ClaudeMemError]]:
-    if getattr(error, "sqlite_errorcode", None) in _NO_ROOM:
-        return {sqlite3.Error: StorageFullError}
-    return ERRORS
+def _ours(error: Exception, doing: str) -> ClaudeMemError:
+    """An error of SQLite as ours, with the cure where there is one."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
+    if code in _NO_ROOM:
+        return StorageFullError(
+            f"the store has no room ({error}); make room on its disk"
+        )
+    if code & _PRIMARY == sqlite3.SQLITE_READONLY:
+        message = f"the store is read-only ({error}); make its file writable"
+        return StorageReadOnlyError(message)
+    kind = next(ours for theirs, ours in ERRORS.items() if isinstance(error, theirs))
+    return kind(f"{doing} failed: {error}")

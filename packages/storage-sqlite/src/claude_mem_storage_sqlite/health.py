@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from claude_mem_core.domain.team import local_team
-from claude_mem_core.errors import StorageError
+from claude_mem_core.errors import StorageError, StorageReadOnlyError
 
 from claude_mem_storage_sqlite import full_text
 from claude_mem_storage_sqlite.access import TEAMS
@@ -37,6 +37,25 @@ def prepared(
         if schema < SCHEMA:
             _migrate(connection, path, now=now)
         return _healed(connection, thoroughly=thoroughly)
+
+
+def seen(connection: Connection, path: Path) -> Sequence[str]:
+    """What is amiss in a database that can only be read, a sentence each.
+
+    Raises:
+        ConfigurationError: It is another program's, or newer than we are.
+        StorageReadOnlyError: It is of an older schema.
+    """
+    schema = schema_of(connection, path)
+    if schema < SCHEMA:
+        raise StorageReadOnlyError(
+            f"it is read-only and has schema {schema}, which this version brings to "
+            f"schema {SCHEMA}; make it and its folder writable for one start"
+        )
+    fault = full_text.fault(connection, thoroughly=False)
+    if fault is None:
+        return ()
+    return (f"The full-text index is damaged ({fault}); a write builds it again.",)
 
 
 def problems(connection: Connection) -> Sequence[str]:

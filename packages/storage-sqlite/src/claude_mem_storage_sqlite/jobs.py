@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.generation_job import (
@@ -48,26 +47,39 @@ _IDLE = (
 )
 # What was changed later than now knew a clock that has gone back since.
 _DUE = "status = 'queued' AND (available_at_epoch <= :now OR updated_at_epoch > :now)"
-_FIRST_OF_SESSION = f"""NOT EXISTS (
-    SELECT 1 FROM generation_jobs o WHERE o.{_UNSETTLED}
-      AND o.server_session_id = j.server_session_id AND o.seq < j.seq)"""
-_WAITING = f"""
-    FROM generation_jobs j WHERE {_UNSETTLED} AND {_DUE} AND {_FIRST_OF_SESSION}
+_NEXT = f"""
+    SELECT j.seq FROM generation_jobs j WHERE {_UNSETTLED} AND {_DUE}
+      AND NOT EXISTS (
+        SELECT 1 FROM generation_jobs o WHERE o.{_UNSETTLED}
+          AND o.server_session_id = j.server_session_id AND o.seq < j.seq)
+    ORDER BY j.seq LIMIT 1
 """
-_NEXT = f"SELECT j.seq {_WAITING} ORDER BY j.seq LIMIT 1"
 _HEAD = f"""
     SELECT h.seq FROM (
       SELECT seq, status, available_at_epoch, updated_at_epoch FROM generation_jobs
       WHERE {_UNSETTLED} AND server_session_id = :session ORDER BY seq LIMIT 1) h
     WHERE {_DUE}
 """
-_LANES = f"""
-    SELECT kind, count(*), min(iif(status = 'queued', created_at_epoch, NULL))
-    FROM generation_jobs WHERE {_UNSETTLED} GROUP BY kind
+# From session to session through the index: a session with a hundred thousand jobs
+# costs as much as one with a single job.
+_HEADS = f"""
+    WITH RECURSIVE sessions(id) AS (
+      SELECT min(server_session_id) FROM generation_jobs WHERE {_UNSETTLED}
+      UNION ALL
+      SELECT (SELECT min(server_session_id) FROM generation_jobs
+        WHERE {_UNSETTLED} AND server_session_id > sessions.id)
+      FROM sessions WHERE id IS NOT NULL)
+    SELECT j.server_session_id, j.kind, min(j.available_at_epoch, :now) AS since
+    FROM sessions JOIN generation_jobs j ON j.seq = (
+      SELECT min(seq) FROM generation_jobs
+      WHERE {_UNSETTLED} AND server_session_id = sessions.id)
+    WHERE {_DUE} ORDER BY j.seq
 """
-_FAILED = (
-    "SELECT kind, count(*) FROM generation_jobs WHERE status = 'failed' GROUP BY 1"
-)
+_OLDEST = f"""
+    SELECT created_at_epoch FROM generation_jobs
+    WHERE {_UNSETTLED} AND status = 'queued' AND (:kind IS NULL OR kind = :kind)
+    ORDER BY seq LIMIT 1
+"""
 _LOG = """
     SELECT e.event, e.attempt, e.claim, e.worker, e.reason, e.created_at_epoch
     FROM generation_jobs j JOIN generation_job_events e ON e.job = j.seq
@@ -131,29 +143,37 @@ class SqliteJobs(JobLedger):
 
     @override
     def counts(self) -> Mapping[JobStatus, int]:
-        return dict(self._db.all("SELECT status, jobs FROM job_counts WHERE jobs > 0"))
+        sql = "SELECT status, sum(jobs) FROM job_counts GROUP BY status"
+        return {status: jobs for status, jobs in self._db.all(sql) if jobs}
 
     @override
     def lanes(self) -> Mapping[JobKind, Lane]:
-        lanes = {kind: Lane() for kind in PREFIXES}
-        for kind, depth, oldest in self._db.all(_LANES):
-            lanes[kind] = Lane(depth, oldest)
-        for kind, failed in self._db.all(_FAILED):
-            lanes[kind] = replace(lanes[kind], failed=failed)
-        return lanes
+        counts: dict[tuple[str, str], int] = {
+            (kind, status): jobs
+            for kind, status, jobs in self._db.all("SELECT * FROM job_counts")
+        }
+        return {kind: self._lane(kind, counts) for kind in PREFIXES}
+
+    def _lane(self, kind: JobKind, counts: Mapping[tuple[str, str], int]) -> Lane:
+        waiting = counts.get((kind, "queued"), 0)
+        return Lane(
+            depth=waiting + counts.get((kind, "processing"), 0),
+            oldest_waiting_epoch=self._oldest(kind) if waiting else None,
+            failed=counts.get((kind, "failed"), 0),
+        )
+
+    def _oldest(self, kind: JobKind | None) -> int | None:
+        row = self._db.one(_OLDEST, {"kind": kind})
+        return row[0] if row else None
 
     @override
     def waiting(self, *, now: int, limit: int) -> Sequence[WaitingSession]:
-        sql = (
-            f"SELECT j.server_session_id, j.kind {_WAITING} ORDER BY j.seq LIMIT :most"
-        )
-        rows = self._db.all(sql, {"now": now, "most": limit})
-        return [WaitingSession(session, kind) for session, kind in rows]
+        rows = self._db.all(f"{_HEADS} LIMIT :most", {"now": now, "most": limit})
+        return [WaitingSession(session, kind) for session, kind, _ in rows]
 
     @override
     def due_since(self, *, now: int) -> int | None:
-        sql = f"SELECT min(min(j.available_at_epoch, :now)) {_WAITING}"
-        row = self._db.one(sql, {"now": now})
+        row = self._db.one(f"SELECT min(since) FROM ({_HEADS})", {"now": now})
         return row[0] if row else None
 
     @override
@@ -167,9 +187,7 @@ class SqliteJobs(JobLedger):
 
     @override
     def oldest_waiting(self) -> int | None:
-        sql = f"SELECT min(created_at_epoch) FROM generation_jobs WHERE {_UNSETTLED}"
-        row = self._db.one(f"{sql} AND status = 'queued'")
-        return row[0] if row else None
+        return self._oldest(None)
 
     @override
     def idle_sessions(self, *, before: int) -> Sequence[tuple[str, Scope]]:

@@ -25,6 +25,8 @@ LOOK_EVERY = 0.002
 class Lease:
     """A file whose lock one process holds at a time; the kernel frees a dead one's.
 
+    The file is opened, or made, when the lease is first taken.
+
     A process that is forked off lets go of the file at once: the kernel takes the
     lock for held as long as anybody has the descriptor, the holder dead or not.
     """
@@ -32,19 +34,17 @@ class Lease:
     def __init__(self, path: Path, *, wait: float) -> None:
         self._path = path
         self._wait = wait
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-        try:
-            self._handle = os.open(path, flags, 0o600)
-        except OSError as error:
-            raise StorageError(f"{path} cannot be opened: {error.strerror}") from error
-        _OPEN.add(self)
+        self._handle = -1
 
     def take(self) -> None:
         """Wait for the lease.
 
         Raises:
-            StorageError: Another process did not let go of it in time.
+            StorageError: Another process did not let go of it in time, or its file
+                cannot be opened.
         """
+        if self._handle < 0:
+            self._open()
         if not self._taken():
             self._take_later()
 
@@ -64,8 +64,18 @@ class Lease:
     def close(self) -> None:
         """Let go of the file."""
         _OPEN.discard(self)
-        os.close(self._handle)
+        if self._handle >= 0:
+            os.close(self._handle)
         self._handle = -1
+
+    def _open(self) -> None:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        try:
+            self._handle = os.open(self._path, flags, 0o600)
+        except OSError as error:
+            message = f"{self._path} cannot be opened: {error.strerror}"
+            raise StorageError(message) from error
+        _OPEN.add(self)
 
     def _take_later(self) -> None:
         deadline = time.monotonic() + self._wait

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from claude_mem_core.errors import StorageError
+from claude_mem_core.errors import StorageError, StorageReadOnlyError
 from claude_mem_core.ports.storage import Snapshot, Storage, Transaction
 from claude_mem_core.ports.system import System
 from typing_extensions import override
@@ -17,7 +18,7 @@ from claude_mem_storage_sqlite.access import SqliteAuditLog, SqliteKeys, SqliteT
 from claude_mem_storage_sqlite.connections import Place, Readers, Synchronous, own_file
 from claude_mem_storage_sqlite.driver import Connection
 from claude_mem_storage_sqlite.events import SqliteEvents
-from claude_mem_storage_sqlite.health import index_problems, prepared, problems
+from claude_mem_storage_sqlite.health import index_problems, prepared, problems, seen
 from claude_mem_storage_sqlite.jobs import SqliteJobs
 from claude_mem_storage_sqlite.memories import SqliteMemories
 from claude_mem_storage_sqlite.projects import SqliteProjects
@@ -29,7 +30,8 @@ from claude_mem_storage_sqlite.writer import Writer
 class SqliteStorage(Storage):
     """Records in a file; one writer at a time, readers that wait for nobody.
 
-    A process that was forked off opens connections of its own.
+    A process that was forked off opens connections of its own. A database that this
+    process may not write is read; when it may be written, the next block writes.
 
     Args:
         path: The database; it is made when there is none.
@@ -41,25 +43,22 @@ class SqliteStorage(Storage):
     Raises:
         ConfigurationError: The file is another program's, or of a newer schema;
             nothing was written.
-        StorageError: The file is damaged or cannot be written.
+        StorageReadOnlyError: It can only be read, and is of an older schema, or the
+            log of a killed process has to be read into it first.
+        StorageError: The file is damaged.
     """
 
     def __init__(
         self, path: Path, system: System, *, synchronous: Synchronous = "FULL"
     ) -> None:
         self._place = Place(path.absolute(), synchronous)
+        self._system = system
         own_file(self._place.path)
-        own_file(self._place.lease)
-        was_left_open = self._place.wal.exists()
+        self._was_left_open = self._place.wal.exists()
         self._closed = False
         self._connections: dict[int, _Connections] = {}
         try:
-            self._notices = prepared(
-                self._here().writer,
-                self._place.path,
-                now=system.now(),
-                thoroughly=was_left_open,
-            )
+            self._notices = self._made_ready()
         except StorageError as error:
             self.close()
             raise type(error)(f"{self._place.path}: {error}") from error
@@ -90,12 +89,38 @@ class SqliteStorage(Storage):
         """What is wrong with the file, a sentence each: it reads all of it."""
         with self._here().readers.one() as connection:
             damage = problems(connection)
-        with self._here().writer.block() as connection:
+        with self._fit_writer().block() as connection:
             return [*damage, *index_problems(connection)]
+
+    def _made_ready(self) -> Sequence[str]:
+        """What a healthy start would not have said, a sentence each."""
+        try:
+            self._place.require_writable()
+        except StorageReadOnlyError as error:
+            with self._here().readers.one() as connection:
+                return (f"{error}.", *seen(connection, self._place.path))
+        own_file(self._place.lease)
+        return self._prepare(self._here())
+
+    def _fit_writer(self) -> Writer:
+        """The writer, on a connection whose database is fit for use."""
+        here = self._here()
+        if not here.is_fit:
+            with here.fitting:
+                if not here.is_fit:
+                    self._notices = self._prepare(here)
+        return here.writer
+
+    def _prepare(self, here: _Connections) -> Sequence[str]:
+        thoroughly, self._was_left_open = self._was_left_open, False
+        now, path = self._system.now(), self._place.path
+        notices = prepared(here.writer, path, now=now, thoroughly=thoroughly)
+        here.fit = here.writer.connection
+        return notices
 
     @contextmanager
     def _begin(self) -> Iterator[Transaction]:
-        with self._here().writer.block() as connection:
+        with self._fit_writer().block() as connection:
             yield _Records(connection)
 
     @contextmanager
@@ -127,6 +152,13 @@ class _Connections:
     def __init__(self, place: Place) -> None:
         self.writer = Writer(place)
         self.readers = Readers(place)
+        self.fitting = threading.Lock()
+        self.fit: Connection | None = None
+
+    @property
+    def is_fit(self) -> bool:
+        """Whether the writer's connection is the one that was made fit."""
+        return self.fit is not None and self.fit is self.writer.connection
 
     def close(self) -> None:
         self.readers.close()

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from claude_mem_core.errors import ClaudeMemError, StorageError
+from claude_mem_core.errors import ClaudeMemError, StorageError, StorageReadOnlyError
 
 from claude_mem_storage_sqlite.connections import WAIT_SECONDS, Place, open_writer
 from claude_mem_storage_sqlite.driver import Connection
@@ -30,16 +30,22 @@ have done so was interrupted in the line, or is taking long."""
 class _Group:
     """Blocks that are committed together."""
 
-    def __init__(self) -> None:
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
         self.size = 0
         self.error: ClaudeMemError | None = None
         self.done = threading.Event()
 
 
 class Writer:
-    """The connection that writes."""
+    """The connection that writes; it is opened by the first block.
+
+    One that was told that the store is read-only is closed: SQLite decides that when a
+    file is opened, so that only another one will find that it is so no longer.
+    """
 
     def __init__(self, place: Place) -> None:
+        self._place = place
         self._lease = Lease(place.lease, wait=WAIT_SECONDS)
         self._turn = threading.Lock()
         self._line = threading.Lock()
@@ -47,11 +53,22 @@ class Writer:
         self._group: _Group | None = None
         self._owner: int | None = None
         self._closed = False
-        try:
-            self.connection = open_writer(place)
-        except BaseException:
-            self._lease.close()
-            raise
+        self._connection: Connection | None = None
+
+    @property
+    def connection(self) -> Connection | None:
+        """The connection, None while there is none."""
+        return self._connection
+
+    def open(self) -> None:
+        """Have a connection.
+
+        Raises:
+            StorageReadOnlyError: This process may not write the store.
+        """
+        with self._turn:
+            self._require_open()
+            self._opened()
 
     @contextmanager
     def block(self) -> Iterator[Connection]:
@@ -63,7 +80,7 @@ class Writer:
             self._owner = threading.get_ident()
             group = self._joined()
             with self._alone_in(group):
-                yield self.connection
+                yield group.connection
             if not self._waiting or group.size >= LARGEST_GROUP:
                 self._finish(group)
         finally:
@@ -78,8 +95,9 @@ class Writer:
             self._require_open()
             if self._group is not None:
                 self._finish(self._group)
+            connection = self._opened()
             with self._lease.held():
-                yield self.connection
+                yield connection
 
     def close(self) -> None:
         """Close the connection; the last one of all writes the log back."""
@@ -90,11 +108,17 @@ class Writer:
             if self._group is not None:
                 self._finish(self._group)
             try:
-                with self._lease.held():
-                    self.connection.close()
+                if self._connection is not None:
+                    self._close_in_turn(self._connection)
             finally:
-                self.connection.close()
                 self._lease.close()
+
+    def _close_in_turn(self, connection: Connection) -> None:
+        try:
+            with self._lease.held():
+                connection.close()
+        finally:
+            connection.close()
 
     def _stand_in_line(self) -> None:
         with self._line:
@@ -107,16 +131,36 @@ class Writer:
 
     def _joined(self) -> _Group:
         self._require_open()
-        if self._group is None:
-            self._lease.take()
-            try:
-                self.connection.run("BEGIN IMMEDIATE")
-            except BaseException:
-                self._lease.give_back()
-                raise
-            self._group = _Group()
-        self._group.size += 1
+        group = self._group or self._begun()
+        group.size += 1
+        return group
+
+    def _begun(self) -> _Group:
+        connection = self._opened()
+        self._lease.take()
+        try:
+            connection.run("BEGIN IMMEDIATE")
+        except BaseException as error:
+            self._lease.give_back()
+            self._close_if_read_only(error)
+            raise
+        self._group = _Group(connection)
         return self._group
+
+    def _opened(self) -> Connection:
+        if self._connection is None:
+            self._place.require_writable()
+            self._connection = open_writer(self._place)
+        return self._connection
+
+    def _close_if_read_only(self, error: BaseException | None) -> None:
+        if isinstance(error, StorageReadOnlyError):
+            self._drop()
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     @contextmanager
     def _alone_in(self, group: _Group) -> Iterator[None]:
@@ -124,32 +168,42 @@ class Writer:
         first = group.size == 1
         try:
             if not first:
-                self.connection.run("SAVEPOINT block")
+                group.connection.run("SAVEPOINT block")
             yield
             if not first:
-                self.connection.run("RELEASE block")
+                group.connection.run("RELEASE block")
         except BaseException as error:
             self._undo(group, error, alone=first)
             raise
 
     def _undo(self, group: _Group, error: BaseException, *, alone: bool) -> None:
-        if alone:
-            self._end(group)
-        elif self.connection.in_transaction:
-            self.connection.run("ROLLBACK TO block")
-            self.connection.run("RELEASE block")
-            if not self._waiting:
-                self._finish(group)
-        else:
-            # The error was so grave that SQLite undid the whole transaction.
+        if alone or not self._is_undone(group, error):
             message = f"the transaction was rolled back: {error}"
             kind = type(error) if isinstance(error, StorageError) else StorageError
             group.error = kind(message)
             self._end(group)
+        elif not self._waiting:
+            self._finish(group)
+
+    def _is_undone(self, group: _Group, error: BaseException) -> bool:
+        """Whether the block is undone, and the others of its group are as they were.
+
+        After a grave error, such as a full disk, SQLite undoes the whole transaction.
+        """
+        is_open = group.connection.in_transaction
+        if isinstance(error, StorageReadOnlyError) or not is_open:
+            return False
+        try:
+            group.connection.run("ROLLBACK TO block")
+            group.connection.run("RELEASE block")
+        except ClaudeMemError:
+            # What is left of the block must not be committed with the others.
+            return False
+        return True
 
     def _finish(self, group: _Group) -> None:
         try:
-            self.connection.run("COMMIT")
+            group.connection.run("COMMIT")
         except ClaudeMemError as error:
             group.error = error
         self._end(group)
@@ -157,9 +211,14 @@ class Writer:
     def _end(self, group: _Group) -> None:
         """Leave no transaction open, let others write, and tell the group."""
         try:
-            if self.connection.in_transaction:
-                self.connection.run("ROLLBACK")
+            if group.connection.in_transaction:
+                group.connection.run("ROLLBACK")
+        except ClaudeMemError:
+            # Closing it undoes the transaction too, and nothing begins in the midst
+            # of one.
+            self._drop()
         finally:
+            self._close_if_read_only(group.error)
             self._group = None
             self._lease.give_back()
             group.done.set()

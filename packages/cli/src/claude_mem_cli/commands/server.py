@@ -15,13 +15,17 @@ from claude_mem_core.settings import CoreSettings
 
 from claude_mem_cli import daemon, exits, screen, server_files
 from claude_mem_cli.info import BOUNDARIES, server_info
+from claude_mem_cli.lazy import Lazy, LazyGroup
 from claude_mem_cli.server_files import ServerRecord
 from claude_mem_cli.versions import own_version
 
 RUNTIME = "server"
 
 
-@click.group
+@click.group(
+    cls=LazyGroup,
+    lazy={"jobs": Lazy("jobs", "jobs", "Look at jobs, retry them, cancel them.")},
+)
 def server() -> None:
     """Start, stop and look at the server of the data folder."""
 
@@ -178,7 +182,8 @@ def _tell_parts(info: Mapping[str, Any]) -> None:
         screen.say(f"  worker {screen.line(worker['name'])}: {worker['health']}")
     redis = info["queue"]["details"].get("redis")
     if redis is not None:
-        screen.say(f"  redis {screen.line(redis['address'])}: {redis['status']}")
+        how = "answers" if info["queue"]["status"] == "active" else "see queue"
+        screen.say(f"  redis {screen.line(redis['address'])}: {how}")
     lanes = {name: lane for name, lane in info["queueLanes"].items() if _has_work(lane)}
     if lanes:
         rows = [(n, o["depth"], _age(o), o["failed"]) for n, o in lanes.items()]

@@ -16,11 +16,12 @@ class EngineHealth:
         engine: The name under which it was asked for.
         problem: Why its bell does not ring, in words for an operator; None when it
             does. The ledger goes on without it.
-        workers: Workers of its own that it heard of in the last half minute.
+        workers: The names of workers of its own that it heard of in the last half
+            minute.
         details: What an operator may want to know besides.
     """
 
     engine: str
     problem: str | None = None
-    workers: int = 0
+    workers: tuple[str, ...] = ()
     details: JsonObject = field(default_factory=dict)

@@ -98,4 +98,6 @@ _CURES = {
     "tuple_type": "send a JSON array",
     "list_type": "send a JSON array",
     "literal_error": "send one of the values listed",
+    "greater_than_equal": "send a number in these bounds",
+    "less_than_equal": "send a number in these bounds",
 }

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from claude_mem_core.domain.access import (
     EVERYTHING,
     KEY_BYTES,
@@ -17,7 +19,7 @@ from claude_mem_core.domain.access import (
 from claude_mem_core.domain.audit import AuditDeed
 from claude_mem_core.domain.team import LOCAL_TEAM_ID
 from claude_mem_core.errors import InvalidInputError, UnauthenticatedError
-from claude_mem_core.ports.storage import Storage, Transaction
+from claude_mem_core.ports.storage import Snapshot, Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
 
@@ -65,18 +67,20 @@ class Access:
             raise InvalidInputError.of(
                 "token", "it is not a key", "delete the file; a start makes a new one"
             )
+        with self._storage.read() as snapshot:
+            if _is_sole(snapshot, parts):
+                # A store that is read-only cannot be told, and need not be.
+                return
         with self._storage.begin() as tx:
             self._revoke_others(tx, parts)
             if tx.keys.find(parts.prefix) is None:
                 self._add(tx, parts)
 
     def _revoke_others(self, tx: Transaction, parts: KeyParts) -> None:
-        for key in tx.keys.list(scope=Principal.local().scope):
-            ours = key.name == LOCAL_KEY_NAME and key.status == "active"
-            if ours and key.prefix != parts.prefix:
-                now = self._system.now()
-                tx.keys.replace(key.changed(status="revoked", updated_at_epoch=now))
-                self._record(tx, "api_key.revoke", key)
+        for key in _others(tx, parts):
+            now = self._system.now()
+            tx.keys.replace(key.changed(status="revoked", updated_at_epoch=now))
+            self._record(tx, "api_key.revoke", key)
 
     def _add(self, tx: Transaction, parts: KeyParts) -> None:
         now = self._system.now()
@@ -96,3 +100,19 @@ class Access:
     def _record(self, tx: Transaction, action: str, key: ApiKey) -> None:
         deed = AuditDeed(action=action, target_type="api_key", target_id=key.id)
         record(tx, deed, by=Principal.local(), system=self._system)
+
+
+def _is_sole(snapshot: Snapshot, parts: KeyParts) -> bool:
+    """Whether the store knows this token of the machine, and lets no other in."""
+    return snapshot.keys.find(parts.prefix) is not None and not _others(snapshot, parts)
+
+
+def _others(records: Snapshot | Transaction, parts: KeyParts) -> Sequence[ApiKey]:
+    """Tokens that this machine had before, and that still count."""
+    return [
+        key
+        for key in records.keys.list(scope=Principal.local().scope)
+        if key.name == LOCAL_KEY_NAME
+        and key.status == "active"
+        and key.prefix != parts.prefix
+    ]

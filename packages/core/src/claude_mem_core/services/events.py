@@ -49,22 +49,29 @@ class Events:
         self._queue = queue
         self._system = system
 
-    def accept(self, draft: AgentEventDraft, *, by: Principal) -> AcceptedEvent:
+    def accept(
+        self, draft: AgentEventDraft, *, by: Principal, generate: bool = True
+    ) -> AcceptedEvent:
         """The stored event and its job; the same event again gives the same ones.
 
         Event, job and audit entry are one transaction: what this returned survives
         a kill of any process.
         """
-        return self.accept_batch([draft], by=by)[0]
+        return self.accept_batch([draft], by=by, generate=generate)[0]
 
     def accept_batch(
-        self, drafts: Sequence[AgentEventDraft], *, by: Principal
+        self,
+        drafts: Sequence[AgentEventDraft],
+        *,
+        by: Principal,
+        generate: bool = True,
     ) -> Sequence[AcceptedEvent]:
         """All of the events, in one transaction, or none.
 
         Args:
             drafts: 1 to `MAX_BATCH` events, in the order in which they happened.
             by: The caller.
+            generate: Put them to work; else they are kept, and nothing follows.
         """
         if not 1 <= len(drafts) <= MAX_BATCH:
             raise InvalidInputError.of(
@@ -73,7 +80,9 @@ class Events:
         with self._storage.begin() as tx:
             for project_id in {draft.project_id for draft in drafts}:
                 require_project(tx, project_id, by=by)
-            accepted = [self._accept(tx, draft, by=by) for draft in drafts]
+            accepted = [
+                self._accept(tx, draft, by=by, generate=generate) for draft in drafts
+            ]
             self._record(tx, accepted, by=by)
         self._ring(accepted)
         return accepted
@@ -98,7 +107,12 @@ class Events:
             return snapshot.events.get(event_id, scope=by.scope)
 
     def _accept(
-        self, tx: Transaction, draft: AgentEventDraft, *, by: Principal
+        self,
+        tx: Transaction,
+        draft: AgentEventDraft,
+        *,
+        by: Principal,
+        generate: bool = True,
     ) -> AcceptedEvent:
         key = event_key(draft, team_id=by.team_id)
         known = tx.events.find(key, scope=by.scope)
@@ -113,7 +127,8 @@ class Events:
         )
         turn = _turn_of(tx, event, by=by)
         tx.events.add(event, key=key, turn=turn)
-        job = self._work(tx, session, event, by=by) if session else None
+        works = session if generate else None
+        job = self._work(tx, works, event, by=by) if works else None
         return AcceptedEvent(event=event, generation_job=job, created=True)
 
     def _work(

@@ -130,6 +130,10 @@ class Generator:
             return
         with Renewal(self._queue, claim, now=self._system.now()):
             made = self._made(task.work)
+        if not made.memories and made.skip is None:
+            # A job that is completed has memories, or a reason why there are none.
+            message = f"{self._generator.name} gave neither memories nor a reason"
+            raise GeneratorError(message, kind="parse_error")
         self._keep(claim, task, made)
 
     def _made(self, work: Turn | FinishedSession | None) -> Generation:

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.audit import AuditDeed
 from claude_mem_core.domain.generation_job import (
+    UNSETTLED,
     GenerationJob,
     JobDraft,
     JobEvent,
@@ -16,12 +18,16 @@ from claude_mem_core.domain.generation_job import (
     dedupe_key,
     queued_job,
 )
+from claude_mem_core.domain.stop_signal import StopSignal
 from claude_mem_core.errors import NotFoundError
 from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
 from claude_mem_core.services.borders import require_project
+
+LOOK_EVERY = timedelta(milliseconds=100)
+"""How long somebody who waits for a job rests between two looks at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +81,33 @@ class Jobs:
             job = snapshot.jobs.get(job_id, scope=by.scope)
             return JobStory(job, snapshot.jobs.log(job_id, scope=by.scope))
 
-    def retry(self, job_id: str, *, by: Principal) -> Moved:
+    def ended(
+        self, job_id: str, *, by: Principal, within: timedelta, stop: StopSignal
+    ) -> GenerationJob:
+        """The job once it has ended, or as it is when nobody waits any longer.
+
+        Args:
+            job_id: The job.
+            by: The caller.
+            within: How long to wait at most.
+            stop: Ends the waiting at once.
+        """
+        job = self.get(job_id, by=by).job
+        for _ in range(within // LOOK_EVERY):
+            if job.status not in UNSETTLED or stop.wait(LOOK_EVERY):
+                break
+            job = self.get(job_id, by=by).job
+        return job
+
+    def retry(
+        self, job_id: str, *, by: Principal, request_id: str | None = None
+    ) -> Moved:
         """A failed or cancelled job waits again; one that waits already stays so.
+
+        Args:
+            job_id: The job.
+            by: The caller.
+            request_id: The request that asked for it, for the audit entry.
 
         Raises:
             ConflictError: It is being done, or was completed.
@@ -84,12 +115,20 @@ class Jobs:
         with self._storage.begin() as tx:
             before = tx.jobs.get(job_id, scope=by.scope)
             job = tx.jobs.retry(job_id, scope=by.scope, now=self._system.now())
-            moved = self._moved(tx, "generation_job.retry", before, job, by=by)
+            asked = _Asked("generation_job.retry", by, request_id)
+            moved = self._moved(tx, asked, before, job)
         self._queue.ring(job.server_session_id, kind=job.kind)
         return moved
 
-    def cancel(self, job_id: str, *, by: Principal) -> Moved:
+    def cancel(
+        self, job_id: str, *, by: Principal, request_id: str | None = None
+    ) -> Moved:
         """An unsettled job is cancelled: whoever works on it writes nothing.
+
+        Args:
+            job_id: The job.
+            by: The caller.
+            request_id: The request that asked for it, for the audit entry.
 
         Raises:
             ConflictError: It was completed, or has failed.
@@ -97,12 +136,15 @@ class Jobs:
         with self._storage.begin() as tx:
             before = tx.jobs.get(job_id, scope=by.scope)
             job = tx.jobs.cancel(job_id, scope=by.scope, now=self._system.now())
-            moved = self._moved(tx, "generation_job.cancel", before, job, by=by)
+            asked = _Asked("generation_job.cancel", by, request_id)
+            moved = self._moved(tx, asked, before, job)
         # The next job of its session may go on now.
         self._queue.ring(job.server_session_id, kind=job.kind)
         return moved
 
-    def reindex(self, project_id: str, *, by: Principal) -> GenerationJob:
+    def reindex(
+        self, project_id: str, *, by: Principal, request_id: str | None = None
+    ) -> GenerationJob:
         """The job that writes what finds a project's memories anew.
 
         Asked for twice, it is one job until it is done.
@@ -112,7 +154,8 @@ class Jobs:
             require_project(tx, project_id, by=by)
             job = queued_job(_reindexing(project_id, by=by), now=now)
             if tx.jobs.add(job):
-                self._record(tx, "generation_job.reindex", job, by=by)
+                asked = _Asked("generation_job.reindex", by, request_id)
+                self._record(tx, asked, job)
             job = tx.jobs.get(job.id, scope=by.scope)
         self._queue.ring(job.server_session_id, kind=job.kind)
         return job
@@ -120,27 +163,33 @@ class Jobs:
     def _moved(
         self,
         tx: Transaction,
-        action: str,
+        asked: _Asked,
         before: GenerationJob,
         after: GenerationJob,
-        *,
-        by: Principal,
     ) -> Moved:
         if before == after:
             return Moved(after, already=True)
-        self._record(tx, action, after, by=by)
+        self._record(tx, asked, after)
         return Moved(after, already=False)
 
-    def _record(
-        self, tx: Transaction, action: str, job: GenerationJob, *, by: Principal
-    ) -> None:
+    def _record(self, tx: Transaction, asked: _Asked, job: GenerationJob) -> None:
         deed = AuditDeed(
-            action=action,
+            action=asked.action,
             project_id=job.project_id,
             target_type="generation_job",
             target_id=job.id,
+            metadata={"requestId": asked.request_id} if asked.request_id else {},
         )
-        record(tx, deed, by=by, system=self._system)
+        record(tx, deed, by=asked.by, system=self._system)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What an operator asked for, who it was, and in which request."""
+
+    action: str
+    by: Principal
+    request_id: str | None
 
 
 def _require_own_project(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from claude_mem_core.domain.engine_health import EngineHealth
-from claude_mem_core.errors import AdapterError, Issue
+from claude_mem_core.errors import AdapterError, Issue, StorageReadOnlyError
 from claude_mem_core.services.status import Progress, Status
 
 LoopState = Literal["disabled", "active", "errored"]
@@ -29,13 +29,18 @@ class OwnLoop:
 def shortcomings(status: Status, own: OwnLoop) -> Sequence[Issue]:
     """What keeps the work from going on, an issue for each part at fault."""
     health = status.queue()
-    progress, unread = None, []
+    progress, store = None, []
     try:
         progress = status.progress()
+        status.require_writable()
+    except StorageReadOnlyError:
+        cure = "make the database and its folder writable, no restart is needed"
+        store.append(Issue("store", "it is read-only", cure))
     except AdapterError:
-        unread.append(Issue("store", "it cannot be read", "see the server's log"))
+        cause = f"it cannot be {'written' if progress else 'read'}"
+        store.append(Issue("store", cause, "see the server's log"))
     return [
-        *unread,
+        *store,
         *_of_queue(health),
         *_of_worker(own, progress, health),
         *_of_progress(progress),
@@ -48,7 +53,8 @@ def workers_state(
     """How the workers are as a whole: one that is well is enough."""
     others = progress.workers if progress else ()
     states = {own.state, *(worker.health for worker in others)}
-    if health.workers or "active" in states:
+    # Of those that both know, only the store's list says how they are.
+    if "active" in states or set(health.workers) - {worker.id for worker in others}:
         return "active"
     return "errored" if "errored" in states else "disabled"
 

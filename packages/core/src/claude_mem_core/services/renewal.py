@@ -25,7 +25,7 @@ class Renewal:
     ) -> None:
         self._queue = queue
         self._claim = claim
-        self._seconds = max(claim.lease_until_epoch - now, 0) / 1000 / PART
+        self._seconds = _left(claim, now) / 1000 / PART
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="renewal", daemon=True)
 
@@ -44,3 +44,14 @@ class Renewal:
             except ClaudeMemError as error:
                 # Whether the claim still counts is asked when the result is kept.
                 log.warning("job %s: no renewal: %s", self._claim.job.id, error)
+
+
+def _left(claim: Claim, now: int) -> int:
+    """Milliseconds that the lease lasts.
+
+    A clock that jumped since the claim says nothing of that: it would have the lease
+    renewed without a pause, or after years. Then it is taken to be a whole one.
+    """
+    whole = claim.lease_until_epoch - claim.job.updated_at_epoch
+    left = claim.lease_until_epoch - now
+    return left if 0 < left <= whole else whole

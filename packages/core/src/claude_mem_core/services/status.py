@@ -75,6 +75,11 @@ class Status:
         """How the queue engine's bell is."""
         return self._queue.health()
 
+    def require_writable(self) -> None:
+        """Nothing, if a write could begin now; a `StorageError` tells why not."""
+        with self._storage.begin():
+            pass
+
     def repairs(self) -> tuple[str, ...]:
         """What the store had to repair when it was opened, a sentence each."""
         return tuple(self._storage.notices())
