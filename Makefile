@@ -20,12 +20,12 @@ WITH_PIP := $(BIN)/python -m pip install --quiet -c constraints.txt --upgrade pi
             $(BIN)/python -m pip install --quiet -c constraints.txt --group dev $(EDITABLE)
 
 .DEFAULT_GOAL := help
-.PHONY: run test check bench format pins docs clean help
+.PHONY: run test check release-check bench format pins docs clean help
 
 run: $(READY)     ## serve the REST API on 127.0.0.1 until Ctrl-C
 	$(BIN)/claude-mem server start --foreground
 
-test: $(READY)    ## run every test; ARGS="-k word" for some (budget: 600 s)
+test: $(READY)    ## run every test; ARGS="-k word" for some (budget: 1500 s)
 	$(BIN)/python -m pytest $(ARGS)
 
 check: $(READY)   ## format, lint, types, import contracts, licences, links (budget: 90 s)
@@ -36,6 +36,9 @@ check: $(READY)   ## format, lint, types, import contracts, licences, links (bud
 	$(BIN)/lint-imports
 	$(BIN)/python tools/check_licences.py
 	$(BIN)/python tools/check_docs.py
+
+release-check: check  ## check, then the journeys in their long size (budget: 3600 s)
+	CLAUDE_MEM_TEST_SIZE=release $(BIN)/python -m pytest -m sized $(ARGS)
 
 bench: $(READY)   ## measure ingest and search beside bare SQLite
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -58,8 +61,8 @@ clean:            ## remove what the other targets made
 	find packages tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:             ## show this list
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
-		awk -F'|' '{printf "  make %-7s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
+		awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 # One stamp: set-up runs again only when a manifest changed. INSTALLER=pip does
 # without uv, and pip steps in by itself where uv finds no way to the index.

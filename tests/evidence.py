@@ -6,7 +6,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 
 from machine import Machine
 
@@ -31,7 +30,7 @@ _NONE_OF = {
     "a row refers to one that is not there": "SELECT * FROM pragma_foreign_key_check",
     "an event is there twice": """
         SELECT content_session_id, source_event_id FROM agent_events
-        GROUP BY 1, 2 HAVING count(*) > 1
+        WHERE source_event_id IS NOT NULL GROUP BY 1, 2 HAVING count(*) > 1
     """,
     "an event has no job of its own, or two": """
         SELECT e.id, count(j.id) FROM agent_events e LEFT JOIN generation_jobs j
@@ -62,10 +61,10 @@ OPEN = "processing"
 
 
 @contextmanager
-def opened(machine: Machine) -> Iterator[sqlite3.Connection]:
+def opened(machine: Machine, *, wait: float = 30) -> Iterator[sqlite3.Connection]:
     """The machine's database, through nothing but SQLite."""
     (database,) = machine.folder.glob("*.db")
-    with closing(sqlite3.connect(Path(database), timeout=30)) as store:
+    with closing(sqlite3.connect(database, timeout=wait)) as store:
         yield store
 
 

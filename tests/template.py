@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from clients import Clients, events, new_project, wait_until_done
 from evidence import MEMORIES, rows
 from machine import Machine
 
-SESSIONS, TURNS = 4, 2
-EVENTS = SESSIONS * TURNS * 6
+NAMES, TURNS = ("s0", "s1", "s2", "s3"), 2
+EVENTS = len(NAMES) * TURNS * 6
+ONE = NAMES[:1]
 NO_WORK = {"CLAUDE_MEM_GENERATION_DISABLED": "true"}
 
 
@@ -34,7 +36,7 @@ class Template:
         wait_until_done(undisturbed)
         assert undisturbed.stop() == 0
         self.memories = rows(undisturbed, MEMORIES)
-        assert len(self.memories) >= SESSIONS * TURNS
+        assert len(self.memories) >= len(NAMES) * TURNS
 
     def copy(self, folder: Path) -> Machine:
         """A machine with a copy of the data folder."""
@@ -42,9 +44,8 @@ class Template:
         return Machine(folder / "data")
 
     def clients(
-        self, machine: Machine, *, sessions: int = SESSIONS, turns: int = TURNS
+        self, machine: Machine, *, names: Sequence[str] = NAMES, turns: int = TURNS
     ) -> Clients:
-        """A client for each session of the work."""
-        names = [f"s{number}" for number in range(sessions)]
+        """A client for each session of the work, by their names."""
         streams = [events(one, turns, project_id=self.project_id) for one in names]
         return Clients(machine, streams)

@@ -7,6 +7,7 @@ import argparse
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -87,7 +88,8 @@ def _die() -> None:
 
 
 def _stop() -> None:
-    os.kill(os.getpid(), signal.SIGSTOP)
+    # To this very thread: another would take the signal a moment too late.
+    signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
 
 def _brief(init: Callable[..., None]) -> Callable[..., None]:

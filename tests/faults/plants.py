@@ -6,7 +6,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from faults.points import CORE, RUN, STORE
@@ -58,6 +58,19 @@ def _synchronous_off(configured: Any) -> Any:
     return twin
 
 
+def _in_two_steps(_: Any) -> Any:
+    def keep(self: Any, claim: Any, task: Any, made: Any) -> None:
+        apart = replace(task, stem=f"{task.stem}:{claim.token}")
+        with self._storage.begin() as tx:
+            if made.memories:
+                self._store(tx, claim.job, apart, made.memories)
+        with self._storage.begin() as tx:
+            skip = task.skip or made.skip
+            tx.jobs.settle(claim, now=self._system.now(), skip=skip)
+
+    return keep
+
+
 def _after(seconds: float) -> Twin:
     def slow(made: Any) -> Any:
         def twin(*args: Any) -> Any:
@@ -73,6 +86,7 @@ def _nothing(_: Any) -> Any:
     return lambda *_: None
 
 
+ANY_JOB = "SELECT seq FROM generation_jobs WHERE status = 'queued' ORDER BY seq LIMIT 1"
 MADE = f"{CORE}.services.generation:Generator._made"
 
 PLANTS: dict[str, Plant] = {
@@ -83,6 +97,10 @@ PLANTS: dict[str, Plant] = {
         {f"{STORE}.jobs:SqliteJobs.add": lambda _: lambda *_: True}
     ),
     "no-fencing": Plant({f"{STORE}.jobs:_HELD": lambda _: "WHERE id = :id"}),
+    "two-on-a-session": Plant({f"{STORE}.jobs:_NEXT": lambda _: ANY_JOB}),
+    "kept-in-two-steps": Plant(
+        {f"{CORE}.services.generation:Generator._keep": _in_two_steps}
+    ),
     "deferred-begin": Plant(
         {
             RUN: _deferred,

@@ -6,13 +6,12 @@ from __future__ import annotations
 import gzip
 import json
 import random
-import sqlite3
 import threading
-from contextlib import closing
 from http.client import HTTPException
 from pathlib import Path
 
 import pytest
+from evidence import MEMORIES, UNFINISHED, faults, rows
 from machine import Machine, session
 
 SESSIONS = 40
@@ -38,23 +37,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def rows(machine: Machine, query: str) -> list[tuple[object, ...]]:
-    """The answer of the database itself, past all of our own code."""
-    (database,) = machine.folder.glob("*.db")
-    with closing(sqlite3.connect(database)) as store:
-        return sorted(store.execute(query).fetchall())
-
-
-MEMORIES = """
-    SELECT s.content_session_id, m.kind, m.title, m.narrative, m.text, m.facts,
-      (SELECT group_concat(epoch) FROM (
-         SELECT e.occurred_at_epoch AS epoch FROM memory_sources c
-         JOIN agent_events e ON e.id = c.event_id
-         WHERE c.memory_item_id = m.id ORDER BY 1))
-    FROM memory_items m JOIN server_sessions s ON s.id = m.server_session_id
-"""
 EVENTS = "SELECT payload FROM agent_events"
-OPEN_JOBS = "SELECT id FROM generation_jobs WHERE status <> 'completed'"
 
 
 def test_an_ingest_that_is_killed_again_and_again_ends_as_if_it_never_was(
@@ -81,9 +64,9 @@ def test_an_ingest_that_is_killed_again_and_again_ends_as_if_it_never_was(
     report = json.loads(killed.run("ingest", str(file), "--json").stdout)
     assert killed.stop() == 0
 
-    assert rows(killed, "SELECT * FROM pragma_integrity_check") == [("ok",)]
+    assert faults(killed, []) == []
     assert rows(killed, EVENTS) == rows(undisturbed, EVENTS)
-    assert rows(killed, OPEN_JOBS) == []
+    assert rows(killed, UNFINISHED) == []
     assert len(rows(killed, "SELECT id FROM agent_events")) == report["accepted"]
     assert rows(killed, MEMORIES) == expected
 

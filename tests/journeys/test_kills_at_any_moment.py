@@ -30,6 +30,7 @@ TO_CLAIM = """
 LOST_LEASES = "SELECT sum(lost_leases) FROM generation_jobs"
 
 
+@pytest.mark.sized
 @pytest.mark.timeout(7200)
 def test_a_server_killed_at_any_moment_loses_no_event_and_doubles_none(
     machine: Machine, seed: int
@@ -53,6 +54,7 @@ def test_a_server_killed_at_any_moment_loses_no_event_and_doubles_none(
     assert faults(machine, clients.acknowledged) == []
 
 
+@pytest.mark.sized
 @pytest.mark.timeout(7200)
 def test_workers_killed_at_any_moment_leave_no_event_undone_and_do_none_twice(
     machine: Machine, seed: int
