@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Work that another process put in is seen without a bell between the two."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import timedelta
+
+from claude_mem_conformance import samples
+from claude_mem_conformance.threads import AT_MOST, in_thread
+from claude_mem_core.reference.queue import POLL
+from claude_mem_core.system import RealSystem
+from claude_mem_storage_sqlite.queue import SqliteQueueEngine
+from claude_mem_storage_sqlite.storage import SqliteStorage
+
+PUT_IN = """
+import sys
+from pathlib import Path
+from claude_mem_conformance import samples
+from claude_mem_core.system import RealSystem
+from claude_mem_storage_sqlite.queue import SqliteQueueEngine
+from claude_mem_storage_sqlite.storage import SqliteStorage
+
+storage = SqliteStorage(Path(sys.argv[1]), RealSystem())
+assert SqliteQueueEngine(storage, RealSystem()).enqueue(samples.job_draft("one"))
+storage.close()
+"""
+
+
+def test_work_of_another_process_is_claimed_by_one_that_waits(tmp_path):
+    path = tmp_path / "memory.db"
+    storage = SqliteStorage(path, RealSystem())
+    samples.inhabit(storage)
+    engine = SqliteQueueEngine(storage, RealSystem())
+    waiting = in_thread(lambda: engine.claim(wait=timedelta(seconds=AT_MOST)))
+
+    subprocess.run([sys.executable, "-c", PUT_IN, str(path)], check=True)
+
+    claim = waiting.result(AT_MOST)
+    assert claim is not None
+    assert claim.job.source_id == "one"
+    engine.close()
+    storage.close()
+
+
+def test_a_waiting_engine_looks_twice_a_second():
+    assert timedelta(seconds=1) >= 2 * POLL
