@@ -32,7 +32,7 @@ class AuditEntry(AuditDeed):
 def audit_entry(deed: AuditDeed, *, by: Principal, id_: str, now: int) -> AuditEntry:
     """The entry for a deed of `by`."""
     return AuditEntry(
-        **{name: getattr(deed, name) for name in AuditDeed.model_fields},
+        **vars(deed),
         id=id_,
         team_id=by.team_id,
         actor_type=by.actor_type,

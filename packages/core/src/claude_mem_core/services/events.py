@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from claude_mem_core.domain.access import Principal, Scope
 from claude_mem_core.domain.agent_event import (
@@ -34,6 +35,7 @@ from claude_mem_core.services.audited import record
 from claude_mem_core.services.borders import require_project
 from claude_mem_core.services.projects import new_project
 from claude_mem_core.services.sessions import end_session, new_session
+from claude_mem_core.services.together import Together
 from claude_mem_core.services.work import job_for
 
 MAX_BATCH = 500
@@ -48,6 +50,7 @@ class Events:
         self._storage = storage
         self._queue = queue
         self._system = system
+        self._together = Together(storage, self._ring)
 
     def accept(self, draft: AgentEventDraft, *, by: Principal) -> AcceptedEvent:
         """The stored event and its job; the same event again gives the same ones.
@@ -55,7 +58,8 @@ class Events:
         Event, job and audit entry are one transaction: what this returned survives
         a kill of any process.
         """
-        return self.accept_batch([draft], by=by)[0]
+        key = event_key(draft, team_id=by.team_id)
+        return self._together.do(partial(self._accept_one, draft, key, by))
 
     def accept_batch(
         self, drafts: Sequence[AgentEventDraft], *, by: Principal
@@ -70,10 +74,14 @@ class Events:
             raise InvalidInputError.of(
                 "body", f"{len(drafts)} events", f"send 1 to {MAX_BATCH} at a time"
             )
+        keys = [event_key(draft, team_id=by.team_id) for draft in drafts]
         with self._storage.begin() as tx:
             for project_id in {draft.project_id for draft in drafts}:
                 require_project(tx, project_id, by=by)
-            accepted = [self._accept(tx, draft, by=by) for draft in drafts]
+            accepted = [
+                self._accept(tx, draft, key, by=by)
+                for draft, key in zip(drafts, keys, strict=True)
+            ]
             self._record(tx, accepted, by=by)
         self._ring(accepted)
         return accepted
@@ -85,29 +93,40 @@ class Events:
         when there is none yet. Over-long strings of the payload are elided.
         """
         seen = seen.model_copy(update={"payload": elided(seen.payload)})
-        with self._storage.begin() as tx:
-            draft = seen.in_project(self._project_of(tx, seen, by=by))
-            accepted = self._accept(tx, draft, by=by)
-            self._record(tx, [accepted], by=by)
-        self._ring([accepted])
-        return accepted
+        return self._together.do(partial(self._capture_one, seen, by))
 
     def get(self, event_id: str, *, by: Principal) -> AgentEvent:
         """The event with this id."""
         with self._storage.read() as snapshot:
             return snapshot.events.get(event_id, scope=by.scope)
 
-    def _accept(
-        self, tx: Transaction, draft: AgentEventDraft, *, by: Principal
+    def _accept_one(
+        self, draft: AgentEventDraft, key: str, by: Principal, tx: Transaction
     ) -> AcceptedEvent:
+        require_project(tx, draft.project_id, by=by)
+        accepted = self._accept(tx, draft, key, by=by)
+        self._record(tx, [accepted], by=by)
+        return accepted
+
+    def _capture_one(
+        self, seen: AgentEventCapture, by: Principal, tx: Transaction
+    ) -> AcceptedEvent:
+        draft = seen.in_project(self._project_of(tx, seen, by=by))
         key = event_key(draft, team_id=by.team_id)
+        accepted = self._accept(tx, draft, key, by=by)
+        self._record(tx, [accepted], by=by)
+        return accepted
+
+    def _accept(
+        self, tx: Transaction, draft: AgentEventDraft, key: str, *, by: Principal
+    ) -> AcceptedEvent:
         known = tx.events.find(key, scope=by.scope)
         if known is not None:
             of_known = tx.jobs.of_source(known.id, scope=by.scope)
             return AcceptedEvent(event=known, generation_job=of_known, created=False)
         session = self._session_of(tx, draft, by=by)
         event = AgentEvent(
-            **{**dict(draft), "server_session_id": session and session.id},
+            **{**vars(draft), "server_session_id": session and session.id},
             id=self._system.new_id(),
             created_at_epoch=self._system.now(),
         )
@@ -209,39 +228,46 @@ def _session_key(event: AgentEventDraft | AgentEventCapture) -> SessionKey | Non
 def _turn_of(tx: Transaction, event: AgentEvent, *, by: Principal) -> int:
     if event.server_session_id is None:
         return 0
-    last = tx.events.last(event.server_session_id, scope=by.scope)
-    before, turn = last or (None, 0)
-    return turn + 1 if _begins_turn(tx, event, before, turn, by=by) else turn
+    newest = tx.events.newest_turn(event.server_session_id, scope=by.scope)
+    turn, did = newest or (0, TurnRole.WITHIN)
+    return turn + 1 if _begins_turn(tx, event, turn, did, by=by) else turn
 
 
 def _begins_turn(
     tx: Transaction,
     event: AgentEvent,
-    before: AgentEvent | None,
     turn: int,
+    did: TurnRole,
     *,
     by: Principal,
 ) -> bool:
     """Whether a turn begins here: with a prompt, or after the end of one without.
+
+    `did` is what the newest event did to the newest turn.
 
     What follows the end of a turn that a prompt opened is late, and still of it. But
     some clients report no prompts: all of their session would be a single turn.
     """
     if turn_role(event.event_type, event.payload) is TurnRole.OPENS:
         return True
-    if before is None or not _follows_end(event, before):
-        return False
     session_id = event.server_session_id or ""
+    if did is not TurnRole.CLOSES or not _follows_end(tx, event, session_id, by=by):
+        return False
     return not any(
         turn_role(one.event_type, one.payload) is TurnRole.OPENS
         for one in tx.events.of_turn(session_id, turn, scope=by.scope)
     )
 
 
-def _follows_end(event: AgentEvent, before: AgentEvent) -> bool:
-    """Whether the turn had ended, and this is not one more report of its end."""
-    if turn_role(before.event_type, before.payload) is not TurnRole.CLOSES:
+def _follows_end(
+    tx: Transaction, event: AgentEvent, session_id: str, *, by: Principal
+) -> bool:
+    """Whether this is not one more report of the end that the newest event was."""
+    if turn_role(event.event_type, event.payload) is not TurnRole.CLOSES:
+        return True
+    last = tx.events.last(session_id, scope=by.scope)
+    if last is None:
         return False
-    closes = turn_role(event.event_type, event.payload) is TurnRole.CLOSES
-    ends_session = SESSION_END in (event.event_type, before.event_type)
-    return not closes or not (ends_session or event.payload == before.payload)
+    end, _ = last
+    ends_session = SESSION_END in (event.event_type, end.event_type)
+    return not (ends_session or event.payload == end.payload)
