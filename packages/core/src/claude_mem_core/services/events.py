@@ -27,12 +27,12 @@ from claude_mem_core.domain.server_session import (
     ServerSessionDraft,
     SessionKey,
 )
-from claude_mem_core.errors import InvalidInputError
+from claude_mem_core.errors import ConflictError, InvalidInputError, NotFoundError
 from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
-from claude_mem_core.services.borders import require_project
+from claude_mem_core.services.borders import require_open, require_project
 from claude_mem_core.services.projects import new_project
 from claude_mem_core.services.sessions import end_session, new_session
 from claude_mem_core.services.together import Together
@@ -58,6 +58,7 @@ class Events:
         Event, job and audit entry are one transaction: what this returned survives
         a kill of any process.
         """
+        require_open(draft.project_id, by=by)
         key = event_key(draft, team_id=by.team_id)
         return self._together.do(partial(self._accept_one, draft, key, by))
 
@@ -103,7 +104,6 @@ class Events:
     def _accept_one(
         self, draft: AgentEventDraft, key: str, by: Principal, tx: Transaction
     ) -> AcceptedEvent:
-        require_project(tx, draft.project_id, by=by)
         accepted = self._accept(tx, draft, key, by=by)
         self._record(tx, [accepted], by=by)
         return accepted
@@ -120,18 +120,27 @@ class Events:
     def _accept(
         self, tx: Transaction, draft: AgentEventDraft, key: str, *, by: Principal
     ) -> AcceptedEvent:
-        known = tx.events.find(key, scope=by.scope)
-        if known is not None:
-            of_known = tx.jobs.of_source(known.id, scope=by.scope)
-            return AcceptedEvent(event=known, generation_job=of_known, created=False)
-        session = self._session_of(tx, draft, by=by)
+        session = _session_of(tx, draft, by=by)
+        if session is None:
+            # A session that is there proves its project; else this is still to do.
+            require_project(tx, draft.project_id, by=by)
+            known = _known(tx, key, by=by)
+            if known is not None:
+                return known
+            session = self._started(tx, draft, by=by)
         event = AgentEvent(
             **{**vars(draft), "server_session_id": session and session.id},
             id=self._system.new_id(),
             created_at_epoch=self._system.now(),
         )
-        turn = _turn_of(tx, event, by=by)
-        tx.events.add(event, key=key, turn=turn)
+        try:
+            tx.events.add(event, key=key, turn=_turn_of(tx, event, by=by))
+        except ConflictError:
+            # Few events come twice: so they are found out, and not asked for.
+            known = _known(tx, key, by=by)
+            if known is None:
+                raise
+            return known
         job = self._work(tx, session, event, by=by) if session else None
         return AcceptedEvent(event=event, generation_job=job, created=True)
 
@@ -153,18 +162,13 @@ class Events:
             tx.sessions.replace(session.changed(**reopened, updated_at_epoch=now))
         return job
 
-    def _session_of(
+    def _started(
         self, tx: Transaction, draft: AgentEventDraft, *, by: Principal
     ) -> ServerSession | None:
-        scope = Scope(by.team_id, draft.project_id)
-        if draft.server_session_id is not None:
-            return tx.sessions.get(draft.server_session_id, scope=scope)
+        """A new session for the event's own name of it, if it has one."""
         key = _session_key(draft)
         if key is None:
             return None
-        known = tx.sessions.find(key, scope=scope)
-        if known is not None:
-            return known
         platform = DEFAULT_PLATFORM if key.any_platform else key.platform_source
         fresh = ServerSessionDraft(
             project_id=draft.project_id,
@@ -213,6 +217,29 @@ class Events:
         for session_id in {event.server_session_id for event in events}:
             if session_id is not None:
                 self._queue.ring(session_id)
+
+
+def _known(tx: Transaction, key: str, *, by: Principal) -> AcceptedEvent | None:
+    event = tx.events.find(key, scope=by.scope)
+    if event is None:
+        return None
+    job = tx.jobs.of_source(event.id, scope=by.scope)
+    return AcceptedEvent(event=event, generation_job=job, created=False)
+
+
+def _session_of(
+    tx: Transaction, draft: AgentEventDraft, *, by: Principal
+) -> ServerSession | None:
+    """The session that the event names, if there is one in the event's project."""
+    scope = Scope(by.team_id, draft.project_id)
+    if draft.server_session_id is None:
+        key = _session_key(draft)
+        return tx.sessions.find(key, scope=scope) if key else None
+    try:
+        return tx.sessions.get(draft.server_session_id, scope=scope)
+    except NotFoundError:
+        require_project(tx, draft.project_id, by=by)
+        raise
 
 
 def _session_key(event: AgentEventDraft | AgentEventCapture) -> SessionKey | None:
