@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.server_session import ServerSession, SessionKey
 from claude_mem_core.errors import ConflictError, NotFoundError
@@ -14,6 +16,9 @@ from claude_mem_storage_sqlite.projects import require_project
 from claude_mem_storage_sqlite.rows import WITHIN, Rows, within
 
 SESSIONS = Rows(ServerSession, "server_sessions")
+_session = lru_cache(maxsize=1024)(SESSIONS.value)
+"""A row's value; each event asks for its session, which seldom changed since."""
+
 _ONE = f"{SESSIONS.select} {WITHIN} WHERE r.id = :id"
 _NAMED = (
     f"{SESSIONS.select} {WITHIN} WHERE r.agent_name = :name"
@@ -32,7 +37,7 @@ class SqliteSessions(SessionRepository):
         row = self._db.one(_ONE, within(scope, id=session_id))
         if row is None:
             raise NotFoundError("session", session_id)
-        return SESSIONS.value(row)
+        return _session(row)
 
     @override
     def find(self, key: SessionKey, *, scope: Scope) -> ServerSession | None:
@@ -43,7 +48,7 @@ class SqliteSessions(SessionRepository):
             platform=key.platform_source,
         )
         row = self._db.one(_NAMED, named)
-        return SESSIONS.value(row) if row else None
+        return _session(row) if row else None
 
     @override
     def add(self, session: ServerSession) -> None:

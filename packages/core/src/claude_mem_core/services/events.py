@@ -15,6 +15,7 @@ from claude_mem_core.domain.agent_event import (
     AgentEventDraft,
     TurnRole,
     event_key,
+    stored,
     turn_role,
 )
 from claude_mem_core.domain.audit import AuditDeed
@@ -128,10 +129,11 @@ class Events:
             if known is not None:
                 return known
             session = self._started(tx, draft, by=by)
-        event = AgentEvent(
-            **{**vars(draft), "server_session_id": session and session.id},
-            id=self._system.new_id(),
-            created_at_epoch=self._system.now(),
+        event = stored(
+            draft,
+            session_id=session.id if session else None,
+            id_=self._system.new_id(),
+            now=self._system.now(),
         )
         try:
             tx.events.add(event, key=key, turn=_turn_of(tx, event, by=by))
@@ -245,10 +247,12 @@ def _session_of(
 def _session_key(event: AgentEventDraft | AgentEventCapture) -> SessionKey | None:
     if event.content_session_id is None:
         return None
-    return SessionKey(
-        content_session_id=event.content_session_id,
-        platform_source=event.platform_source,
-        any_platform=not event.names_platform,
+    return SessionKey.of_valid(
+        {
+            "content_session_id": event.content_session_id,
+            "platform_source": event.platform_source,
+            "any_platform": not event.names_platform,
+        }
     )
 
 

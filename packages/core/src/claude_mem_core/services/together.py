@@ -43,27 +43,26 @@ class Together(Generic[R]):
         """The outcome of a deed, after what it wrote was committed.
 
         When a deed raises, nothing of its group is kept: each is then done again,
-        alone, so that it succeeds or fails by itself.
+        alone, so that it succeeds or fails by itself. So a deed may be done twice.
         """
         line, order = self._here(), _Order(deed)
         try:
             line.join(order)
             order.called.acquire()
             if line.leader is order:
-                self._lead(line)
+                self._lead(line.taken())
         finally:
             line.leave(order)
         return order.outcome[0] if order.outcome else self._done([deed])[0]
 
-    def _lead(self, line: _Line[R]) -> None:
-        orders = line.taken()
+    def _lead(self, orders: Sequence[_Order[R]]) -> None:
         try:
-            if len(orders) > 1:
-                outcomes = self._done([order.deed for order in orders])
-                for order, outcome in zip(orders, outcomes, strict=True):
-                    order.outcome.append(outcome)
-        except Exception:  # noqa: BLE001, S110 - whose it is shows when each is alone
-            pass
+            outcomes = self._done([order.deed for order in orders])
+            for order, outcome in zip(orders, outcomes, strict=True):
+                order.outcome.append(outcome)
+        except Exception:
+            if len(orders) == 1:
+                raise
         finally:
             for order in orders[1:]:
                 order.called.release()
