@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from operator import itemgetter
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.server_session import ServerSession, SessionKey
@@ -21,8 +22,8 @@ _session = lru_cache(maxsize=1024)(SESSIONS.value)
 
 _ONE = f"{SESSIONS.select} {WITHIN} WHERE r.id = :id"
 _NAMED = (
-    f"{SESSIONS.select} {WITHIN} WHERE r.agent_name = :name"
-    " AND (:any OR r.platform_source IS :platform) ORDER BY r.seq DESC LIMIT 1"
+    f"SELECT {SESSIONS.columns}, r.seq FROM server_sessions r {WITHIN}"
+    " WHERE r.agent_name = :name AND (:any OR r.platform_source IS :platform)"
 )
 
 
@@ -47,8 +48,10 @@ class SqliteSessions(SessionRepository):
             any=key.any_platform,
             platform=key.platform_source,
         )
-        row = self._db.one(_NAMED, named)
-        return _session(row) if row else None
+        rows = self._db.all(_NAMED, named)
+        # They are few: for SQLite, sorting them would be a third of the work.
+        newest = max(rows, key=itemgetter(-1), default=None)
+        return _session(newest) if newest else None
 
     @override
     def add(self, session: ServerSession) -> None:

@@ -129,12 +129,20 @@ class Events:
             if known is not None:
                 return known
             session = self._started(tx, draft, by=by)
-        event = stored(
-            draft,
-            session_id=session.id if session else None,
-            id_=self._system.new_id(),
-            now=self._system.now(),
-        )
+        return self._added(tx, draft, key, session, by=by)
+
+    def _added(
+        self,
+        tx: Transaction,
+        draft: AgentEventDraft,
+        key: str,
+        session: ServerSession | None,
+        *,
+        by: Principal,
+    ) -> AcceptedEvent:
+        session_id = session.id if session else None
+        id_, now = self._system.new_id(), self._system.now()
+        event = stored(draft, session_id=session_id, id_=id_, now=now)
         try:
             tx.events.add(event, key=key, turn=_turn_of(tx, event, by=by))
         except ConflictError:
@@ -144,7 +152,8 @@ class Events:
                 raise
             return known
         job = self._work(tx, session, event, by=by) if session else None
-        return AcceptedEvent(event=event, generation_job=job, created=True)
+        made = {"event": event, "generation_job": job, "created": True}
+        return AcceptedEvent.of_valid(made)
 
     def _work(
         self,
