@@ -218,7 +218,7 @@ class JobContract(RepositoryContract):
     def test_since_when_work_is_due(self, inhabited: Storage) -> None:
         """The earliest epoch since when a session's next job could be claimed."""
         assert _due_since(inhabited, now=LATER) is None
-        _put(inhabited, "head", now=NOW)
+        _put(inhabited, "a head", now=NOW)
         _put(inhabited, "behind it", now=NOW - 5)
         _put(inhabited, "elsewhere", now=NOW + 1, **samples.ELSEWHERE)
         assert _due_since(inhabited, now=LATER) == NOW
@@ -226,7 +226,8 @@ class JobContract(RepositoryContract):
         assert _due_since(inhabited, now=LATER) == NOW + 1
         with inhabited.begin() as tx:
             tx.jobs.release(claim, now=NOW, available_at=LATER)
-        _settle(inhabited, _claimed(inhabited, now=NOW + 1))
+        elsewhere = _claimed(inhabited, now=NOW + 1, session_id="other-session")
+        _settle(inhabited, elsewhere)
         assert _due_since(inhabited, now=LATER - 1) is None
 
     def test_when_a_job_moved_last(self, inhabited: Storage) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import ClassVar, Protocol
 
 import pytest
@@ -91,4 +91,5 @@ def _worker(
         yield stop, worker
     finally:
         stop.set()
-        worker.result(SOON)
+        with suppress(TimeoutError):
+            worker.result(SOON)

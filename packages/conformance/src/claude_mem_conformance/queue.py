@@ -115,7 +115,10 @@ class QueueContract(Contract):
     def test_a_clock_that_goes_back(
         self, queue: ObservationQueueEngine, system: HandClock
     ) -> None:
-        """A clock that goes back holds nothing up for longer than two leases."""
+        """A clock that goes back holds nothing up for longer than two leases.
+
+        No loss: a claim that is never settled comes back when its lease ends.
+        """
         queue.enqueue(samples.job_draft("one"))
         claim = _claimed(queue)
         lease = timedelta(milliseconds=claim.lease_until_epoch - system.now())
