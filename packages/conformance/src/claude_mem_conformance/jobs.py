@@ -259,9 +259,12 @@ class JobContract(RepositoryContract):
         _put(inhabited, "then closed")
         _settle(inhabited, _claimed(inhabited), now=NOW + 2)
         with inhabited.read() as snapshot:
-            idle = list(snapshot.jobs.idle_sessions(before=NOW + 6))
+            jobs = snapshot.jobs
+            idle = list(jobs.idle_sessions(before=NOW + 6, after=LATER))
             assert idle == [("other-session", samples.OTHER)]
-            assert not snapshot.jobs.idle_sessions(before=NOW + 5)
+            assert not jobs.idle_sessions(before=NOW + 5, after=LATER)
+            assert not jobs.idle_sessions(before=NOW, after=NOW + 5)
+            assert list(jobs.idle_sessions(before=NOW, after=NOW + 4)) == idle
 
     def test_order(self, inhabited: Storage) -> None:
         """Order: the jobs of one session are claimed in the order they were put."""
@@ -432,7 +435,7 @@ class JobContract(RepositoryContract):
         _put(inhabited, "one")
         _claimed(inhabited, now=LATER)
         assert _recover(inhabited, now=NOW, latest=NOW + LEASE) == 1
-        _claimed(inhabited, now=NOW)
+        assert _claimed(inhabited, now=NOW).job.lost_leases == 0
         assert _recover(inhabited, now=NOW, latest=NOW + LEASE) == 0
 
     def test_an_ended_job_stays_as_it_ended(self, inhabited: Storage) -> None:

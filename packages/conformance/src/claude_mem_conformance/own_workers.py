@@ -18,7 +18,7 @@ from claude_mem_conformance.clock import HandClock
 from claude_mem_conformance.contract import Contract
 from claude_mem_conformance.threads import in_thread, until
 
-SOON = 10.0
+SOON = 5.0
 """Seconds that a worker may take to hear a ring or a signal."""
 
 

@@ -146,6 +146,24 @@ class QueueContract(Contract):
         assert queue.claim(stop=stop) is None
         assert queue.claim(stop=StopSignal()) is not None
 
+    def test_a_release_that_failed_is_made_up_for(
+        self,
+        queue: ObservationQueueEngine,
+        storage: Storage,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """A release that failed is made up for with the next claim."""
+        queue.enqueue(samples.job_draft("one"))
+        claim = _claimed(queue)
+        with _failing_once(storage, monkeypatch), pytest.raises(StorageError):
+            queue.release(claim)
+        again = _claimed(queue)
+        assert again.job.id == claim.job.id
+        assert again.job.lost_leases == 0
+        _settle(storage, again)
+        queue.enqueue(samples.job_draft("two"))
+        assert _claimed(queue).job.source_id == "two"
+
     def test_closing_gives_back_what_is_held(
         self,
         queue: ObservationQueueEngine,

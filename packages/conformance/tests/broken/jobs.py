@@ -76,11 +76,12 @@ class ClaimedJobsWaitToo(InProcessJobs):
 
 @breaks(JobContract.test_idle_sessions_have_an_open_turn, "jobs")
 class ClosedTurnsStayOpen(InProcessJobs):
-    def idle_sessions(self, *, before):
+    def idle_sessions(self, *, before, after):
         return [
             (job.server_session_id, job.scope)
             for job in self._state.jobs.values()
-            if job.skip_reason == "turn_open" and job.updated_at_epoch < before
+            if job.skip_reason == "turn_open"
+            and not before <= job.updated_at_epoch <= after
         ]
 
 

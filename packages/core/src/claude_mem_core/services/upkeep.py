@@ -64,8 +64,10 @@ class Upkeep:
     def close_idle_turns(self) -> int:
         """Put in the work of turns that nobody ended; how many there were."""
         before = self._ago(self._idle_turn)
+        # As long after now as before it: such a turn was touched by another clock.
+        after = self._system.now() + _millis(self._idle_turn)
         with self._storage.read() as snapshot:
-            idle = snapshot.jobs.idle_sessions(before=before)
+            idle = snapshot.jobs.idle_sessions(before=before, after=after)
         for session_id, scope in idle:
             self._close_turn(session_id, scope)
         return len(idle)
