@@ -55,6 +55,15 @@ class Place:
         return self._beside("-wal")
 
     @property
+    def identity(self) -> tuple[int, int] | None:
+        """Which file has the database's name now, None when there is none."""
+        try:
+            found = self.path.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
+
+    @property
     def shm(self) -> Path:
         """The index of the log, which all processes that use it share."""
         return self._beside("-shm")
