@@ -78,7 +78,7 @@ class Probe:
     def _details(self, place: JsonObject) -> JsonObject:
         pipe: Any = self._client.pipeline(transaction=False)
         pipe.ping().info("server").time().smembers(REDIS_WORKER_KEYS)
-        pipe.config_get("maxmemory-policy", "bind")
+        pipe.config_get("maxmemory-policy", "bind", "port")
         for key in self._keys.values():
             pipe.llen(key)
         _, server, now, workers, config, *depths = pipe.execute(raise_on_error=False)
@@ -114,14 +114,20 @@ class Probe:
                 f"maxmemory-policy is {policy}: Redis may drop rings; "
                 "set it to noeviction"
             )
-        hosts = known.get("bind", "127.0.0.1").split() or ["*"]
-        is_local = all(is_loopback(host.lstrip("-")) for host in hosts)
-        is_reached = not (is_local and self._address.is_on_this_machine)
+        is_reached = _listens_beyond(known) or not self._address.is_on_this_machine
         if is_reached and not self._address.has_password:
             yield (
                 "Redis asks for no password and listens beyond this machine: whoever "
                 "reaches it can ring; set requirepass or an ACL, or bind 127.0.0.1"
             )
+
+
+def _listens_beyond(settings: Mapping[str, str]) -> bool:
+    """Whether a Redis with these settings listens to more than its own machine."""
+    if settings.get("port") == "0":
+        return False
+    hosts = settings.get("bind", "127.0.0.1").split() or ["*"]
+    return not all(is_loopback(host.lstrip("-")) for host in hosts)
 
 
 def _sound(*answers: object) -> None:
