@@ -17,7 +17,7 @@ from claude_mem_conformance.threads import until
 from claude_mem_core.errors import StorageError
 from claude_mem_queue_rq.jobs import FUNCTION, SessionJob
 from rq.defaults import RQ_KEY_PREFIX
-from rq.exceptions import NoSuchJobError
+from rq.exceptions import DeserializationError, NoSuchJobError
 
 SOON = 20.0
 SAID = "what an agent said in confidence"
@@ -144,11 +144,15 @@ def test_a_job_has_no_callbacks_whatever_it_says(client, push):
     assert job.description == job.id
 
 
-def test_a_job_is_json_whatever_the_worker_was_told(client):
+def test_a_job_is_json_whatever_the_worker_was_told(client, tmp_path):
+    marker = tmp_path / "marker"
     job = SessionJob("ours", connection=client, serializer="pickle")
-    job.data = pickle.dumps((FUNCTION, None, ("session",), {}))
+    job.data = pickle.dumps((FUNCTION, None, (Bomb(marker),), {}))
+    with pytest.raises(DeserializationError):
+        _ = job.func_name
     with pytest.raises(Exception, match="refused"):
         job.perform()
+    assert not marker.exists()
 
 
 def test_a_job_that_is_changed_after_it_was_read_is_refused(client, push):

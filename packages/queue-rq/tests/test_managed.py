@@ -126,6 +126,23 @@ def test_the_server_of_a_killed_owner_is_taken_over(serve, owner):
     assert not answers(server)
 
 
+def test_a_forked_process_does_not_keep_the_server_of_a_killed_parent(serve, tmp_path):
+    forks = OWNER.replace(
+        "sys.stdin.read()", "import os\nprint(os.fork(), flush=True)\nsys.stdin.read()"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", forks, str(tmp_path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    lines = [parent.stdout.readline() for _ in range(3)]
+    (child,) = {int(line) for line in lines[1:]} - {0}
+    parent.kill()
+    parent.wait(SOON)
+    assert serve().is_owner
+    os.kill(child, signal.SIGKILL)
+    parent.communicate()
+
+
 def test_a_killed_server_starts_anew_with_what_it_held(serve):
     server = serve()
     with server.address.client(timeout=2) as client:

@@ -127,26 +127,50 @@ def test_what_waits_for_redis_is_kept_once(open_engine, valkey):
     assert len(waiting(valkey.client())) <= 4
 
 
-def test_what_is_kept_for_redis_has_a_bound(monkeypatch):
-    monkeypatch.setattr(ringer, "MOST_HELD", 5)
-    tried = threading.Event()
-    is_back = threading.Event()
-    handed = []
+def test_what_could_not_be_handed_over_is_tried_again_first():
+    handed, fails = [], [True]
 
     def put(rings):
-        tried.set()
+        if fails:
+            fails.pop()
+            raise OSError("away")
+        handed.extend(rings)
+
+    ringing = Ringer(put, str)
+    ringing.add(("event", "first"))
+    until(lambda: ringing.problem == "away", SOON)
+    ringing.add(("event", "second"))
+    until(lambda: len(handed) == 2, SOON)
+    assert [session for _, session in handed] == ["first", "second"]
+    assert ringing.problem is None
+    ringing.close()
+
+
+def test_what_is_kept_for_redis_has_a_bound(monkeypatch):
+    monkeypatch.setattr(ringer, "MOST_HELD", 5)
+    handed, tries = [], []
+    trying, is_back = threading.Event(), threading.Event()
+
+    def put(rings):
+        tries.append(rings)
+        trying.wait(SOON)
         if not is_back.is_set():
             raise OSError("away")
         handed.extend(rings)
 
     ringing = Ringer(put, str)
+    ringing.add(("event", "first"))
+    until(lambda: bool(tries), SOON)
     for number in range(100):
-        ringing.add(("event", str(number)))
-        tried.wait(SOON)
+        ringing.add(("event", f"while it tries {number}"))
+    trying.set()
+    until(lambda: ringing.problem, SOON)
+    for number in range(100):
+        ringing.add(("event", f"later {number}"))
     is_back.set()
     ringing.close()
-    assert 0 < len(handed) <= 5
-    assert ("event", "0") in handed
+    assert len(handed) == 5
+    assert handed[0] == ("event", "first")
 
 
 def test_closing_hands_over_what_is_held(open_engine, client, shared_url):

@@ -216,6 +216,20 @@ def test_a_worker_is_heard_of_however_long_a_drain_takes(
     ended.set()
 
 
+def test_a_worker_that_is_killed_at_work_is_soon_forgotten(engine, client, working):
+    begun, ended = threading.Event(), threading.Event()
+
+    def drain(_):
+        begun.set()
+        ended.wait(SOON)
+
+    working(engine, drain)
+    engine.ring("session")
+    assert begun.wait(SOON)
+    assert 0 < client.ttl(KEEPER) <= 30
+    ended.set()
+
+
 def test_workers_beat_often_enough_to_be_counted():
     assert worker_module.BEAT_EVERY < 15
     assert 2 * worker_module.BEAT_EVERY < worker_module.FORGET_AFTER
