@@ -144,6 +144,28 @@ def test_the_lanes_are_looked_into_in_their_order(engine, client, working):
     assert drained == kinds[::-1]
 
 
+def test_no_work_is_stranded_and_none_out_of_order_however_many_work(
+    engine, storage, working
+):
+    done = {"session": [], "other-session": []}
+
+    def drain(session_id):
+        while claim := engine.claim(session_id=session_id):
+            with storage.begin() as tx:
+                tx.jobs.settle(claim, now=claim.lease_until_epoch)
+                done[session_id].append(claim.job.source_id)
+
+    for name in "abc":
+        working(engine, drain, name=name)
+    names = [f"{number:03d}" for number in range(150)]
+    for name in names:
+        engine.enqueue(samples.job_draft(name))
+        engine.enqueue(samples.job_draft(f"other {name}", **samples.ELSEWHERE))
+    until(lambda: engine.depth() == 0, SOON)
+    assert done["session"] == names
+    assert done["other-session"] == [f"other {name}" for name in names]
+
+
 def test_a_name_is_one_live_workers(engine, client, working):
     working(engine, print)
     until(lambda: is_listed(client), SOON)
