@@ -55,7 +55,7 @@ def test_the_workers_that_were_heard_of_just_now_are_counted(engine, client):
         key = f"{RQ_KEY_PREFIX}:worker:{name}"
         client.hset(key, mapping=fields)
         client.sadd(f"{RQ_KEY_PREFIX}:workers", key)
-    client.sadd(f"{RQ_KEY_PREFIX}:workers", f"{RQ_KEY_PREFIX}:worker:absent")
+    client.sadd(f"{RQ_KEY_PREFIX}:workers", f"{RQ_KEY_PREFIX}:worker:absent", b"\xff")
     assert engine.health().details["rqWorkers"] == 2
 
 

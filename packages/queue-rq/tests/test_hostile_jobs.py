@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 from claude_mem_conformance.threads import until
 from claude_mem_core.errors import StorageError
-from claude_mem_queue_rq.jobs import FUNCTION, SessionJob
+from claude_mem_queue_rq.jobs import FUNCTION, SessionJob, SessionQueue
 from rq.defaults import RQ_KEY_PREFIX
 from rq.exceptions import DeserializationError, NoSuchJobError
+from rq.registry import clean_registries
 
 SOON = 20.0
 SAID = "what an agent said in confidence"
@@ -152,6 +153,19 @@ def test_a_job_is_json_whatever_the_worker_was_told(client, tmp_path):
         _ = job.func_name
     with pytest.raises(Exception, match="refused"):
         job.perform()
+    assert not marker.exists()
+
+
+def test_what_rq_sweeps_up_is_read_as_json_too(client, push, tmp_path):
+    marker = tmp_path / "marker"
+    ours = {"data": call(FUNCTION, "session"), "origin": "event", "status": "started"}
+    push(ours, job_id="abandoned")
+    bomb = {"dependency_ids": '["abandoned"]', "meta": pickle.dumps(Bomb(marker))}
+    push({**ours, **bomb, "status": "deferred"})
+    client.zadd(f"{RQ_KEY_PREFIX}:wip:event", {"abandoned:execution": 1})
+    client.sadd(f"{RQ_KEY_PREFIX}:job:abandoned:dependents", "hostile")
+    clean_registries(SessionQueue("event", connection=client, serializer="pickle"))
+    assert client.zrange(f"{RQ_KEY_PREFIX}:failed:event", 0, -1) == [b"abandoned"]
     assert not marker.exists()
 
 

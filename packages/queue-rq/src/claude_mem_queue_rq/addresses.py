@@ -72,7 +72,7 @@ class Address:
 
     def told(self, error: Exception) -> str:
         """What went wrong with this server, free of its credentials."""
-        reason = str(error)[:LONGEST_REASON].replace("\n", " ")
+        reason = str(error)[:LONGEST_REASON].replace("\n", " ").rstrip(". ")
         for secret in self._secrets:
             reason = reason.replace(secret, "***")
         return f"Redis at {self.shown}: {type(error).__name__}: {reason}"

@@ -169,6 +169,10 @@ class SessionQueue(Queue):
 
     job_class = SessionJob
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - RQ's
+        # RQ's registries read jobs with the serialiser of their queue.
+        super().__init__(*args, **{**kwargs, "serializer": JSONSerializer})
+
     @classmethod
     @override
     def lpop(
