@@ -112,7 +112,7 @@ class RqQueueEngine(InProcessQueueEngine, OwnWorkers):
         if problem is not None:
             self.close()
             raise QueueError(
-                f"{problem}: start it, set CLAUDE_MEM_REDIS_URL to where it is, or set "
+                f"{problem}; start it, set CLAUDE_MEM_REDIS_URL to where it is, or set "
                 "CLAUDE_MEM_QUEUE_ENGINE=sqlite"
             )
 
