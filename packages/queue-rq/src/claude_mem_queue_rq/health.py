@@ -42,10 +42,12 @@ class RedisHealth:
     Attributes:
         problem: Why it does not answer, None when it does.
         workers: The RQ workers that were heard of just now.
+        rings: Rings that no worker has taken yet.
     """
 
     problem: str | None = None
     workers: tuple[str, ...] = ()
+    rings: int = 0
     details: JsonObject = field(default_factory=dict)
 
 
@@ -94,16 +96,18 @@ class Probe:
         _sound(server, now)
         version = server.get("valkey_version") or server.get("redis_version")
         present = self._present(workers, now[0])
+        rings = {
+            lane: depth if isinstance(depth, int) else 0
+            for lane, depth in zip(LANES, depths, strict=True)
+        }
         details: JsonObject = {
             "redis": {**place, "version": str(version)},
-            "rings": {
-                lane: depth if isinstance(depth, int) else 0
-                for lane, depth in zip(LANES, depths, strict=True)
-            },
+            "rings": dict(rings.items()),
             "rqWorkers": len(present),
             "warnings": list(self._warnings(config)),
         }
-        return RedisHealth(workers=present, details=details)
+        total = sum(rings.values())
+        return RedisHealth(workers=present, rings=total, details=details)
 
     def _present(
         self, workers: Iterable[bytes] | Exception, now: int

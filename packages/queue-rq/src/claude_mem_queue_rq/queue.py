@@ -96,7 +96,7 @@ class RqQueueEngine(InProcessQueueEngine, OwnWorkers):
         workers = (worker.problem for worker in tuple(self._workers))
         problems = filter(None, (seen.problem, self._ringer.problem, *workers))
         problem = next(problems, None)
-        return EngineHealth(self.name, problem, seen.workers, seen.details)
+        return EngineHealth(self.name, problem, seen.workers, seen.rings, seen.details)
 
     @override
     def close(self) -> None:

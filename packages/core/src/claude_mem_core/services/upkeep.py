@@ -77,6 +77,9 @@ class Upkeep:
         with self._storage.read() as snapshot:
             now = self._system.now()
             waiting = snapshot.jobs.waiting(now=now, limit=MOST_RINGS)
+        if len(waiting) <= self._queue.health().rings:
+            # As many rings wait as sessions do: more would only be in their way.
+            return 0
         for one in waiting:
             self._queue.ring(one.session_id, kind=one.kind)
         return len(waiting)
