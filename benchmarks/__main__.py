@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``python -m benchmarks [ingest] [search] [--json]``: measure, and print a table."""
+"""``python -m benchmarks [NAME ...] [--json]``: measure, and print a table."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import ingest, search
+from benchmarks import claim, ingest, latency, search
 from benchmarks.report import Line, table
 
 BENCHMARKS: dict[str, Callable[[], Sequence[Line]]] = {
     "ingest": ingest.measure,
+    "claim": claim.measure,
+    "latency": latency.measure,
     "search": search.measure,
 }
 

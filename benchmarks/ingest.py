@@ -1,121 +1,151 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Acknowledged events a second, beside the same rows written by bare sqlite3.
+"""Acknowledged events a second, beside bare sqlite3, the disk, and over HTTP.
 
-Both sides are durable to the same degree: a write-ahead log, `synchronous=FULL`, and
-one commit an event, or one commit a batch. The bare side writes what the product
-wrote: every row of its event, job and audit tables, into the same tables with the
-same indexes, without triggers and without a line of Python that thinks.
+The product decides how many events share a commit; bare sqlite3 then writes the rows
+of its event, job and audit tables with as many commits. A disk writes one small record
+where the product commits: nothing that is durable can be faster. Each figure is the
+median of some rounds, in each of which every side has its turn.
 """
 
 from __future__ import annotations
 
-import sqlite3
 import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
-from claude_mem_core.api import AgentEventDraft, Principal, ProjectDraft, open_runtime
+from claude_mem_core.api import AgentEventDraft, Runtime
+from claude_mem_storage_sqlite.driver import Connection, Cursor, Parameters
 
+from benchmarks.adapters import ME, adapters, project, tool_use
+from benchmarks.bare import Rows, flushes
 from benchmarks.report import Line
+from benchmarks.served import served
 
-SINGLE = 2_000
+ROUNDS = 3
+EVENTS = 2_000
 BATCHED = 10_000
 BATCH = 100
-OUTPUT = "x" * 600
-"""A tool's output of the usual size: an event is then about 1 KB of JSON."""
+MANY = 16
+A_SAMPLE = 500
+"""Records that tell how long the disk takes."""
 
-TABLES = ("agent_events", "generation_jobs", "audit_log")
-ME = Principal.local()
+Accept = Callable[[Runtime, Sequence[AgentEventDraft]], None]
 
-Row = tuple[object, ...]
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Events a second of one round, and how many of them shared a commit."""
+
+    ours: float
+    sqlite: float
+    disk: float
+    group: float
 
 
 def measure() -> Sequence[Line]:
-    """Single events and batches, each beside bare sqlite3."""
-    return [
-        _compare("one event a commit", SINGLE, 1),
-        _compare(f"{BATCH} events a commit", BATCHED, BATCH),
-    ]
+    """One client and many, in this process and over HTTP, and batches."""
+    return [*_clients(1), *_clients(MANY), _batches()]
 
 
-def _compare(what: str, count: int, batch: int) -> Line:
-    with tempfile.TemporaryDirectory() as folder:
-        ours = _ours(Path(folder), count, batch)
-        bare = _bare(Path(folder), count, batch)
-    return Line(what, count / ours, count / bare, "events/s", more_is_better=True)
+def _clients(count: int) -> Iterator[Line]:
+    rounds = [_round(EVENTS, count, _one_by_one) for _ in range(ROUNDS)]
+    ours = median(one.ours for one in rounds)
+    name = _named(count, "client thread")
+    yield _line(name, ours, rounds)
+    disk = median(one.disk for one in rounds)
+    yield Line(f"{name}, beside the disk", ours, disk, "events/s", more_is_better=True)
+    http = median(_over_http(count) for _ in range(ROUNDS))
+    over = f"{_named(count, 'connection')} of HTTP, beside threads"
+    yield Line(over, http, ours, "events/s", more_is_better=True)
 
 
-def _ours(folder: Path, count: int, batch: int) -> float:
-    """The seconds that the product takes, from the first call to the last answer."""
-    with open_runtime({"CLAUDE_MEM_DATA_DIR": str(folder)}) as runtime:
-        project = runtime.projects.create(ProjectDraft(name="bench"), by=ME)
-        drafts = [_draft(project.id, number) for number in range(count)]
-        start = time.perf_counter()
-        for first in range(0, count, batch):
-            runtime.events.accept_batch(drafts[first : first + batch], by=ME)
-        return time.perf_counter() - start
+def _batches() -> Line:
+    rounds = [_round(BATCHED, 1, _by_the_batch) for _ in range(ROUNDS)]
+    ours = median(one.ours for one in rounds)
+    return _line("1 client, batches", ours, rounds)
 
 
-def _draft(project_id: str, number: int) -> AgentEventDraft:
-    return AgentEventDraft(
-        project_id=project_id,
-        source_type="hook",
-        event_type="tool_use",
-        content_session_id=f"session-{number % 20}",
-        tool_use_id=f"toolu_{number}",
-        occurred_at_epoch=1_700_000_000_000 + number,
-        payload={
-            "tool_name": "Bash",
-            "tool_input": {"command": f"pytest tests/test_{number}.py"},
-            "tool_response": {"stdout": OUTPUT, "stderr": "", "interrupted": False},
-        },
+def _line(name: str, ours: float, rounds: Sequence[Rates]) -> Line:
+    group = median(one.group for one in rounds)
+    what = f"{name} ({group:.3g} a commit)"
+    bare = median(one.sqlite for one in rounds)
+    return Line(what, ours, bare, "events/s", more_is_better=True)
+
+
+def _named(count: int, what: str) -> str:
+    return f"{count} {what}" + ("s" if count > 1 else "")
+
+
+def _round(events: int, clients: int, accept: Accept) -> Rates:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with adapters(folder) as (runtime, _, _), _commits() as commits:
+            project_id = project(runtime)
+            drafts = [tool_use(project_id, number) for number in range(events)]
+            before = len(commits)
+            ours = _seconds(drafts, clients, lambda some: accept(runtime, some))
+            count = len(commits) - before
+        tables = {"agent_events": events, "generation_jobs": events}
+        entries = events if accept is _one_by_one else count
+        sqlite = Rows(folder, {**tables, "audit_log": entries}).write(folder, count)
+        disk = sum(flushes(folder, min(count, A_SAMPLE)))
+        a_flush = disk / min(count, A_SAMPLE)
+    return Rates(
+        ours=events / ours,
+        sqlite=events / sqlite,
+        disk=events / (a_flush * count),
+        group=events / count,
     )
 
 
-def _bare(folder: Path, count: int, batch: int) -> float:
-    """The seconds that sqlite3 takes to write the rows that the product wrote."""
-    (database,) = folder.glob("*.db")
-    with closing(sqlite3.connect(database)) as ours:
-        schema = [
-            sql
-            for (sql,) in ours.execute(
-                "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL "
-                "AND type IN ('table', 'index') AND tbl_name IN (?, ?, ?) "
-                "ORDER BY type DESC",
-                TABLES,
-            )
-        ]
-        rows = {
-            name: ours.execute(
-                # The names are ours, from the list above.
-                f"SELECT * FROM {name} ORDER BY rowid DESC LIMIT {count}"  # noqa: S608
-            ).fetchall()
-            for name in TABLES
-        }
-    with closing(sqlite3.connect(folder / "bare", isolation_level=None)) as bare:
-        bare.execute("PRAGMA journal_mode=WAL")
-        bare.execute("PRAGMA synchronous=FULL")
-        for statement in schema:
-            bare.execute(statement)
-        return _write(bare, rows, count, batch)
-
-
-def _write(
-    bare: sqlite3.Connection, rows: dict[str, list[Row]], count: int, batch: int
+def _seconds(
+    drafts: Sequence[AgentEventDraft],
+    clients: int,
+    send: Callable[[Sequence[AgentEventDraft]], None],
 ) -> float:
-    marks = {name: ",".join("?" * len(some[0])) for name, some in rows.items()}
-    start = time.perf_counter()
-    for first in range(0, count, batch):
-        bare.execute("BEGIN IMMEDIATE")
-        for name, all_rows in rows.items():
-            # The audit log has one row a commit where the others have one an event.
-            share = len(all_rows) * batch // count if len(all_rows) < count else batch
-            at = first // batch * share
-            bare.executemany(
-                f"INSERT INTO {name} VALUES ({marks[name]})",  # noqa: S608
-                all_rows[at : at + share],
-            )
-        bare.execute("COMMIT")
-    return time.perf_counter() - start
+    """The seconds from the first call to the last answer, each client its share."""
+    with ThreadPoolExecutor(clients) as pool:
+        start = time.perf_counter()
+        for done in [pool.submit(send, drafts[at::clients]) for at in range(clients)]:
+            done.result()
+        return time.perf_counter() - start
+
+
+def _one_by_one(runtime: Runtime, drafts: Sequence[AgentEventDraft]) -> None:
+    for draft in drafts:
+        runtime.events.accept(draft, by=ME)
+
+
+def _by_the_batch(runtime: Runtime, drafts: Sequence[AgentEventDraft]) -> None:
+    for first in range(0, len(drafts), BATCH):
+        runtime.events.accept_batch(drafts[first : first + BATCH], by=ME)
+
+
+def _over_http(connections: int) -> float:
+    with tempfile.TemporaryDirectory() as name, served(Path(name)) as server:
+        project_id = server.project()
+        drafts = [tool_use(project_id, number) for number in range(EVENTS)]
+        return EVENTS / _seconds(drafts, connections, server.send)
+
+
+@contextmanager
+def _commits() -> Iterator[list[None]]:
+    """A list that grows by one with each commit of the product in this process."""
+    seen: list[None] = []
+    run = Connection.run
+
+    def counted(self: Connection, sql: str, parameters: Parameters = ()) -> Cursor:
+        if sql == "COMMIT":
+            seen.append(None)
+        return run(self, sql, parameters)
+
+    Connection.run = counted  # type: ignore[method-assign]
+    try:
+        yield seen
+    finally:
+        Connection.run = run  # type: ignore[method-assign]

@@ -20,6 +20,8 @@ from size import SIZE
 from valkey import Valkey
 from workers import Worker, dismiss, hire
 
+pytestmark = [pytest.mark.sized, pytest.mark.timeout(1800)]
+
 SESSIONS, TURNS, EVENTS_OF_A_TURN = 8, SIZE.bell_turns, 6
 HANDS = 2
 DRAINED_WITHIN = 60.0

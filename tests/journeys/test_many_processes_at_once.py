@@ -4,26 +4,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from clients import Clients, Event, events, new_project, wait_until_done
 from evidence import UNFINISHED, faults, most_at_once, rows
 from machine import Machine
 from template import NO_WORK
+from valkey import Valkey
 from workers import dismiss, hire
 
 PRODUCERS, WORKERS, SESSIONS = 4, 3, 50
 TURNS = 17
 LEAST = 5_000
-ENGINES = {"sqlite": {}}
-"""The settings of each queue engine that shares work between processes."""
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.fixture(params=["sqlite", "rq"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The settings of each queue engine that shares work between processes."""
+    name = {"CLAUDE_MEM_QUEUE_ENGINE": request.param}
+    if request.param != "rq":
+        yield name
+        return
+    bell = Valkey.start(tmp_path / "valkey")
+    yield {**name, "CLAUDE_MEM_REDIS_URL": bell.url}
+    bell.stop()
+
+
 def test_many_producers_and_workers_keep_each_session_in_order(
-    machine: Machine, engine: str
+    machine: Machine, engine: dict[str, str]
 ):
-    machine.env.update(NO_WORK, **ENGINES[engine])
+    machine.env.update(NO_WORK, **engine)
     machine.start()
     project_id = new_project(machine)
     names = [f"s{number}" for number in range(SESSIONS)]

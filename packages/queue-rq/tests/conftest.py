@@ -18,11 +18,16 @@ os.environ["RQ_KEY_PREFIX"] = PREFIX
 
 import pytest  # noqa: E402 - RQ reads its prefix when it is imported
 from claude_mem_conformance import samples  # noqa: E402
+from claude_mem_conformance.threads import in_thread  # noqa: E402
+from claude_mem_core.domain.stop_signal import StopSignal  # noqa: E402
 from claude_mem_core.reference.storage import InProcessStorage  # noqa: E402
 from claude_mem_core.system import RealSystem  # noqa: E402
 from claude_mem_queue_rq.addresses import Address  # noqa: E402
 from claude_mem_queue_rq.queue import RqQueueEngine  # noqa: E402
 from valkey import Valkey  # noqa: E402
+
+SOON = 20.0
+"""Seconds that a thread may take to end on a busy machine."""
 
 
 @pytest.fixture(scope="session")
@@ -87,3 +92,28 @@ def open_engine(storage, system):
 @pytest.fixture
 def engine(open_engine, address):
     return open_engine(address.url)
+
+
+@pytest.fixture
+def working():
+    """Starts workers in threads; those that still work at the end are stopped."""
+    signals, workers = [], []
+
+    def start(engine, drain, name="keeper"):
+        stop = StopSignal()
+        worker = in_thread(lambda: engine.run_worker(drain, name=name, stop=stop))
+        signals.append(stop)
+        workers.append(worker)
+        return stop, worker
+
+    yield start
+    for stop in signals:
+        stop.set()
+    for worker in workers:
+        worker.exception(SOON)
+
+
+@pytest.fixture
+def listed(client):
+    """What RQ's list says of a worker."""
+    return lambda name: client.hgetall(f"{PREFIX}:worker:{name}")

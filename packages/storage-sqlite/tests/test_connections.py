@@ -126,6 +126,40 @@ assert os.waitstatus_to_exitcode(os.waitpid(late, 0)[1]) == 0
 """
 
 
+FORKED_IN_A_GROUP = """
+import os, signal, sys, threading
+from pathlib import Path
+from claude_mem_core.services.together import Together
+from claude_mem_core.system import RealSystem
+from claude_mem_storage_sqlite.storage import SqliteStorage
+
+storage = SqliteStorage(Path(sys.argv[1]), RealSystem())
+inside, may_end = threading.Event(), threading.Event()
+
+def after(outcomes):
+    if threading.current_thread() is leader:
+        inside.set()
+        may_end.wait()
+
+together = Together(storage, after)
+leader = threading.Thread(target=together.do, args=[lambda tx: 1])
+leader.start()
+inside.wait()
+child = os.fork()
+if child == 0:
+    signal.alarm(20)
+    os._exit(together.do(lambda tx: 7))
+may_end.set()
+leader.join()
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_a_forked_process_does_not_wait_for_a_leader_left_behind(path, storage, run):
+    storage.close()
+    assert run(FORKED_IN_A_GROUP, path) == ["7"]
+
+
 def test_a_forked_process_uses_connections_of_its_own(path, storage, run):
     storage.close()
     assert run(FORKED, path) == [""]

@@ -89,5 +89,6 @@ def test_the_counts_are_those_of_the_rows(ledger):
 
 def test_idle_sessions_are_found_in_an_index_alone(storage):
     with storage.read() as snapshot:
-        plan = snapshot.jobs._db.all(f"EXPLAIN QUERY PLAN {jobs._IDLE}", [NOW])
+        asked = {"before": NOW, "after": NOW}
+        plan = snapshot.jobs._db.all(f"EXPLAIN QUERY PLAN {jobs._IDLE}", asked)
     assert any("USING COVERING INDEX generation_jobs_session" in row[3] for row in plan)

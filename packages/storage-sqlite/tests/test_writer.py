@@ -355,3 +355,18 @@ def test_a_full_disk_is_said_and_loses_nothing_acknowledged(
     again = open_storage()
     assert absent(again, [*kept.split(), "room again"]) == []
     assert again.check() == []
+
+
+def test_a_file_that_was_removed_or_replaced_is_not_written(storage, path):
+    aside = path.with_name("aside.db")
+    path.rename(aside)
+    with pytest.raises(StorageError, match="removed or replaced"), storage.begin():
+        pass
+    path.touch()
+    with pytest.raises(StorageError, match="removed or replaced"), storage.begin():
+        pass
+    aside.rename(path)
+    with storage.begin() as tx:
+        tx.projects.add(samples.project("kept"))
+    with storage.read() as snapshot:
+        assert snapshot.projects.get("kept", scope=samples.OURS)

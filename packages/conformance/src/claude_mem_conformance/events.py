@@ -8,7 +8,12 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import pytest
-from claude_mem_core.domain.agent_event import USER_PROMPT, AgentEvent
+from claude_mem_core.domain.agent_event import (
+    TURN_END,
+    USER_PROMPT,
+    AgentEvent,
+    TurnRole,
+)
 from claude_mem_core.domain.canonical import canonical_json
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.events import EventRepository
@@ -49,6 +54,7 @@ class EventContract(RepositoryContract):
                 assert events.find("key of event", scope=scope) is None
                 assert list(events.absent(["event"], scope=scope)) == ["event"]
                 assert events.last("session", scope=scope) is None
+                assert events.newest_turn("session", scope=scope) is None
                 assert not events.of_turn("session", 1, scope=scope)
                 assert not events.prompts("session", scope=scope)
 
@@ -119,6 +125,18 @@ class EventContract(RepositoryContract):
             assert last is not None
             assert (last[0].id, last[1]) == ("a", 3)
             assert snapshot.events.last("absent", scope=OURS) is None
+
+    def test_the_newest_turn_is_that_of_the_newest_event(
+        self, inhabited: Storage
+    ) -> None:
+        """A session's newest turn, and what its newest event did to it."""
+        for id_, turn, kind in (("z", 3, USER_PROMPT), ("a", 2, TURN_END)):
+            _add(inhabited, samples.event(id_, event_type=kind), turn=turn)
+        _add(inhabited, samples.event("alone", server_session_id=None), turn=7)
+        with inhabited.read() as snapshot:
+            newest = snapshot.events.newest_turn("session", scope=OURS)
+            assert newest == (2, TurnRole.CLOSES)
+            assert snapshot.events.newest_turn("absent", scope=OURS) is None
 
     def test_a_turn_has_its_own_events(self, inhabited: Storage) -> None:
         """The events of one turn of a session."""

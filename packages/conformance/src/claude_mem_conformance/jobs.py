@@ -218,7 +218,7 @@ class JobContract(RepositoryContract):
     def test_since_when_work_is_due(self, inhabited: Storage) -> None:
         """The earliest epoch since when a session's next job could be claimed."""
         assert _due_since(inhabited, now=LATER) is None
-        _put(inhabited, "head", now=NOW)
+        _put(inhabited, "a head", now=NOW)
         _put(inhabited, "behind it", now=NOW - 5)
         _put(inhabited, "elsewhere", now=NOW + 1, **samples.ELSEWHERE)
         assert _due_since(inhabited, now=LATER) == NOW
@@ -226,7 +226,8 @@ class JobContract(RepositoryContract):
         assert _due_since(inhabited, now=LATER) == NOW + 1
         with inhabited.begin() as tx:
             tx.jobs.release(claim, now=NOW, available_at=LATER)
-        _settle(inhabited, _claimed(inhabited, now=NOW + 1))
+        elsewhere = _claimed(inhabited, now=NOW + 1, session_id="other-session")
+        _settle(inhabited, elsewhere)
         assert _due_since(inhabited, now=LATER - 1) is None
 
     def test_when_a_job_moved_last(self, inhabited: Storage) -> None:
@@ -258,9 +259,12 @@ class JobContract(RepositoryContract):
         _put(inhabited, "then closed")
         _settle(inhabited, _claimed(inhabited), now=NOW + 2)
         with inhabited.read() as snapshot:
-            idle = list(snapshot.jobs.idle_sessions(before=NOW + 6))
+            jobs = snapshot.jobs
+            idle = list(jobs.idle_sessions(before=NOW + 6, after=LATER))
             assert idle == [("other-session", samples.OTHER)]
-            assert not snapshot.jobs.idle_sessions(before=NOW + 5)
+            assert not jobs.idle_sessions(before=NOW + 5, after=LATER)
+            assert not jobs.idle_sessions(before=NOW, after=NOW + 5)
+            assert list(jobs.idle_sessions(before=NOW, after=NOW + 4)) == idle
 
     def test_order(self, inhabited: Storage) -> None:
         """Order: the jobs of one session are claimed in the order they were put."""
@@ -431,7 +435,7 @@ class JobContract(RepositoryContract):
         _put(inhabited, "one")
         _claimed(inhabited, now=LATER)
         assert _recover(inhabited, now=NOW, latest=NOW + LEASE) == 1
-        _claimed(inhabited, now=NOW)
+        assert _claimed(inhabited, now=NOW).job.lost_leases == 0
         assert _recover(inhabited, now=NOW, latest=NOW + LEASE) == 0
 
     def test_an_ended_job_stays_as_it_ended(self, inhabited: Storage) -> None:

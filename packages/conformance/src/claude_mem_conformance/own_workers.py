@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import ClassVar, Protocol
 
 import pytest
@@ -18,7 +18,7 @@ from claude_mem_conformance.clock import HandClock
 from claude_mem_conformance.contract import Contract
 from claude_mem_conformance.threads import in_thread, until
 
-SOON = 10.0
+SOON = 5.0
 """Seconds that a worker may take to hear a ring or a signal."""
 
 
@@ -91,4 +91,5 @@ def _worker(
         yield stop, worker
     finally:
         stop.set()
-        worker.result(SOON)
+        with suppress(TimeoutError):
+            worker.result(SOON)

@@ -16,11 +16,14 @@ CONTRACTS = (
     "jobs",
     "machine",
     "memories",
+    "own_workers",
     "projects",
     "queue",
     "sessions",
     "storage",
     "system",
+    "threads",
+    "workers",
 )
 
 for _module in CONTRACTS:

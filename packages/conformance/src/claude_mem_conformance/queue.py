@@ -115,7 +115,10 @@ class QueueContract(Contract):
     def test_a_clock_that_goes_back(
         self, queue: ObservationQueueEngine, system: HandClock
     ) -> None:
-        """A clock that goes back holds nothing up for longer than two leases."""
+        """A clock that goes back holds nothing up for longer than two leases.
+
+        No loss: a claim that is never settled comes back when its lease ends.
+        """
         queue.enqueue(samples.job_draft("one"))
         claim = _claimed(queue)
         lease = timedelta(milliseconds=claim.lease_until_epoch - system.now())
@@ -142,6 +145,24 @@ class QueueContract(Contract):
         queue.enqueue(samples.job_draft("one"))
         assert queue.claim(stop=stop) is None
         assert queue.claim(stop=StopSignal()) is not None
+
+    def test_a_release_that_failed_is_made_up_for(
+        self,
+        queue: ObservationQueueEngine,
+        storage: Storage,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """A release that failed is made up for with the next claim."""
+        queue.enqueue(samples.job_draft("one"))
+        claim = _claimed(queue)
+        with _failing_once(storage, monkeypatch), pytest.raises(StorageError):
+            queue.release(claim)
+        again = _claimed(queue)
+        assert again.job.id == claim.job.id
+        assert again.job.lost_leases == 0
+        _settle(storage, again)
+        queue.enqueue(samples.job_draft("two"))
+        assert _claimed(queue).job.source_id == "two"
 
     def test_closing_gives_back_what_is_held(
         self,

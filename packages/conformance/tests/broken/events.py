@@ -80,6 +80,15 @@ class LastIsTheGreatestId(InProcessEvents):
         return last and (last, self._state.turns[last.id])
 
 
+@breaks(EventContract.test_the_newest_turn_is_that_of_the_newest_event, "events")
+class NewestTurnIsTheGreatest(InProcessEvents):
+    def newest_turn(self, session_id, *, scope):
+        newest = super().newest_turn(session_id, scope=scope)
+        events = self._of_session(session_id, scope)
+        turns = [self._state.turns[event.id] for event in events]
+        return newest and (max(turns), newest[1])
+
+
 @breaks(EventContract.test_a_turn_has_its_own_events, "events")
 class NoTurnIsAllTurns(InProcessEvents):
     def of_turn(self, session_id, turn, *, scope):

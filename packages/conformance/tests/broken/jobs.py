@@ -8,9 +8,13 @@ from collections import Counter
 
 from claude_mem_conformance.jobs import JobContract
 from claude_mem_core.domain.access import Scope
-from claude_mem_core.domain.generation_job import UNSETTLED, Failure, Lane
+from claude_mem_core.domain.generation_job import (
+    UNSETTLED,
+    Lane,
+    WaitingSession,
+)
 from claude_mem_core.errors import ConflictError, NotFoundError
-from claude_mem_core.reference.jobs import InProcessJobs
+from claude_mem_core.reference.jobs import InProcessJobs, _is_due
 
 from broken.registry import breaks
 
@@ -72,11 +76,12 @@ class ClaimedJobsWaitToo(InProcessJobs):
 
 @breaks(JobContract.test_idle_sessions_have_an_open_turn, "jobs")
 class ClosedTurnsStayOpen(InProcessJobs):
-    def idle_sessions(self, *, before):
+    def idle_sessions(self, *, before, after):
         return [
             (job.server_session_id, job.scope)
             for job in self._state.jobs.values()
-            if job.skip_reason == "turn_open" and job.updated_at_epoch < before
+            if job.skip_reason == "turn_open"
+            and not before <= job.updated_at_epoch <= after
         ]
 
 
@@ -105,15 +110,28 @@ class OnceFirstAlwaysFirst(InProcessJobs):
                 yield job
 
 
-@breaks(JobContract.test_one_at_a_time, "jobs")
-class ManyAtATime(InProcessJobs):
+class OtherHeadsForClaims(InProcessJobs):
+    """Looks at the sessions' heads in its own way when it claims, and only then."""
+
+    def claim(self, *, now, **more):
+        self._now = now
+        claim = super().claim(now=now, **more)
+        self._now = None
+        return claim
+
     def _heads(self, session_id):
-        waiting = (one for one in self._unsettled(session_id) if one.status == "queued")
-        seen = set()
-        for job in waiting:
-            if job.server_session_id not in seen:
-                seen.add(job.server_session_id)
-                yield job
+        if getattr(self, "_now", None) is None:
+            return super()._heads(session_id)
+        heads = {}
+        for job in filter(self._counts, self._unsettled(session_id)):
+            heads.setdefault(job.server_session_id, job)
+        return iter(heads.values())
+
+
+@breaks(JobContract.test_one_at_a_time, "jobs")
+class ManyAtATime(OtherHeadsForClaims):
+    def _counts(self, job):
+        return job.status == "queued"
 
 
 @breaks(JobContract.test_no_doubles, "jobs")
@@ -138,26 +156,20 @@ class OneComesBackAtATime(InProcessJobs):
 
 
 @breaks(JobContract.test_a_waiting_head_holds_its_session, "jobs")
-class AWaitingHeadIsOvertaken(InProcessJobs):
-    def claim(self, *, now, **more):
-        self._now = now
-        return super().claim(now=now, **more)
-
-    def _heads(self, session_id):
-        due = {}
-        for job in self._unsettled(session_id):
-            if job.available_at_epoch <= self._now:
-                due.setdefault(job.server_session_id, job)
-        return iter(due.values())
+class AWaitingHeadIsOvertaken(OtherHeadsForClaims):
+    def _counts(self, job):
+        return job.status == "processing" or _is_due(job, self._now)
 
 
 @breaks(JobContract.test_a_failed_head_frees_its_session, "jobs")
 class AFailedHeadStays(InProcessJobs):
-    def _put(self, job):
-        super()._put(job)
-        if job.status == "failed":
-            others = self._state.unsettled
-            self._state.unsettled = {job.id: job, **others}
+    def _heads(self, session_id):
+        jobs = list(self._state.jobs.values())
+        for head in super()._heads(session_id):
+            ours = [j for j in jobs if j.server_session_id == head.server_session_id]
+            place = ours.index(head)
+            if place == 0 or ours[place - 1].status != "failed":
+                yield head
 
 
 @breaks(JobContract.test_fencing, "jobs")
@@ -237,9 +249,10 @@ class AReleaseCosts(InProcessJobs):
 
 @breaks(JobContract.test_a_failure_is_told, "jobs")
 class ErrorsAreLost(InProcessJobs):
-    def fail(self, claim, *, failure, **more):
-        nothing = Failure(failure.kind, "failed")
-        return super().fail(claim, failure=nothing, **more)
+    def fail(self, claim, **more):
+        job = super().fail(claim, **more).changed(last_error="failed")
+        self._put(job)
+        return job
 
 
 @breaks(JobContract.test_recovering_counts, "jobs")
@@ -299,7 +312,8 @@ class EmptyLanesAreLeftOut(InProcessJobs):
 @breaks(JobContract.test_the_sessions_that_wait, "jobs")
 class HeldSessionsWaitToo(InProcessJobs):
     def waiting(self, *, now, limit):
-        return super().waiting(now=now + 10_000, limit=limit)
+        heads = (job for job in self._heads(None) if job.status == "queued")
+        return [WaitingSession(j.server_session_id, j.kind) for j in heads][:limit]
 
 
 @breaks(JobContract.test_since_when_work_is_due, "jobs")
@@ -307,7 +321,7 @@ class WhatIsBehindTheHeadIsDue(InProcessJobs):
     def due_since(self, *, now):
         since = super().due_since(now=now)
         jobs = [j.available_at_epoch for j in self._unsettled() if j.status == "queued"]
-        return since and min(jobs)
+        return since and min(now, *jobs)
 
 
 @breaks(JobContract.test_when_a_job_moved_last, "jobs")

@@ -45,4 +45,4 @@ class RingsAtWorkAreLost(WithOwnWorkers):
 class WorkersStopWhenTheyHaveWorked(WithOwnWorkers):
     def run_worker(self, drain, *, name, stop):
         while not stop.is_set:
-            drain(self.rung.get(timeout=12))
+            drain(self.rung.get(timeout=6))

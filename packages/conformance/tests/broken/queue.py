@@ -10,7 +10,7 @@ from datetime import timedelta
 from claude_mem_conformance.queue import QueueContract
 from claude_mem_core.domain.engine_health import EngineHealth
 from claude_mem_core.domain.generation_job import queued_job
-from claude_mem_core.errors import StorageError
+from claude_mem_core.errors import ConflictError, StorageError
 from claude_mem_core.reference.queue import InProcessQueueEngine
 
 from broken.jobs import ByName, ManyAtATime
@@ -40,9 +40,14 @@ class EveryPutIsNew(InProcessQueueEngine):
 class NothingComesBack(InProcessQueueEngine):
     def _claim_now(self, session_id, worker):
         now = self._system.now()
+        until = now + self._millis()
         with self._storage.begin() as tx:
-            until = now + self._millis()
-            return tx.jobs.claim(now=now, lease_until=until, session_id=session_id)
+            claim = tx.jobs.claim(
+                now=now, lease_until=until, session_id=session_id, worker=worker
+            )
+        if claim:
+            self._hold(claim, now)
+        return claim
 
 
 @breaks(QueueContract.test_a_ring_wakes_a_waiting_claim, "engine")
@@ -148,6 +153,15 @@ class WorkWinsOverAStop(InProcessQueueEngine):
         return claim or (None if self._closed else self._claim_now(session_id, worker))
 
 
+@breaks(QueueContract.test_a_release_that_failed_is_made_up_for, "engine")
+class FailedReleasesAreForgotten(InProcessQueueEngine):
+    def release(self, claim, *, after=AT_ONCE):
+        try:
+            super().release(claim, after=after)
+        finally:
+            self._owed.clear()
+
+
 @breaks(QueueContract.test_closing_gives_back_what_is_held, "engine")
 class TheFirstFailureEndsTheClosing(InProcessQueueEngine):
     def _give_back(self, claim):
@@ -155,6 +169,8 @@ class TheFirstFailureEndsTheClosing(InProcessQueueEngine):
             self.release(claim)
         except StorageError:
             self._held.clear()
+        except ConflictError:
+            pass
 
 
 @breaks(QueueContract.test_a_claim_names_its_worker, "engine")

@@ -239,15 +239,22 @@ class Loop:
         if self._thread is not None:
             self._thread.join(grace.total_seconds())
 
+    def _note(self, error: Exception) -> None:
+        """Keep what went wrong, and tell it once as long as it stays the same."""
+        told = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
+        if told != self.problem:
+            what = "the %s met an error and goes on: %s"
+            log.error(what, self._name, told, exc_info=error)
+        self.problem = told
+
     def run(self) -> None:
         """Do the deed in this thread, until it is told to stop."""
         while not self._stop.is_set:
             try:
                 self._deed(self._stop)
                 self.problem = None
-            except Exception as error:
-                log.exception("the %s met an error and goes on", self._name)
-                self.problem = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
+            except Exception as error:  # noqa: BLE001 - no error may end it
+                self._note(error)
                 self._stop.wait(PAUSE_AFTER_ERROR)
             self._stop.wait(self._pause)
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-import uuid
 
 from typing_extensions import override
 
@@ -35,8 +34,10 @@ class RealSystem(System):
             stamp = max(self.now() << 12, self._last + 1)
             self._last = stamp
         millis, count = stamp >> 12, stamp & 0xFFF
-        tail = secrets.randbits(62)
-        return str(uuid.UUID(int=millis << 80 | 7 << 76 | count << 64 | 2 << 62 | tail))
+        tail = int.from_bytes(secrets.token_bytes(8)) >> 2
+        digits = f"{millis << 80 | 7 << 76 | count << 64 | 2 << 62 | tail:032x}"
+        parts = digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]
+        return "-".join(parts)
 
     @override
     def random_bytes(self, count: int) -> bytes:

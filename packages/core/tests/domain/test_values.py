@@ -6,8 +6,9 @@ from __future__ import annotations
 import zlib
 
 import pytest
-from claude_mem_core.domain.access import hash_key, mint_key, read_key
-from claude_mem_core.domain.agent_event import AgentEventDraft
+from claude_mem_core.domain.access import Principal, hash_key, mint_key, read_key
+from claude_mem_core.domain.agent_event import AgentEvent, AgentEventDraft, stored
+from claude_mem_core.domain.audit import AuditDeed, AuditEntry, audit_entry
 from claude_mem_core.domain.canonical import canonical_json, fingerprint
 from claude_mem_core.domain.elide import elided
 from claude_mem_core.domain.generation_job import JobDraft, job_id
@@ -16,6 +17,7 @@ from claude_mem_core.domain.platform import normalised_platform
 from claude_mem_core.errors import InvalidInputError
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 EVENT = {
     "projectId": "p",
@@ -23,6 +25,32 @@ EVENT = {
     "eventType": "note",
     "occurredAtEpoch": 1,
 }
+
+
+def test_a_stored_event_is_what_validation_would_make_of_it() -> None:
+    draft = AgentEventDraft.from_wire({**EVENT, "payload": {"deep": [1]}})
+
+    event = stored(draft, session_id="s", id_="e", now=2)
+
+    fields = {**vars(draft), "server_session_id": "s"}
+    checked = AgentEvent(**fields, id="e", created_at_epoch=2)
+    assert event == checked
+    assert event.model_fields_set == checked.model_fields_set
+    assert event.to_wire() == checked.to_wire()
+    assert event.changed(id="f").id == "f"
+    with pytest.raises(ValidationError, match="frozen"):
+        event.id = "g"  # type: ignore[misc]
+
+
+def test_an_audit_entry_is_what_validation_would_make_of_it() -> None:
+    deed = AuditDeed(action="event.write", project_id="p", metadata={"count": 1})
+    by = Principal.local()
+
+    entry = audit_entry(deed, by=by, id_="a", now=2)
+
+    who = {"team_id": by.team_id, "actor_type": "user", "actor_id": None}
+    assert entry == AuditEntry(**vars(deed), **who, id="a", created_at_epoch=2)
+    assert set(vars(entry)) == set(AuditEntry.model_fields)
 
 
 def test_a_value_comes_back_from_the_wire_as_it_was() -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from claude_mem_core.domain.access import Principal
+from claude_mem_core.domain.engine_health import EngineHealth
 from claude_mem_core.domain.worker import WorkerRecord
 from claude_mem_core.services.upkeep import Kept
 
@@ -54,6 +55,18 @@ def test_work_whose_ring_was_lost_is_rung_for_again(
 
     assert runtime.upkeep.ring_waiting() == 1
     assert rung == [(accepted.event.server_session_id, "event")]
+
+
+def test_nobody_rings_again_while_as_many_rings_wait_as_sessions(
+    runtime, draft, queue, rung, monkeypatch
+) -> None:
+    runtime.events.accept(draft("user_prompt"), by=ME)
+    rung.clear()
+    unheard = EngineHealth(engine="rq", rings=1)
+    monkeypatch.setattr(queue, "health", lambda: unheard)
+
+    assert runtime.upkeep.ring_waiting() == 0
+    assert rung == []
 
 
 def test_work_that_waits_for_its_retry_is_not_rung_for_before_its_time(

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 import redis
 from redis.backoff import NoBackoff
@@ -47,7 +47,7 @@ class Address:
     @property
     def has_password(self) -> bool:
         """Whether we say who we are."""
-        return bool(self._parts.password) or "password=" in self._parts.query
+        return bool(self._secrets)
 
     @property
     def is_on_this_machine(self) -> bool:
@@ -72,10 +72,16 @@ class Address:
 
     def told(self, error: Exception) -> str:
         """What went wrong with this server, free of its credentials."""
-        reason = str(error)[:LONGEST_REASON].replace("\n", " ")
-        for secret in (self._parts.password, unquote(self._parts.password or "")):
-            reason = reason.replace(secret, "***") if secret else reason
+        reason = str(error)[:LONGEST_REASON].replace("\n", " ").rstrip(". ")
+        for secret in self._secrets:
+            reason = reason.replace(secret, "***")
         return f"Redis at {self.shown}: {type(error).__name__}: {reason}"
+
+    @property
+    def _secrets(self) -> set[str]:
+        given = self._parts.password or ""
+        options = parse_qs(self._parts.query).get("password", [])
+        return {given, unquote(given), *options} - {""}
 
     @property
     def _parts(self) -> SplitResult:

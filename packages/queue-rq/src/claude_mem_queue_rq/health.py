@@ -26,6 +26,11 @@ ANSWER_WITHIN = 0.5
 KEPT_FOR = 1.0
 """Seconds for which an answer counts: whoever asks often costs Redis no more."""
 
+MOST_WORKERS = 1000
+"""Workers that are looked at: anybody may write to the list of them."""
+
+PREFIX = SessionWorker.redis_worker_namespace_prefix
+
 PRESENT = 30
 """Seconds after which an RQ worker that was not heard of counts as gone."""
 
@@ -37,10 +42,12 @@ class RedisHealth:
     Attributes:
         problem: Why it does not answer, None when it does.
         workers: The RQ workers that were heard of just now.
+        rings: Rings that no worker has taken yet.
     """
 
     problem: str | None = None
     workers: tuple[str, ...] = ()
+    rings: int = 0
     details: JsonObject = field(default_factory=dict)
 
 
@@ -81,24 +88,26 @@ class Probe:
 
     def _answer(self, place: JsonObject) -> RedisHealth:
         pipe: Any = self._client.pipeline(transaction=False)
-        pipe.ping().info("server").time().smembers(REDIS_WORKER_KEYS)
-        pipe.config_get("maxmemory-policy", "bind")
+        pipe.ping().info("server").time().srandmember(REDIS_WORKER_KEYS, MOST_WORKERS)
+        pipe.config_get("maxmemory-policy", "bind", "port")
         for key in self._keys.values():
             pipe.llen(key)
         _, server, now, workers, config, *depths = pipe.execute(raise_on_error=False)
         _sound(server, now)
         version = server.get("valkey_version") or server.get("redis_version")
         present = self._present(workers, now[0])
+        rings = {
+            lane: depth if isinstance(depth, int) else 0
+            for lane, depth in zip(LANES, depths, strict=True)
+        }
         details: JsonObject = {
             "redis": {**place, "version": str(version)},
-            "rings": {
-                lane: depth if isinstance(depth, int) else 0
-                for lane, depth in zip(LANES, depths, strict=True)
-            },
+            "rings": dict(rings.items()),
             "rqWorkers": len(present),
             "warnings": list(self._warnings(config)),
         }
-        return RedisHealth(workers=present, details=details)
+        total = sum(rings.values())
+        return RedisHealth(workers=present, rings=total, details=details)
 
     def _present(
         self, workers: Iterable[bytes] | Exception, now: int
@@ -106,14 +115,14 @@ class Probe:
         """The names of the RQ workers heard of just now, by the clock of Redis."""
         if isinstance(workers, Exception):
             return ()
-        keys = sorted(as_text(key) for key in workers)
-        pipe = self._client.pipeline(transaction=False)
+        keys = sorted(workers)
+        pipe: Any = self._client.pipeline(transaction=False)
         for key in keys:
             pipe.hmget(key, "last_heartbeat", "death")
         found = zip(keys, pipe.execute(raise_on_error=False), strict=True)
         beats = ((key, _beat(one)) for key, one in found if isinstance(one, list))
         return tuple(
-            key.removeprefix(SessionWorker.redis_worker_namespace_prefix)
+            key.decode(errors="replace").removeprefix(PREFIX)
             for key, beat in beats
             if beat and now - beat.timestamp() <= PRESENT
         )
@@ -127,14 +136,20 @@ class Probe:
                 f"maxmemory-policy is {policy}: Redis may drop rings; "
                 "set it to noeviction"
             )
-        hosts = known.get("bind", "127.0.0.1").split() or ["*"]
-        is_local = all(is_loopback(host.lstrip("-")) for host in hosts)
-        is_reached = not (is_local and self._address.is_on_this_machine)
+        is_reached = _listens_beyond(known) or not self._address.is_on_this_machine
         if is_reached and not self._address.has_password:
             yield (
                 "Redis asks for no password and listens beyond this machine: whoever "
                 "reaches it can ring; set requirepass or an ACL, or bind 127.0.0.1"
             )
+
+
+def _listens_beyond(settings: Mapping[str, str]) -> bool:
+    """Whether a Redis with these settings listens to more than its own machine."""
+    if settings.get("port") == "0":
+        return False
+    hosts = settings.get("bind", "127.0.0.1").split() or ["*"]
+    return not all(is_loopback(host.lstrip("-")) for host in hosts)
 
 
 def _sound(*answers: object) -> None:

@@ -169,6 +169,10 @@ class SessionQueue(Queue):
 
     job_class = SessionJob
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - RQ's
+        # RQ's registries read jobs with the serialiser of their queue.
+        super().__init__(*args, **{**kwargs, "serializer": JSONSerializer})
+
     @classmethod
     @override
     def lpop(
@@ -204,7 +208,7 @@ def _session_in(data: bytes) -> str:
     try:
         function, instance, args, kwargs = json.loads(data)
         (session_id,) = args
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError):
         _refuse("its data is no call of ours")
     if function != FUNCTION or instance is not None or kwargs:
         _refuse("it calls something else")

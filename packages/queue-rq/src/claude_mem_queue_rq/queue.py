@@ -96,7 +96,7 @@ class RqQueueEngine(InProcessQueueEngine, OwnWorkers):
         workers = (worker.problem for worker in tuple(self._workers))
         problems = filter(None, (seen.problem, self._ringer.problem, *workers))
         problem = next(problems, None)
-        return EngineHealth(self.name, problem, seen.workers, seen.details)
+        return EngineHealth(self.name, problem, seen.workers, seen.rings, seen.details)
 
     @override
     def close(self) -> None:
@@ -112,7 +112,7 @@ class RqQueueEngine(InProcessQueueEngine, OwnWorkers):
         if problem is not None:
             self.close()
             raise QueueError(
-                f"{problem}: start it, set CLAUDE_MEM_REDIS_URL to where it is, or set "
+                f"{problem}; start it, set CLAUDE_MEM_REDIS_URL to where it is, or set "
                 "CLAUDE_MEM_QUEUE_ENGINE=sqlite"
             )
 

@@ -18,6 +18,10 @@ MOST_HELD = 10_000
 AT_ONCE = 100
 """Rings that go to Redis together."""
 
+GATHER = 0.05
+"""Seconds in which rings for the same session become one: an agent reports in bursts,
+and each ring costs Redis and a worker more than it costs the ledger to be looked at."""
+
 PAUSE = 0.5
 """Seconds between two tries while Redis is away."""
 
@@ -89,6 +93,7 @@ class Ringer:
         """What is to be rung; nothing when the ringer is closed and holds none."""
         with self._changed:
             self._changed.wait_for(lambda: self._held or self._closed)
+            self._changed.wait_for(lambda: self._closed, GATHER)
             batch = tuple(islice(self._held, AT_ONCE))
             for ring in batch:
                 del self._held[ring]

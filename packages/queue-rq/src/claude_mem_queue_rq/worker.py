@@ -120,8 +120,7 @@ class SessionWorker(SimpleWorker):
         finally:
             given.reset(token)
             _at_work.discard(self.name)
-            with suppress(redis.RedisError):
-                super().register_death()  # type: ignore[no-untyped-call]
+            self._leave()
 
     def enter(self) -> None:
         """Put the worker on RQ's list.
@@ -146,6 +145,12 @@ class SessionWorker(SimpleWorker):
                 pipe.execute()
             except redis.WatchError:
                 raise taken from None
+
+    def _leave(self) -> None:
+        """Take the worker off RQ's list, unless it would have to wait for that."""
+        if self._in_trouble is None:
+            with suppress(redis.RedisError):
+                self.register_death()  # type: ignore[no-untyped-call]
 
     def beat(self) -> None:
         """Say that the worker is there; Redis may have forgotten it."""
@@ -276,7 +281,7 @@ class SessionWorker(SimpleWorker):
             yield
         finally:
             done.set()
-            thread.join()
+            thread.join(LISTEN)
 
 
 def _is_alive(pid: int) -> bool:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 
 from claude_mem_core.domain.access import Scope
-from claude_mem_core.domain.agent_event import AgentEvent, turn_role
+from claude_mem_core.domain.agent_event import AgentEvent, TurnRole, turn_role
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.events import EventRepository
 from typing_extensions import override
@@ -34,6 +34,13 @@ _KNOWN = (
 _LAST = (
     f"SELECT {EVENTS.columns}, r.turn FROM agent_events r {WITHIN}"
     " WHERE r.server_session_id = :session ORDER BY r.seq DESC LIMIT 1"
+)
+# The session is in one project with all of its events: so no event is read, only the
+# index on their order.
+_NEWEST_TURN = (
+    "SELECT e.turn, e.turn_role FROM server_sessions r"
+    f" {WITHIN} CROSS JOIN agent_events e ON e.server_session_id = r.id"
+    " WHERE r.id = :session ORDER BY e.seq DESC LIMIT 1"
 )
 _OF_TURN = (
     f"{EVENTS.select} {WITHIN}"
@@ -80,6 +87,13 @@ class SqliteEvents(EventRepository):
     def last(self, session_id: str, *, scope: Scope) -> tuple[AgentEvent, int] | None:
         row = self._db.one(_LAST, within(scope, session=session_id))
         return (EVENTS.value(row), int(row[-1])) if row else None
+
+    @override
+    def newest_turn(
+        self, session_id: str, *, scope: Scope
+    ) -> tuple[int, TurnRole] | None:
+        row = self._db.one(_NEWEST_TURN, within(scope, session=session_id))
+        return (int(row[0]), TurnRole(row[1])) if row else None
 
     @override
     def of_turn(

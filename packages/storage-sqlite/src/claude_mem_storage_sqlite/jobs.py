@@ -43,7 +43,8 @@ _NEWEST_OF_SESSIONS = (
 _IDLE = (
     "SELECT j.server_session_id, j.team_id, j.project_id"
     f" FROM ({_NEWEST_OF_SESSIONS}) n CROSS JOIN generation_jobs j ON j.seq = n.seq"
-    " WHERE j.skip_reason = 'turn_open' AND j.updated_at_epoch < ? ORDER BY j.seq"
+    " WHERE j.skip_reason = 'turn_open'"
+    " AND j.updated_at_epoch NOT BETWEEN :before AND :after ORDER BY j.seq"
 )
 # What was changed later than now knew a clock that has gone back since.
 _DUE = "status = 'queued' AND (available_at_epoch <= :now OR updated_at_epoch > :now)"
@@ -190,8 +191,8 @@ class SqliteJobs(JobLedger):
         return self._oldest(None)
 
     @override
-    def idle_sessions(self, *, before: int) -> Sequence[tuple[str, Scope]]:
-        rows = self._db.all(_IDLE, [before])
+    def idle_sessions(self, *, before: int, after: int) -> Sequence[tuple[str, Scope]]:
+        rows = self._db.all(_IDLE, {"before": before, "after": after})
         return [(session, Scope(team, project)) for session, team, project in rows]
 
     @override
@@ -253,7 +254,7 @@ class SqliteJobs(JobLedger):
 
     @override
     def recover(self, *, now: int, latest: int) -> int:
-        times = "(lost_leases + 1)"
+        times = "(lost_leases + (lease_until_epoch <= :now))"
         gone = f"{times} >= :most"
         done = self._db.run(
             "UPDATE generation_jobs SET"

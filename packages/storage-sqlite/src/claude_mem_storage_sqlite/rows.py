@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from operator import attrgetter
 from typing import Generic, TypeVar
 
 from claude_mem_core.domain.access import Scope
@@ -53,6 +54,7 @@ class Rows(Generic[V]):
         self._model = model
         self.table = table
         self._own = tuple(own)
+        self._fields = attrgetter(*own)
         self.as_json = tuple(name for name in own if name in as_json)
         self._places = tuple(own.index(name) for name in self.as_json)
         columns = [*own, *extra]
@@ -67,7 +69,7 @@ class Rows(Generic[V]):
 
     def row(self, value: V, *extra: object) -> list[object]:
         """The value's columns, and those that it does not have itself."""
-        row = [getattr(value, name) for name in self._own]
+        row = list(self._fields(value))
         for place in self._places:
             row[place] = json_text(row[place])
         return [*row, *extra]

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from operator import itemgetter
+
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.server_session import ServerSession, SessionKey
 from claude_mem_core.errors import ConflictError, NotFoundError
@@ -14,10 +17,13 @@ from claude_mem_storage_sqlite.projects import require_project
 from claude_mem_storage_sqlite.rows import WITHIN, Rows, within
 
 SESSIONS = Rows(ServerSession, "server_sessions")
+_session = lru_cache(maxsize=1024)(SESSIONS.value)
+"""A row's value; each event asks for its session, which seldom changed since."""
+
 _ONE = f"{SESSIONS.select} {WITHIN} WHERE r.id = :id"
 _NAMED = (
-    f"{SESSIONS.select} {WITHIN} WHERE r.agent_name = :name"
-    " AND (:any OR r.platform_source IS :platform) ORDER BY r.seq DESC LIMIT 1"
+    f"SELECT {SESSIONS.columns}, r.seq FROM server_sessions r {WITHIN}"
+    " WHERE r.agent_name = :name AND (:any OR r.platform_source IS :platform)"
 )
 
 
@@ -32,7 +38,7 @@ class SqliteSessions(SessionRepository):
         row = self._db.one(_ONE, within(scope, id=session_id))
         if row is None:
             raise NotFoundError("session", session_id)
-        return SESSIONS.value(row)
+        return _session(row)
 
     @override
     def find(self, key: SessionKey, *, scope: Scope) -> ServerSession | None:
@@ -42,8 +48,10 @@ class SqliteSessions(SessionRepository):
             any=key.any_platform,
             platform=key.platform_source,
         )
-        row = self._db.one(_NAMED, named)
-        return SESSIONS.value(row) if row else None
+        rows = self._db.all(_NAMED, named)
+        # They are few: for SQLite, sorting them would be a third of the work.
+        newest = max(rows, key=itemgetter(-1), default=None)
+        return _session(newest) if newest else None
 
     @override
     def add(self, session: ServerSession) -> None:

@@ -52,6 +52,7 @@ class Writer:
         self._waiting = 0
         self._group: _Group | None = None
         self._owner: int | None = None
+        self._identity: tuple[int, int] | None = None
         self._closed = False
         self._connection: Connection | None = None
 
@@ -139,6 +140,7 @@ class Writer:
         connection = self._opened()
         self._lease.take()
         try:
+            self._require_own_file()
             connection.run("BEGIN IMMEDIATE")
         except BaseException as error:
             self._lease.give_back()
@@ -151,7 +153,16 @@ class Writer:
         if self._connection is None:
             self._place.require_writable()
             self._connection = open_writer(self._place)
+            self._identity = self._place.identity
         return self._connection
+
+    def _require_own_file(self) -> None:
+        """Refuse to write a file that nobody will find again by its name."""
+        if self._place.identity != self._identity:
+            raise StorageError(
+                f"{self._place.path} was removed or replaced while it was in use; put "
+                "it back, or stop all that use it and start them anew"
+            )
 
     def _close_if_read_only(self, error: BaseException | None) -> None:
         if isinstance(error, StorageReadOnlyError):

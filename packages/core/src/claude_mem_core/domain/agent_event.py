@@ -71,6 +71,14 @@ class AgentEvent(AgentEventDraft):
     created_at_epoch: Epoch
 
 
+def stored(
+    draft: AgentEventDraft, *, session_id: str | None, id_: str, now: int
+) -> AgentEvent:
+    """The event to keep for a draft, in the session that it is of."""
+    given = {**vars(draft), "server_session_id": session_id}
+    return AgentEvent.of_valid({**given, "id": id_, "created_at_epoch": now})
+
+
 class AcceptedEvent(Value):
     """What became of an event: the stored one, its job, and whether it is new."""
 

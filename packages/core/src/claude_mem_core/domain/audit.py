@@ -31,11 +31,13 @@ class AuditEntry(AuditDeed):
 
 def audit_entry(deed: AuditDeed, *, by: Principal, id_: str, now: int) -> AuditEntry:
     """The entry for a deed of `by`."""
-    return AuditEntry(
-        **{name: getattr(deed, name) for name in AuditDeed.model_fields},
-        id=id_,
-        team_id=by.team_id,
-        actor_type=by.actor_type,
-        actor_id=by.actor_id,
-        created_at_epoch=now,
+    return AuditEntry.of_valid(
+        {
+            **vars(deed),
+            "id": id_,
+            "team_id": by.team_id,
+            "actor_type": by.actor_type,
+            "actor_id": by.actor_id,
+            "created_at_epoch": now,
+        }
     )

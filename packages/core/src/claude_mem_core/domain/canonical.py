@@ -14,16 +14,14 @@ from pydantic import JsonValue
 
 from claude_mem_core.errors import InvalidInputError
 
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+
 
 def canonical_json(value: JsonValue) -> str:
     """The one text that stands for `value`."""
-    return json.dumps(
-        value,
-        sort_keys=True,
-        separators=(",", ":"),
-        ensure_ascii=False,
-        allow_nan=False,
-    )
+    return _ENCODER.encode(value)
 
 
 def fingerprint(*parts: JsonValue) -> str:

@@ -18,10 +18,12 @@ class EngineHealth:
             does. The ledger goes on without it.
         workers: The names of workers of its own that it heard of in the last half
             minute.
+        rings: Rings that wait to be heard.
         details: What an operator may want to know besides.
     """
 
     engine: str
     problem: str | None = None
     workers: tuple[str, ...] = ()
+    rings: int = 0
     details: JsonObject = field(default_factory=dict)

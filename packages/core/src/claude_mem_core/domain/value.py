@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self, cast
+from typing import Annotated, Any, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pydantic.alias_generators import to_camel
@@ -54,6 +54,21 @@ class Value(BaseModel):
             return cls.model_validate(data, by_alias=True, by_name=False)
         except ValidationError as error:
             raise invalid_input(error) from error
+
+    @classmethod
+    def of_valid(cls, fields: dict[str, Any]) -> Self:
+        """The value of fields that other values held already: none is looked at again.
+
+        Args:
+            fields: Every field by its Python name; the value keeps the dictionary.
+        """
+        made = cls.__new__(cls)
+        # What `model_construct` does when no field is missing, at a tenth of its price.
+        object.__setattr__(made, "__dict__", fields)
+        object.__setattr__(made, "__pydantic_fields_set__", set(fields))
+        object.__setattr__(made, "__pydantic_extra__", None)
+        object.__setattr__(made, "__pydantic_private__", None)
+        return made
 
     def to_wire(self) -> JsonObject:
         """The value as JSON with the wire's names."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from claude_mem_core.domain.access import Scope
-from claude_mem_core.domain.agent_event import AgentEvent
+from claude_mem_core.domain.agent_event import AgentEvent, TurnRole
 
 
 class EventReader(Protocol):
@@ -38,6 +38,15 @@ class EventReader(Protocol):
     @abstractmethod
     def last(self, session_id: str, *, scope: Scope) -> tuple[AgentEvent, int] | None:
         """A session's newest event and the number of its turn."""
+
+    @abstractmethod
+    def newest_turn(
+        self, session_id: str, *, scope: Scope
+    ) -> tuple[int, TurnRole] | None:
+        """A session's newest turn, and what its newest event did to it.
+
+        Unlike `last` it reads no payload.
+        """
 
     @abstractmethod
     def of_turn(

@@ -77,10 +77,11 @@ class JobReader(Protocol):
         """The epoch at which the oldest queued job was put in, None without any."""
 
     @abstractmethod
-    def idle_sessions(self, *, before: int) -> Sequence[tuple[str, Scope]]:
+    def idle_sessions(self, *, before: int, after: int) -> Sequence[tuple[str, Scope]]:
         """Sessions with an open turn that nothing was heard of since an epoch.
 
-        Their newest job was completed as `turn_open` and last touched before it.
+        Their newest job was completed as `turn_open` and last touched before it, or
+        after the second epoch, by a clock that has gone back since.
         """
 
 
@@ -141,8 +142,8 @@ class JobLedger(JobReader, Protocol):
     def recover(self, *, now: int, latest: int) -> int:
         """How many jobs came back because their lease had ended.
 
-        A lease that ends after `latest` was given before the clock went back, and
-        counts as ended.
+        A lease that ends after `latest` was given before the clock went back: it
+        counts as ended, and not as lost.
         """
 
     @abstractmethod

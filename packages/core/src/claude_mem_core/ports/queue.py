@@ -28,6 +28,7 @@ class ObservationQueueEngine(Protocol):
     * no loss: a claim that is never settled comes back when its lease ends;
     * original time: a claim tells when its work was first put, however late it comes;
     * a clock that goes back holds nothing up for longer than two leases;
+    * a release that failed is made up for with the next claim;
     * a ring wakes a waiting claim at once;
     * a stop signal ends a wait at once, and wins over work that is there;
     * an empty queue answers None when the wait is over;

@@ -55,6 +55,17 @@ class InProcessEvents(EventRepository):
         return (events[-1], self._state.turns[events[-1].id]) if events else None
 
     @override
+    def newest_turn(
+        self, session_id: str, *, scope: Scope
+    ) -> tuple[int, TurnRole] | None:
+        events = self._of_session(session_id, scope)
+        if not events:
+            return None
+        newest = events[-1]
+        role = turn_role(newest.event_type, newest.payload)
+        return self._state.turns[newest.id], role
+
+    @override
     def of_turn(
         self, session_id: str, turn: int, *, scope: Scope
     ) -> Sequence[AgentEvent]:

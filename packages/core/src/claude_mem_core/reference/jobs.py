@@ -108,12 +108,13 @@ class InProcessJobs(JobLedger):
         return min((job.created_at_epoch for job in waiting), default=None)
 
     @override
-    def idle_sessions(self, *, before: int) -> Sequence[tuple[str, Scope]]:
+    def idle_sessions(self, *, before: int, after: int) -> Sequence[tuple[str, Scope]]:
         newest = {job.server_session_id: job for job in self._state.jobs.values()}
         return [
             (session_id, job.scope)
             for session_id, job in newest.items()
-            if job.skip_reason == "turn_open" and job.updated_at_epoch < before
+            if job.skip_reason == "turn_open"
+            and not before <= job.updated_at_epoch <= after
         ]
 
     @override
@@ -187,7 +188,7 @@ class InProcessJobs(JobLedger):
     def recover(self, *, now: int, latest: int) -> int:
         lost = [job for job in self._unsettled() if _is_lost(job, now, latest)]
         for job in lost:
-            times = job.lost_leases + 1
+            times = job.lost_leases + ((job.lease_until_epoch or 0) <= now)
             tried = job.changed(lost_leases=times)
             if times >= MAX_LOST_LEASES:
                 error = f"{times} workers went away while at it"

@@ -16,7 +16,7 @@ from claude_mem_core.domain.generation_job import Claim, JobDraft, JobKind, queu
 from claude_mem_core.domain.stop_signal import StopSignal
 from claude_mem_core.errors import ClaudeMemError, ConflictError
 from claude_mem_core.ports.queue import AT_ONCE, ObservationQueueEngine
-from claude_mem_core.ports.storage import Storage
+from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
 
 LEASE = timedelta(seconds=30)
@@ -47,6 +47,7 @@ class InProcessQueueEngine(ObservationQueueEngine):
         self._bell = threading.Condition()
         self._rings = 0
         self._held: dict[str, Claim] = {}
+        self._owed: dict[str, Claim] = {}
         self._closed = False
 
     @override
@@ -94,9 +95,10 @@ class InProcessQueueEngine(ObservationQueueEngine):
     def release(self, claim: Claim, *, after: timedelta = AT_ONCE) -> None:
         now = self._system.now()
         later = now + after // timedelta(milliseconds=1)
+        self._owed[claim.job.id] = claim
         with self._storage.begin() as tx:
             tx.jobs.release(claim, now=now, available_at=later)
-        self._held.pop(claim.job.id, None)
+        self._forget(claim)
         self.ring(claim.job.server_session_id, kind=claim.job.kind)
 
     @override
@@ -137,12 +139,9 @@ class InProcessQueueEngine(ObservationQueueEngine):
 
     def _give_back(self, claim: Claim) -> None:
         """Release a claim; one that cannot be released comes back with its lease."""
-        now = self._system.now()
         try:
             with self._storage.begin() as tx:
-                tx.jobs.release(claim, now=now, available_at=now)
-        except ConflictError:
-            log.debug("job %s is not held any more", claim.job.id)
+                _give_back(tx, claim, now=self._system.now())
         except ClaudeMemError as error:
             log.warning("job %s is not given back: %s", claim.job.id, error)
 
@@ -161,8 +160,10 @@ class InProcessQueueEngine(ObservationQueueEngine):
             # An empty ledger is the usual case, and a read waits for no writer.
             if snapshot.jobs.depth(session_id) == 0:
                 return None
-        now = self._system.now()
+        now, owed = self._system.now(), list(self._owed.values())
         with self._storage.begin() as tx:
+            for one in owed:
+                _give_back(tx, one, now=now)
             tx.jobs.recover(now=now, latest=self._latest(now))
             claim = tx.jobs.claim(
                 now=now,
@@ -170,9 +171,18 @@ class InProcessQueueEngine(ObservationQueueEngine):
                 session_id=session_id,
                 worker=worker,
             )
+        for one in owed:
+            self._forget(one)
         if claim is not None:
             self._hold(claim, now)
         return claim
+
+    def _forget(self, claim: Claim) -> None:
+        """Neither is it held any more, nor is its release still owed."""
+        for claims in (self._owed, self._held):
+            known = claims.get(claim.job.id)
+            if known is not None and known.token == claim.token:
+                del claims[claim.job.id]
 
     def _hold(self, claim: Claim, now: int) -> None:
         """Remember what is to be given back when the engine closes.
@@ -196,3 +206,11 @@ class InProcessQueueEngine(ObservationQueueEngine):
 
         with self._bell:
             self._bell.wait_for(is_over, timeout=seconds)
+
+
+def _give_back(tx: Transaction, claim: Claim, *, now: int) -> None:
+    """Release a claim, unless it was settled or lost meanwhile."""
+    try:
+        tx.jobs.release(claim, now=now, available_at=now)
+    except ConflictError:
+        log.debug("job %s is not held any more", claim.job.id)

@@ -18,7 +18,16 @@ def require_project(
             exists is not told.
         NotFoundError: The caller's team has no such project.
     """
+    require_open(project_id, by=by)
+    records.projects.get(project_id, scope=by.scope)
+
+
+def require_open(project_id: str, *, by: Principal) -> None:
+    """Refuse a project other than the one that the caller's key is limited to.
+
+    Raises:
+        ForbiddenError: Whether the project exists is not told.
+    """
     if by.project_id not in (None, project_id):
         message = f"the key is limited to another project than {project_id!r}"
         raise ForbiddenError(message)
-    records.projects.get(project_id, scope=by.scope)

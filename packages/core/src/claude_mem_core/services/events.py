@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from claude_mem_core.domain.access import Principal, Scope
 from claude_mem_core.domain.agent_event import (
@@ -14,6 +16,7 @@ from claude_mem_core.domain.agent_event import (
     AgentEventDraft,
     TurnRole,
     event_key,
+    stored,
     turn_role,
 )
 from claude_mem_core.domain.audit import AuditDeed
@@ -26,17 +29,36 @@ from claude_mem_core.domain.server_session import (
     ServerSessionDraft,
     SessionKey,
 )
-from claude_mem_core.errors import InvalidInputError
+from claude_mem_core.errors import ConflictError, InvalidInputError, NotFoundError
 from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
-from claude_mem_core.services.borders import require_project
+from claude_mem_core.services.borders import require_open, require_project
 from claude_mem_core.services.projects import new_project
 from claude_mem_core.services.sessions import end_session, new_session
+from claude_mem_core.services.together import Together
 from claude_mem_core.services.work import job_for
 
 MAX_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """An event that is to be taken in.
+
+    Attributes:
+        key: By which it is known when it comes again.
+        generate: Whether it is put to work.
+    """
+
+    draft: AgentEventDraft
+    key: str
+    generate: bool
+
+
+def _offer(draft: AgentEventDraft, *, by: Principal, generate: bool = True) -> _Offer:
+    return _Offer(draft, event_key(draft, team_id=by.team_id), generate)
 
 
 class Events:
@@ -48,6 +70,7 @@ class Events:
         self._storage = storage
         self._queue = queue
         self._system = system
+        self._together = Together(storage, self._ring)
 
     def accept(
         self, draft: AgentEventDraft, *, by: Principal, generate: bool = True
@@ -57,7 +80,9 @@ class Events:
         Event, job and audit entry are one transaction: what this returned survives
         a kill of any process.
         """
-        return self.accept_batch([draft], by=by, generate=generate)[0]
+        require_open(draft.project_id, by=by)
+        offer = _offer(draft, by=by, generate=generate)
+        return self._together.do(partial(self._accept_one, offer, by))
 
     def accept_batch(
         self,
@@ -77,12 +102,11 @@ class Events:
             raise InvalidInputError.of(
                 "body", f"{len(drafts)} events", f"send 1 to {MAX_BATCH} at a time"
             )
+        offers = [_offer(draft, by=by, generate=generate) for draft in drafts]
         with self._storage.begin() as tx:
             for project_id in {draft.project_id for draft in drafts}:
                 require_project(tx, project_id, by=by)
-            accepted = [
-                self._accept(tx, draft, by=by, generate=generate) for draft in drafts
-            ]
+            accepted = [self._accept(tx, offer, by=by) for offer in offers]
             self._record(tx, accepted, by=by)
         self._ring(accepted)
         return accepted
@@ -94,42 +118,64 @@ class Events:
         when there is none yet. Over-long strings of the payload are elided.
         """
         seen = seen.model_copy(update={"payload": elided(seen.payload)})
-        with self._storage.begin() as tx:
-            draft = seen.in_project(self._project_of(tx, seen, by=by))
-            accepted = self._accept(tx, draft, by=by)
-            self._record(tx, [accepted], by=by)
-        self._ring([accepted])
-        return accepted
+        return self._together.do(partial(self._capture_one, seen, by))
 
     def get(self, event_id: str, *, by: Principal) -> AgentEvent:
         """The event with this id."""
         with self._storage.read() as snapshot:
             return snapshot.events.get(event_id, scope=by.scope)
 
+    def _accept_one(
+        self, offer: _Offer, by: Principal, tx: Transaction
+    ) -> AcceptedEvent:
+        accepted = self._accept(tx, offer, by=by)
+        self._record(tx, [accepted], by=by)
+        return accepted
+
+    def _capture_one(
+        self, seen: AgentEventCapture, by: Principal, tx: Transaction
+    ) -> AcceptedEvent:
+        draft = seen.in_project(self._project_of(tx, seen, by=by))
+        accepted = self._accept(tx, _offer(draft, by=by), by=by)
+        self._record(tx, [accepted], by=by)
+        return accepted
+
     def _accept(
+        self, tx: Transaction, offer: _Offer, *, by: Principal
+    ) -> AcceptedEvent:
+        session = _session_of(tx, offer.draft, by=by)
+        if session is None:
+            # A session that is there proves its project; else this is still to do.
+            require_project(tx, offer.draft.project_id, by=by)
+            known = _known(tx, offer.key, by=by)
+            if known is not None:
+                return known
+            session = self._started(tx, offer.draft, by=by)
+        return self._added(tx, offer, session, by=by)
+
+    def _added(
         self,
         tx: Transaction,
-        draft: AgentEventDraft,
+        offer: _Offer,
+        session: ServerSession | None,
         *,
         by: Principal,
-        generate: bool = True,
     ) -> AcceptedEvent:
-        key = event_key(draft, team_id=by.team_id)
-        known = tx.events.find(key, scope=by.scope)
-        if known is not None:
-            of_known = tx.jobs.of_source(known.id, scope=by.scope)
-            return AcceptedEvent(event=known, generation_job=of_known, created=False)
-        session = self._session_of(tx, draft, by=by)
-        event = AgentEvent(
-            **{**dict(draft), "server_session_id": session and session.id},
-            id=self._system.new_id(),
-            created_at_epoch=self._system.now(),
-        )
-        turn = _turn_of(tx, event, by=by)
-        tx.events.add(event, key=key, turn=turn)
-        works = session if generate else None
+        session_id = session.id if session else None
+        id_, now = self._system.new_id(), self._system.now()
+        event = stored(offer.draft, session_id=session_id, id_=id_, now=now)
+        try:
+            tx.events.add(event, key=offer.key, turn=_turn_of(tx, event, by=by))
+        except ConflictError:
+            # Few events come twice: so they are found out, and not asked for.
+            known = _known(tx, offer.key, by=by)
+            if known is None:
+                raise
+            return known
+        works = session if offer.generate else None
         job = self._work(tx, works, event, by=by) if works else None
-        return AcceptedEvent(event=event, generation_job=job, created=True)
+        made = {"event": event, "generation_job": job, "created": True}
+        return AcceptedEvent.of_valid(made)
 
     def _work(
         self,
@@ -149,18 +195,13 @@ class Events:
             tx.sessions.replace(session.changed(**reopened, updated_at_epoch=now))
         return job
 
-    def _session_of(
+    def _started(
         self, tx: Transaction, draft: AgentEventDraft, *, by: Principal
     ) -> ServerSession | None:
-        scope = Scope(by.team_id, draft.project_id)
-        if draft.server_session_id is not None:
-            return tx.sessions.get(draft.server_session_id, scope=scope)
+        """A new session for the event's own name of it, if it has one."""
         key = _session_key(draft)
         if key is None:
             return None
-        known = tx.sessions.find(key, scope=scope)
-        if known is not None:
-            return known
         platform = DEFAULT_PLATFORM if key.any_platform else key.platform_source
         fresh = ServerSessionDraft(
             project_id=draft.project_id,
@@ -211,52 +252,84 @@ class Events:
                 self._queue.ring(session_id)
 
 
+def _known(tx: Transaction, key: str, *, by: Principal) -> AcceptedEvent | None:
+    event = tx.events.find(key, scope=by.scope)
+    if event is None:
+        return None
+    job = tx.jobs.of_source(event.id, scope=by.scope)
+    return AcceptedEvent(event=event, generation_job=job, created=False)
+
+
+def _session_of(
+    tx: Transaction, draft: AgentEventDraft, *, by: Principal
+) -> ServerSession | None:
+    """The session that the event names, if there is one in the event's project."""
+    scope = Scope(by.team_id, draft.project_id)
+    if draft.server_session_id is None:
+        key = _session_key(draft)
+        return tx.sessions.find(key, scope=scope) if key else None
+    try:
+        return tx.sessions.get(draft.server_session_id, scope=scope)
+    except NotFoundError:
+        require_project(tx, draft.project_id, by=by)
+        raise
+
+
 def _session_key(event: AgentEventDraft | AgentEventCapture) -> SessionKey | None:
     if event.content_session_id is None:
         return None
-    return SessionKey(
-        content_session_id=event.content_session_id,
-        platform_source=event.platform_source,
-        any_platform=not event.names_platform,
+    return SessionKey.of_valid(
+        {
+            "content_session_id": event.content_session_id,
+            "platform_source": event.platform_source,
+            "any_platform": not event.names_platform,
+        }
     )
 
 
 def _turn_of(tx: Transaction, event: AgentEvent, *, by: Principal) -> int:
     if event.server_session_id is None:
         return 0
-    last = tx.events.last(event.server_session_id, scope=by.scope)
-    before, turn = last or (None, 0)
-    return turn + 1 if _begins_turn(tx, event, before, turn, by=by) else turn
+    newest = tx.events.newest_turn(event.server_session_id, scope=by.scope)
+    turn, did = newest or (0, TurnRole.WITHIN)
+    return turn + 1 if _begins_turn(tx, event, turn, did, by=by) else turn
 
 
 def _begins_turn(
     tx: Transaction,
     event: AgentEvent,
-    before: AgentEvent | None,
     turn: int,
+    did: TurnRole,
     *,
     by: Principal,
 ) -> bool:
     """Whether a turn begins here: with a prompt, or after the end of one without.
+
+    `did` is what the newest event did to the newest turn.
 
     What follows the end of a turn that a prompt opened is late, and still of it. But
     some clients report no prompts: all of their session would be a single turn.
     """
     if turn_role(event.event_type, event.payload) is TurnRole.OPENS:
         return True
-    if before is None or not _follows_end(event, before):
-        return False
     session_id = event.server_session_id or ""
+    if did is not TurnRole.CLOSES or not _follows_end(tx, event, session_id, by=by):
+        return False
     return not any(
         turn_role(one.event_type, one.payload) is TurnRole.OPENS
         for one in tx.events.of_turn(session_id, turn, scope=by.scope)
     )
 
 
-def _follows_end(event: AgentEvent, before: AgentEvent) -> bool:
-    """Whether the turn had ended, and this is not one more report of its end."""
-    if turn_role(before.event_type, before.payload) is not TurnRole.CLOSES:
+def _follows_end(
+    tx: Transaction, event: AgentEvent, session_id: str, *, by: Principal
+) -> bool:
+    """Whether this is not one more report of the end that the newest event was."""
+    if turn_role(event.event_type, event.payload) is not TurnRole.CLOSES:
+        return True
+    last = tx.events.last(session_id, scope=by.scope)
+    if last is None:
         return False
-    closes = turn_role(event.event_type, event.payload) is TurnRole.CLOSES
-    ends_session = SESSION_END in (event.event_type, before.event_type)
-    return not closes or not (ends_session or event.payload == before.payload)
+    end, _ = last
+    ends_session = SESSION_END in (event.event_type, end.event_type)
+    return not (ends_session or event.payload == end.payload)

@@ -64,8 +64,10 @@ class Upkeep:
     def close_idle_turns(self) -> int:
         """Put in the work of turns that nobody ended; how many there were."""
         before = self._ago(self._idle_turn)
+        # As long after now as before it: such a turn was touched by another clock.
+        after = self._system.now() + _millis(self._idle_turn)
         with self._storage.read() as snapshot:
-            idle = snapshot.jobs.idle_sessions(before=before)
+            idle = snapshot.jobs.idle_sessions(before=before, after=after)
         for session_id, scope in idle:
             self._close_turn(session_id, scope)
         return len(idle)
@@ -75,6 +77,9 @@ class Upkeep:
         with self._storage.read() as snapshot:
             now = self._system.now()
             waiting = snapshot.jobs.waiting(now=now, limit=MOST_RINGS)
+        if len(waiting) <= self._queue.health().rings:
+            # As many rings wait as sessions do: more would only be in their way.
+            return 0
         for one in waiting:
             self._queue.ring(one.session_id, kind=one.kind)
         return len(waiting)

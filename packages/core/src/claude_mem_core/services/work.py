@@ -25,13 +25,15 @@ def job_for(
     now: int,
 ) -> GenerationJob:
     """The job of this kind for `event`, as the ledger would hold it when it is new."""
-    draft = JobDraft(
-        kind=kind,
-        team_id=by.team_id,
-        project_id=session.project_id,
-        server_session_id=session.id,
-        source_id=event.id,
-        dedupe_key=dedupe_key(kind, session.id, event.id),
+    draft = JobDraft.of_valid(
+        {
+            "kind": kind,
+            "team_id": by.team_id,
+            "project_id": session.project_id,
+            "server_session_id": session.id,
+            "source_id": event.id,
+            "dedupe_key": dedupe_key(kind, session.id, event.id),
+        }
     )
     return queued_job(draft, now=now)
 
