@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from faults.patching import replace
-from faults.points import RUN
+from faults.points import PAGES_A_CHECKPOINT
 
 _ANY = ctypes.c_void_p
 _WRITE = ctypes.CFUNCTYPE(ctypes.c_ssize_t, ctypes.c_int, _ANY, ctypes.c_size_t)
@@ -50,7 +50,7 @@ class _Vfs(ctypes.Structure):
 
 def before_each_page(database: Path, hit: Callable[[], None]) -> None:
     """Call `hit` before a page is written to the database; each commit checkpoints."""
-    replace(RUN, _checkpoint_always)
+    replace(PAGES_A_CHECKPOINT, lambda _: 1)
     library = ctypes.CDLL(_sqlite3.__file__)
     library.sqlite3_vfs_find.restype = ctypes.POINTER(_Vfs)
     vfs = library.sqlite3_vfs_find(None)
@@ -77,11 +77,3 @@ def _told(
 
 def _is(database: Path, handle: int) -> bool:
     return os.path.samestat(os.fstat(handle), database.stat())
-
-
-def _checkpoint_always(run: Callable[..., Any]) -> Callable[..., Any]:
-    def twin(self: Any, sql: str, parameters: Any = ()) -> Any:
-        often = "PRAGMA wal_autocheckpoint = 1"
-        return run(self, often if sql == f"{often}000" else sql, parameters)
-
-    return twin

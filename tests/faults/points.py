@@ -39,6 +39,7 @@ class PageWritten:
 
 
 RUN = f"{STORE}.driver:Connection.run"
+PAGES_A_CHECKPOINT = f"{STORE}.connections:PAGES_A_CHECKPOINT"
 RING = f"{CORE}.services.events:Events._ring"
 
 POINTS: dict[str, Point | PageWritten] = {

@@ -13,12 +13,13 @@ from evidence import faults, opened, rows
 from faults.__main__ import KILLED
 from faults.patching import replace
 from faults.plants import PLANTS
-from faults.points import POINTS, Point
+from faults.points import PAGES_A_CHECKPOINT, POINTS, Point
 from machine import Machine
 from template import NO_WORK, ONE, Template
 from workers import dismiss, go_on, hire, wait_until_stopped
 
 TARGETS = {
+    PAGES_A_CHECKPOINT,
     *(point.target for point in POINTS.values() if isinstance(point, Point)),
     *(target for plant in PLANTS.values() for target in plant.twins),
 }
