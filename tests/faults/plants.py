@@ -50,8 +50,8 @@ def _deferred(run: Any) -> Any:
 
 
 def _synchronous_off(configured: Any) -> Any:
-    def twin(*args: Any) -> Any:
-        connection = configured(*args)
+    def twin(*args: Any, **named: Any) -> Any:
+        connection = configured(*args, **named)
         connection.run("PRAGMA synchronous = OFF")
         return connection
 
