@@ -98,8 +98,9 @@ class Valkey:
             self.server = subprocess.Popen(command, stdout=log, stderr=log)
         end = time.monotonic() + PATIENCE
         while not self._answers():
-            assert self.server.poll() is None, "the Valkey ended before it answered"
-            assert time.monotonic() < end, "the Valkey does not answer"
+            if self.server.poll() is not None or time.monotonic() > end:
+                self.kill()
+                raise RuntimeError(f"the Valkey at port {self.port} does not answer")
             time.sleep(0.01)
 
     def _answers(self) -> bool:

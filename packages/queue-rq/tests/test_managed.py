@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 import redis
-from claude_mem_conformance.threads import until
 from claude_mem_core.errors import ConfigurationError, QueueError
 from claude_mem_queue_rq import managed
 from claude_mem_queue_rq.managed import ManagedServer
@@ -46,17 +45,37 @@ def serve(tmp_path):
         server.close()
 
 
+FORKING = OWNER.replace(
+    "sys.stdin.read()",
+    "import os\nchild = os.fork()\nchild and print(child, flush=True)\nsys.stdin.read()",
+)
+
+
 @pytest.fixture
-def owner(tmp_path):
+def start(tmp_path):
+    """Starts other processes that use the server; none of them outlives the test."""
+    started = []
+
+    def start_(script=OWNER):
+        process = subprocess.Popen(
+            [sys.executable, "-c", script, str(tmp_path)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        started.append(process)
+        return process
+
+    yield start_
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def owner(start):
     """Another process, which owns the server."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", OWNER, str(tmp_path)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    process = start()
     assert process.stdout.readline() == "True\n"
-    yield process
-    process.kill()
-    process.communicate()
+    return process
 
 
 def answers(server):
@@ -126,21 +145,15 @@ def test_the_server_of_a_killed_owner_is_taken_over(serve, owner):
     assert not answers(server)
 
 
-def test_a_forked_process_does_not_keep_the_server_of_a_killed_parent(serve, tmp_path):
-    forks = OWNER.replace(
-        "sys.stdin.read()", "import os\nprint(os.fork(), flush=True)\nsys.stdin.read()"
-    )
-    parent = subprocess.Popen(
-        [sys.executable, "-c", forks, str(tmp_path)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    lines = [parent.stdout.readline() for _ in range(3)]
-    (child,) = {int(line) for line in lines[1:]} - {0}
+def test_a_forked_process_does_not_keep_the_server_of_a_killed_parent(serve, start):
+    parent = start(FORKING)
+    assert parent.stdout.readline() == "True\n"
+    child = int(parent.stdout.readline())
     parent.kill()
     parent.wait(SOON)
-    assert serve().is_owner
+    is_owner = serve().is_owner
     os.kill(child, signal.SIGKILL)
-    parent.communicate()
+    assert is_owner
 
 
 def test_a_killed_server_starts_anew_with_what_it_held(serve):
@@ -211,16 +224,10 @@ def test_the_program_in_the_path_is_preferred(tmp_path, monkeypatch):
     assert managed.program() == str(program)
 
 
-def test_two_that_start_together_share_one_server(tmp_path):
-    command = [sys.executable, "-c", OWNER, str(tmp_path)]
-    both = [
-        subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for _ in "ab"
-    ]
+def test_two_that_start_together_share_one_server(start, tmp_path):
+    both = [start(), start()]
     owners = [process.stdout.readline() for process in both]
-    for process in sorted(both, key=lambda one: owners[both.index(one)]):
-        process.communicate("", timeout=SOON)
     assert sorted(owners) == ["False\n", "True\n"]
-    until(lambda: not (tmp_path / "redis" / "valkey.sock").exists(), SOON)
+    for owns in ("False\n", "True\n"):
+        both[owners.index(owns)].communicate("", timeout=SOON)
+    assert not (tmp_path / "redis" / "valkey.sock").exists()
