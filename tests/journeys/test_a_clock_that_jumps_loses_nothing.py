@@ -42,7 +42,7 @@ JUMPS = {
 }
 THERE_AND_BACK = (*JUMPS.values(), -15 * YEAR)
 EVENTS_PER_JUMP = 7
-"""Fewer jumps than workers may go away from one job: a jump looks like one."""
+"""Fewer jumps than workers may go away from one job: one ahead looks like that."""
 
 jumping = pytest.mark.parametrize("jump", JUMPS.values(), ids=JUMPS)
 
@@ -222,7 +222,9 @@ def test_a_job_of_a_worker_that_died_comes_back_within_two_leases(
     assert runtime.generator.drain() > 0
 
     job = runtime.jobs.get(lost.job.id, by=ME).job
-    assert (job.status, job.lost_leases) == ("completed", 1)
+    assert job.status == "completed"
+    # A lease that a clock which went back has ended is not counted as lost.
+    assert job.lost_leases == (1 if jump > timedelta(0) else 0)
 
 
 def test_an_id_stays_greater_than_all_before_it_wherever_the_clock_goes() -> None:
