@@ -20,6 +20,8 @@ from claude_mem_core.domain.generation_job import (
     Lane,
     SkipReason,
     WaitingSession,
+    is_cancelled_already,
+    waits_already,
 )
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.jobs import JobLedger
@@ -291,10 +293,8 @@ class SqliteJobs(JobLedger):
     @override
     def retry(self, job_id: str, *, scope: Scope, now: int) -> GenerationJob:
         job = self.get(job_id, scope=scope)
-        if job.status == "queued":
+        if waits_already(job):
             return job
-        if job.status in ("processing", "completed"):
-            raise ConflictError(f"job {job_id!r} is {job.status}: nothing to retry")
         changes = (
             "status = 'queued', attempts = 0, lost_leases = 0, retries = retries + 1,"
             f" available_at_epoch = :now, {_LET_GO}"
@@ -308,10 +308,8 @@ class SqliteJobs(JobLedger):
     @override
     def cancel(self, job_id: str, *, scope: Scope, now: int) -> GenerationJob:
         job = self.get(job_id, scope=scope)
-        if job.status == "cancelled":
+        if is_cancelled_already(job):
             return job
-        if job.status not in UNSETTLED:
-            raise ConflictError(f"job {job_id!r} is {job.status}: nothing to cancel")
         return self._by_hand(job_id, f"status = 'cancelled', {_LET_GO}", now=now)
 
     def _by_hand(self, job_id: str, changes: str, *, now: int) -> GenerationJob:

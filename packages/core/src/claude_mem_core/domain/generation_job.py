@@ -14,7 +14,7 @@ from pydantic import Field, JsonValue
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.canonical import fingerprint
 from claude_mem_core.domain.value import Epoch, Id, Name, Value
-from claude_mem_core.errors import FailureKind
+from claude_mem_core.errors import ConflictError, FailureKind
 
 JobKind = Literal["event", "event-batch", "summary", "reindex"]
 JobSource = Literal["agent_event", "session_summary", "observation_reindex"]
@@ -261,6 +261,28 @@ def retry_delay(job: GenerationJob, failure: Failure) -> timedelta | None:
     own = min(FIRST_RETRY_AFTER * longer, LATEST_RETRY_AFTER)
     wish = failure.retry_after or timedelta(0)
     return max(own, min(wish, LONGEST_WISH))
+
+
+def waits_already(job: GenerationJob) -> bool:
+    """Whether a job that is to be put in again waits as it is.
+
+    Raises:
+        ConflictError: It is being done, or is completed.
+    """
+    if job.status in ("processing", "completed"):
+        raise ConflictError(f"job {job.id!r} is {job.status}: nothing to retry")
+    return job.status == "queued"
+
+
+def is_cancelled_already(job: GenerationJob) -> bool:
+    """Whether a job that is to be cancelled is so.
+
+    Raises:
+        ConflictError: It is completed, or has failed.
+    """
+    if job.status in ("completed", "failed"):
+        raise ConflictError(f"job {job.id!r} is {job.status}: nothing to cancel")
+    return job.status == "cancelled"
 
 
 def queued_job(draft: JobDraft, *, now: int) -> GenerationJob:

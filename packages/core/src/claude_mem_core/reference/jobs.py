@@ -25,6 +25,8 @@ from claude_mem_core.domain.generation_job import (
     Lane,
     SkipReason,
     WaitingSession,
+    is_cancelled_already,
+    waits_already,
 )
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.jobs import JobLedger
@@ -216,10 +218,8 @@ class InProcessJobs(JobLedger):
     @override
     def retry(self, job_id: str, *, scope: Scope, now: int) -> GenerationJob:
         job = self.get(job_id, scope=scope)
-        if job.status == "queued":
+        if waits_already(job):
             return job
-        if job.status in ("processing", "completed"):
-            raise ConflictError(f"job {job_id!r} is {job.status}: nothing to retry")
         if any(other.dedupe_key == job.dedupe_key for other in self._unsettled()):
             raise ConflictError(f"the work of job {job_id!r} waits already")
         afresh = job.changed(
@@ -233,10 +233,8 @@ class InProcessJobs(JobLedger):
     @override
     def cancel(self, job_id: str, *, scope: Scope, now: int) -> GenerationJob:
         job = self.get(job_id, scope=scope)
-        if job.status == "cancelled":
+        if is_cancelled_already(job):
             return job
-        if job.status not in UNSETTLED:
-            raise ConflictError(f"job {job_id!r} is {job.status}: nothing to cancel")
         return self._move(job, "cancelled", now=now)
 
     def _unsettled(self, session_id: str | None = None) -> Iterator[GenerationJob]:

@@ -20,6 +20,7 @@ from claude_mem_core.domain.generation_job import (
 )
 from claude_mem_core.domain.stop_signal import StopSignal
 from claude_mem_core.errors import NotFoundError
+from claude_mem_core.ports.jobs import JobLedger
 from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
@@ -112,13 +113,8 @@ class Jobs:
         Raises:
             ConflictError: It is being done, or was completed.
         """
-        with self._storage.begin() as tx:
-            before = tx.jobs.get(job_id, scope=by.scope)
-            job = tx.jobs.retry(job_id, scope=by.scope, now=self._system.now())
-            asked = _Asked("generation_job.retry", by, request_id)
-            moved = self._moved(tx, asked, before, job)
-        self._queue.ring(job.server_session_id, kind=job.kind)
-        return moved
+        asked = _Asked("generation_job.retry", by, request_id)
+        return self._moved(job_id, asked, lambda jobs: jobs.retry)
 
     def cancel(
         self, job_id: str, *, by: Principal, request_id: str | None = None
@@ -133,14 +129,8 @@ class Jobs:
         Raises:
             ConflictError: It was completed, or has failed.
         """
-        with self._storage.begin() as tx:
-            before = tx.jobs.get(job_id, scope=by.scope)
-            job = tx.jobs.cancel(job_id, scope=by.scope, now=self._system.now())
-            asked = _Asked("generation_job.cancel", by, request_id)
-            moved = self._moved(tx, asked, before, job)
-        # The next job of its session may go on now.
-        self._queue.ring(job.server_session_id, kind=job.kind)
-        return moved
+        asked = _Asked("generation_job.cancel", by, request_id)
+        return self._moved(job_id, asked, lambda jobs: jobs.cancel)
 
     def reindex(
         self, project_id: str, *, by: Principal, request_id: str | None = None
@@ -162,15 +152,19 @@ class Jobs:
 
     def _moved(
         self,
-        tx: Transaction,
+        job_id: str,
         asked: _Asked,
-        before: GenerationJob,
-        after: GenerationJob,
+        deed: Callable[[JobLedger], Callable[..., GenerationJob]],
     ) -> Moved:
-        if before == after:
-            return Moved(after, already=True)
-        self._record(tx, asked, after)
-        return Moved(after, already=False)
+        scope = asked.by.scope
+        with self._storage.begin() as tx:
+            before = tx.jobs.get(job_id, scope=scope)
+            job = deed(tx.jobs)(job_id, scope=scope, now=self._system.now())
+            if job != before:
+                self._record(tx, asked, job)
+        # It may be done now, or the next job of its session.
+        self._queue.ring(job.server_session_id, kind=job.kind)
+        return Moved(job, already=job == before)
 
     def _record(self, tx: Transaction, asked: _Asked, job: GenerationJob) -> None:
         deed = AuditDeed(
