@@ -38,16 +38,12 @@ class EveryPutIsNew(InProcessQueueEngine):
 
 @breaks(QueueContract.test_no_loss, "engine")
 class NothingComesBack(InProcessQueueEngine):
-    def _claim_now(self, session_id, worker):
-        now = self._system.now()
-        until = now + self._millis()
+    def _bring_back(self, tx, now):
+        return 0
+
+    def recover(self):
         with self._storage.begin() as tx:
-            claim = tx.jobs.claim(
-                now=now, lease_until=until, session_id=session_id, worker=worker
-            )
-        if claim:
-            self._hold(claim, now)
-        return claim
+            return super()._bring_back(tx, self._system.now())
 
 
 @breaks(QueueContract.test_a_ring_wakes_a_waiting_claim, "engine")

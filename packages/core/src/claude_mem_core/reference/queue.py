@@ -120,9 +120,8 @@ class InProcessQueueEngine(ObservationQueueEngine):
 
     @override
     def recover(self) -> int:
-        now = self._system.now()
         with self._storage.begin() as tx:
-            return tx.jobs.recover(now=now, latest=self._latest(now))
+            return self._bring_back(tx, self._system.now())
 
     @override
     def health(self) -> EngineHealth:
@@ -164,7 +163,7 @@ class InProcessQueueEngine(ObservationQueueEngine):
         with self._storage.begin() as tx:
             for one in owed:
                 _give_back(tx, one, now=now)
-            tx.jobs.recover(now=now, latest=self._latest(now))
+            self._bring_back(tx, now)
             claim = tx.jobs.claim(
                 now=now,
                 lease_until=now + self._millis(),
@@ -176,6 +175,9 @@ class InProcessQueueEngine(ObservationQueueEngine):
         if claim is not None:
             self._hold(claim, now)
         return claim
+
+    def _bring_back(self, tx: Transaction, now: int) -> int:
+        return tx.jobs.recover(now=now, latest=self._latest(now))
 
     def _forget(self, claim: Claim) -> None:
         """Neither is it held any more, nor is its release still owed."""
