@@ -184,6 +184,8 @@ def _tell_parts(info: Mapping[str, Any]) -> None:
     if redis is not None:
         how = "answers" if info["queue"]["status"] == "active" else "see queue"
         screen.say(f"  redis {screen.line(redis['address'])}: {how}")
+    for warning in info["queue"]["details"].get("warnings", ()):
+        screen.say(f"  warning: {screen.line(warning)}")
     lanes = {name: lane for name, lane in info["queueLanes"].items() if _has_work(lane)}
     if lanes:
         rows = [(n, o["depth"], _age(o), o["failed"]) for n, o in lanes.items()]
