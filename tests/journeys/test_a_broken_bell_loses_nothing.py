@@ -14,7 +14,7 @@ import pytest
 import redis
 from clients import Client, Clients, events, new_project, wait_until_done
 from evidence import UNFINISHED, faults, most_at_once, rows
-from hostile import feed
+from hostile import QUEUE, feed
 from machine import COMMAND, Machine
 from size import SIZE
 from valkey import Valkey
@@ -129,7 +129,8 @@ def test_a_bell_that_is_fed_with_garbage(
 
     def be_fed() -> None:
         feed(client, SIZE.hostile_jobs, marker=marker, chance=chance)
-        _await(lambda: client.llen("claude-mem:queue:event") == 0)
+        # Each is looked at before it is refused, and that takes its time.
+        _await(lambda: client.llen(QUEUE) == 0, seconds=SIZE.hostile_jobs / 50)
 
     _while_events_come(site, hands, be_fed, 1)
 
@@ -235,7 +236,7 @@ def _patience(seconds: float) -> Iterator[Callable[[], None]]:
     yield check
 
 
-def _await(holds: Callable[[], bool]) -> None:
-    with _patience(30) as check:
+def _await(holds: Callable[[], bool], *, seconds: float = 30) -> None:
+    with _patience(seconds) as check:
         while not holds():
             check()
