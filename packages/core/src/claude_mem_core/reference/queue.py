@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
+import weakref
 from contextlib import nullcontext
 from datetime import timedelta
 
@@ -44,11 +46,19 @@ class InProcessQueueEngine(ObservationQueueEngine):
         self._system = system
         self._lease = lease
         self._poll = poll
+        self._closed = False
+        self._begin()
+        _ALL.add(self)
+
+    def _begin(self) -> None:
+        """Hold nothing: the claims of a process that forked this one off are its own.
+
+        Neither is the bell's lock of any use that a thread left behind may hold.
+        """
         self._bell = threading.Condition()
         self._rings = 0
         self._held: dict[str, Claim] = {}
         self._owed: dict[str, Claim] = {}
-        self._closed = False
 
     @override
     def enqueue(self, item: JobDraft) -> bool:
@@ -184,7 +194,8 @@ class InProcessQueueEngine(ObservationQueueEngine):
         for claims in (self._owed, self._held):
             known = claims.get(claim.job.id)
             if known is not None and known.token == claim.token:
-                del claims[claim.job.id]
+                # Another thread may have made up for the same release just now.
+                claims.pop(claim.job.id, None)
 
     def _hold(self, claim: Claim, now: int) -> None:
         """Remember what is to be given back when the engine closes.
@@ -216,3 +227,14 @@ def _give_back(tx: Transaction, claim: Claim, *, now: int) -> None:
         tx.jobs.release(claim, now=now, available_at=now)
     except ConflictError:
         log.debug("job %s is not held any more", claim.job.id)
+
+
+_ALL: weakref.WeakSet[InProcessQueueEngine] = weakref.WeakSet()
+
+
+def _begin_in_child() -> None:
+    for engine in tuple(_ALL):
+        engine._begin()  # noqa: SLF001 - it is this module's
+
+
+os.register_at_fork(after_in_child=_begin_in_child)
