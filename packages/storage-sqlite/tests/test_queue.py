@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import contextmanager
 from datetime import timedelta
 
+import pytest
 from claude_mem_conformance import samples
 from claude_mem_conformance.threads import AT_MOST, in_thread
 from claude_mem_core.reference.queue import POLL
@@ -88,3 +90,33 @@ def test_a_forked_process_gives_back_no_claim_of_its_parent(tmp_path):
 
 def test_a_waiting_engine_looks_twice_a_second():
     assert timedelta(seconds=1) >= 2 * POLL
+
+
+class Late(SqliteStorage):
+    """A storage whose users do something of their own before and after each write."""
+
+    def __init__(self, path):
+        super().__init__(path, RealSystem())
+        self.before = self.after = lambda: None
+
+    @contextmanager
+    def begin(self):
+        self.before()
+        with super().begin() as tx:
+            yield tx
+        self.after()
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_an_engine_that_closes_while_it_claims_keeps_no_claim(tmp_path, moment):
+    storage = Late(tmp_path / "memory.db")
+    samples.inhabit(storage)
+    engine = SqliteQueueEngine(storage, RealSystem())
+    assert engine.enqueue(samples.job_draft("one"))
+    setattr(storage, moment, engine.close)
+
+    assert engine.claim() is None
+
+    with storage.read() as snapshot:
+        assert snapshot.jobs.counts() == {"queued": 1}
+    storage.close()

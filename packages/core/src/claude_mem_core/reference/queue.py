@@ -88,6 +88,10 @@ class InProcessQueueEngine(ObservationQueueEngine):
             while not (self._closed or (stop and stop.is_set)):
                 heard = self._rings
                 claim = self._claim_now(session_id, worker)
+                if claim is not None and self._closed:
+                    # Closing gave back what was known then.
+                    self._give_back(claim)
+                    return None
                 left = deadline - time.monotonic()
                 if claim is not None or left <= 0:
                     return claim
@@ -174,17 +178,23 @@ class InProcessQueueEngine(ObservationQueueEngine):
             for one in owed:
                 _give_back(tx, one, now=now)
             self._bring_back(tx, now)
-            claim = tx.jobs.claim(
-                now=now,
-                lease_until=now + self._millis(),
-                session_id=session_id,
-                worker=worker,
-            )
+            # It may have waited long for its turn.
+            claim = None if self._closed else self._next(tx, now, session_id, worker)
         for one in owed:
             self._forget(one)
         if claim is not None:
             self._hold(claim, now)
         return claim
+
+    def _next(
+        self, tx: Transaction, now: int, session_id: str | None, worker: str | None
+    ) -> Claim | None:
+        return tx.jobs.claim(
+            now=now,
+            lease_until=now + self._millis(),
+            session_id=session_id,
+            worker=worker,
+        )
 
     def _bring_back(self, tx: Transaction, now: int) -> int:
         return tx.jobs.recover(now=now, latest=self._latest(now))
