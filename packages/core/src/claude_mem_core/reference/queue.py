@@ -88,10 +88,6 @@ class InProcessQueueEngine(ObservationQueueEngine):
             while not (self._closed or (stop and stop.is_set)):
                 heard = self._rings
                 claim = self._claim_now(session_id, worker)
-                if claim is not None and self._closed:
-                    # Closing gave back what was known then.
-                    self._give_back(claim)
-                    return None
                 left = deadline - time.monotonic()
                 if claim is not None or left <= 0:
                     return claim
@@ -182,8 +178,13 @@ class InProcessQueueEngine(ObservationQueueEngine):
             claim = None if self._closed else self._next(tx, now, session_id, worker)
         for one in owed:
             self._forget(one)
-        if claim is not None:
-            self._hold(claim, now)
+        if claim is None:
+            return None
+        self._hold(claim, now)
+        if self._closed:
+            # Closing gave back what was known then.
+            self._give_back(claim)
+            return None
         return claim
 
     def _next(
