@@ -9,7 +9,7 @@ import pytest
 from claude_mem_conformance.threads import until
 from claude_mem_core.errors import QueueError
 from claude_mem_queue_rq import health
-from claude_mem_queue_rq.addresses import Address
+from claude_mem_queue_rq.addresses import LONGEST_REASON, Address
 from rq.defaults import RQ_KEY_PREFIX
 from rq.utils import utcformat
 
@@ -156,6 +156,12 @@ def test_an_address_is_shown_without_its_credentials(url, shown):
     assert address.shown == shown
     assert SPOKEN not in repr(address)
     assert SPOKEN not in address.told(OSError(f"no {SPOKEN}"))
+
+
+def test_no_part_of_a_password_stays_where_a_reason_is_cut():
+    address = Address(f"redis://me:{SPOKEN}@127.0.0.1:7000/0")
+    padding = "x" * (LONGEST_REASON - len(SPOKEN) + 1)
+    assert SPOKEN[:4] not in address.told(OSError(f"{padding}{SPOKEN}"))
 
 
 def test_no_option_of_a_url_makes_a_client_wait(valkey):

@@ -297,6 +297,25 @@ class JobContract(RepositoryContract):
         _settle(inhabited, first)
         assert _claimed(inhabited).job.source_id == "two"
 
+    @pytest.mark.parametrize("session_id", [None, "session"])
+    def test_one_at_a_time_when_an_earlier_one_is_put_in_again(
+        self, inhabited: Storage, session_id: str | None
+    ) -> None:
+        """One at a time: a session has at most one claim that is not settled."""
+        first = _put(inhabited, "one")
+        for name in ("two", "three"):
+            _put(inhabited, name)
+        with inhabited.begin() as tx:
+            tx.jobs.fail(_claim_in(tx.jobs), now=NOW, failure=NO, retry_at=None)
+        second = _claimed(inhabited)
+        with inhabited.begin() as tx:
+            tx.jobs.retry(first.id, scope=OURS, now=NOW)
+        assert _claim(inhabited, session_id=session_id) is None
+        assert not _waiting(inhabited)
+        assert _due_since(inhabited, now=NOW) is None
+        _settle(inhabited, second)
+        assert _claimed(inhabited, session_id=session_id).job.id == first.id
+
     def test_no_doubles(self, inhabited: Storage) -> None:
         """No doubles: a key that is still unsettled is not taken again, a settled one
         is.

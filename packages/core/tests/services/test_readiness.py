@@ -13,6 +13,8 @@ from claude_mem_core.domain.generation_job import JobQuery
 from claude_mem_core.domain.stop_signal import StopSignal
 from claude_mem_core.domain.worker import WorkerRecord
 from claude_mem_core.errors import ConflictError
+from claude_mem_core.reference.jobs import InProcessJobs
+from claude_mem_core.services.status import STUCK_AFTER
 
 ME = Principal.local()
 
@@ -129,3 +131,25 @@ def test_being_a_worker_is_seen_while_it_lasts(runtime, who, draft) -> None:
     assert missing(runtime) == ["generationWorker"]
     (job,) = runtime.jobs.list(JobQuery(), by=ME)
     assert job.worker == "w"
+
+
+def test_while_jobs_move_no_session_is_looked_at(
+    runtime, draft, system, monkeypatch
+) -> None:
+    for event_type in ("prompt", "stop"):
+        runtime.events.accept(draft(event_type), by=ME)
+    runtime.generator.work()
+    looks: list[int] = []
+    look = InProcessJobs.due_since
+
+    def counted(jobs: InProcessJobs, *, now: int) -> int | None:
+        looks.append(now)
+        return look(jobs, now=now)
+
+    monkeypatch.setattr(InProcessJobs, "due_since", counted)
+
+    assert not runtime.status.progress().is_stuck
+    assert looks == []
+    system.pass_time(STUCK_AFTER + timedelta(seconds=1))
+    assert runtime.status.progress().is_stuck
+    assert len(looks) == 1

@@ -72,9 +72,12 @@ class Address:
 
     def told(self, error: Exception) -> str:
         """What went wrong with this server, free of its credentials."""
-        reason = str(error)[:LONGEST_REASON].replace("\n", " ").rstrip(". ")
-        for secret in self._secrets:
+        reason = str(error)
+        # Before it is cut, which could leave a part of one; the longest first, as a
+        # shorter one may be within it.
+        for secret in sorted(self._secrets, key=len, reverse=True):
             reason = reason.replace(secret, "***")
+        reason = reason[:LONGEST_REASON].replace("\n", " ").rstrip(". ")
         return f"Redis at {self.shown}: {type(error).__name__}: {reason}"
 
     @property

@@ -50,8 +50,15 @@ _IDLE = (
 )
 # What was changed later than now knew a clock that has gone back since.
 _DUE = "status = 'queued' AND (available_at_epoch <= :now OR updated_at_epoch > :now)"
+# The head alone does not tell: a job that an operator put in again stands before the
+# one of its session that is being done. Few are being done, and their index has them.
+_BUSY = (
+    "(SELECT server_session_id FROM generation_jobs INDEXED BY generation_jobs_lease"
+    " WHERE status = 'processing')"
+)
 _NEXT = f"""
     SELECT j.seq FROM generation_jobs j WHERE {_UNSETTLED} AND {_DUE}
+      AND j.server_session_id NOT IN {_BUSY}
       AND NOT EXISTS (
         SELECT 1 FROM generation_jobs o WHERE o.{_UNSETTLED}
           AND o.server_session_id = j.server_session_id AND o.seq < j.seq)
@@ -61,7 +68,7 @@ _HEAD = f"""
     SELECT h.seq FROM (
       SELECT seq, status, available_at_epoch, updated_at_epoch FROM generation_jobs
       WHERE {_UNSETTLED} AND server_session_id = :session ORDER BY seq LIMIT 1) h
-    WHERE {_DUE}
+    WHERE {_DUE} AND :session NOT IN {_BUSY}
 """
 # From session to session through the index: a session with a hundred thousand jobs
 # costs as much as one with a single job.
@@ -76,7 +83,7 @@ _HEADS = f"""
     FROM sessions JOIN generation_jobs j ON j.seq = (
       SELECT min(seq) FROM generation_jobs
       WHERE {_UNSETTLED} AND server_session_id = sessions.id)
-    WHERE {_DUE} ORDER BY j.seq
+    WHERE {_DUE} AND j.server_session_id NOT IN {_BUSY} ORDER BY j.seq
 """
 _OLDEST = f"""
     SELECT created_at_epoch FROM generation_jobs

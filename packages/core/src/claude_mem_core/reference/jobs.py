@@ -228,7 +228,11 @@ class InProcessJobs(JobLedger):
             retries=job.retries + 1,
             available_at_epoch=now,
         )
-        return self._move(afresh, "queued", now=now)
+        moved = self._move(afresh, "queued", now=now)
+        # It stands where it stood, before the jobs that were put after it.
+        unsettled = {k: v for k, v in self._state.jobs.items() if v.status in UNSETTLED}
+        self._state.unsettled = unsettled
+        return moved
 
     @override
     def cancel(self, job_id: str, *, scope: Scope, now: int) -> GenerationJob:
@@ -243,8 +247,10 @@ class InProcessJobs(JobLedger):
                 yield job
 
     def _heads(self, session_id: str | None) -> Iterator[GenerationJob]:
-        seen = set()
-        for job in self._unsettled(session_id):
+        """The first job of each session of which none is being done."""
+        jobs = list(self._unsettled(session_id))
+        seen = {job.server_session_id for job in jobs if job.status == "processing"}
+        for job in jobs:
             if job.server_session_id not in seen:
                 seen.add(job.server_session_id)
                 yield job

@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
+import weakref
 from contextlib import nullcontext
 from datetime import timedelta
 
@@ -44,11 +46,19 @@ class InProcessQueueEngine(ObservationQueueEngine):
         self._system = system
         self._lease = lease
         self._poll = poll
+        self._closed = False
+        self._begin()
+        _ALL.add(self)
+
+    def _begin(self) -> None:
+        """Hold nothing: the claims of a process that forked this one off are its own.
+
+        Neither is the bell's lock of any use that a thread left behind may hold.
+        """
         self._bell = threading.Condition()
         self._rings = 0
         self._held: dict[str, Claim] = {}
         self._owed: dict[str, Claim] = {}
-        self._closed = False
 
     @override
     def enqueue(self, item: JobDraft) -> bool:
@@ -164,17 +174,28 @@ class InProcessQueueEngine(ObservationQueueEngine):
             for one in owed:
                 _give_back(tx, one, now=now)
             self._bring_back(tx, now)
-            claim = tx.jobs.claim(
-                now=now,
-                lease_until=now + self._millis(),
-                session_id=session_id,
-                worker=worker,
-            )
+            # It may have waited long for its turn.
+            claim = None if self._closed else self._next(tx, now, session_id, worker)
         for one in owed:
             self._forget(one)
-        if claim is not None:
-            self._hold(claim, now)
+        if claim is None:
+            return None
+        self._hold(claim, now)
+        if self._closed:
+            # Closing gave back what was known then.
+            self._give_back(claim)
+            return None
         return claim
+
+    def _next(
+        self, tx: Transaction, now: int, session_id: str | None, worker: str | None
+    ) -> Claim | None:
+        return tx.jobs.claim(
+            now=now,
+            lease_until=now + self._millis(),
+            session_id=session_id,
+            worker=worker,
+        )
 
     def _bring_back(self, tx: Transaction, now: int) -> int:
         return tx.jobs.recover(now=now, latest=self._latest(now))
@@ -184,7 +205,8 @@ class InProcessQueueEngine(ObservationQueueEngine):
         for claims in (self._owed, self._held):
             known = claims.get(claim.job.id)
             if known is not None and known.token == claim.token:
-                del claims[claim.job.id]
+                # Another thread may have made up for the same release just now.
+                claims.pop(claim.job.id, None)
 
     def _hold(self, claim: Claim, now: int) -> None:
         """Remember what is to be given back when the engine closes.
@@ -216,3 +238,14 @@ def _give_back(tx: Transaction, claim: Claim, *, now: int) -> None:
         tx.jobs.release(claim, now=now, available_at=now)
     except ConflictError:
         log.debug("job %s is not held any more", claim.job.id)
+
+
+_ALL: weakref.WeakSet[InProcessQueueEngine] = weakref.WeakSet()
+
+
+def _begin_in_child() -> None:
+    for engine in tuple(_ALL):
+        engine._begin()  # noqa: SLF001 - it is this module's
+
+
+os.register_at_fork(after_in_child=_begin_in_child)

@@ -86,8 +86,9 @@ class Status:
 
 
 def _is_stuck(jobs: JobReader, *, now: int) -> bool:
-    due_since = jobs.due_since(now=now)
-    if due_since is None:
+    long_ago = now - STUCK_AFTER // timedelta(milliseconds=1)
+    if (jobs.last_move() or 0) >= long_ago:
+        # Anybody may ask, and to look for what is due costs a look at every session.
         return False
-    touched = max(due_since, jobs.last_move() or 0)
-    return now - touched > STUCK_AFTER // timedelta(milliseconds=1)
+    due_since = jobs.due_since(now=now)
+    return due_since is not None and due_since < long_ago
