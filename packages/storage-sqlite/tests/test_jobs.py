@@ -53,6 +53,7 @@ QUESTIONS = {
     "lanes": lambda ledger: ledger.lanes(),
     "waiting": lambda ledger: ledger.waiting(now=NOW, limit=500),
     "due since": lambda ledger: ledger.due_since(now=NOW),
+    "leases": lambda ledger: ledger.leases(now=NOW),
     "last move": lambda ledger: ledger.last_move(),
     "log": lambda ledger: ledger.log(samples.job("job-7").id, scope=samples.OURS),
     "dead letters": lambda ledger: ledger.list(

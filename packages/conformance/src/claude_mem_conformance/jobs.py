@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import ClassVar
 
 import pytest
 from claude_mem_core.domain.generation_job import (
+    CLOCKS_DIFFER_BY,
     MAX_ATTEMPTS,
     MAX_LOST_LEASES,
     Claim,
@@ -230,6 +232,35 @@ class JobContract(RepositoryContract):
         _settle(inhabited, elsewhere)
         assert _due_since(inhabited, now=LATER - 1) is None
 
+    def test_a_clock_that_differs_a_little_does_not_shorten_a_delay(
+        self, inhabited: Storage
+    ) -> None:
+        """A clock that goes back holds no job up: what was put or changed later than
+        clocks differ may be claimed now.
+
+        Sessions whose next job could be claimed now, the longest waiting first.
+
+        The earliest epoch since when a session's next job could be claimed.
+        """
+        _put(inhabited, "one")
+        with inhabited.begin() as tx:
+            claim = _claim_in(tx.jobs)
+            tx.jobs.fail(claim, now=NOW, failure=NO, retry_at=LATER)
+        assert _claim(inhabited, now=NOW - 1) is None
+        assert _waiting(inhabited, now=NOW - 1) == []
+        assert _due_since(inhabited, now=NOW - 1) is None
+
+    def test_the_leases_that_last_are_counted(self, inhabited: Storage) -> None:
+        """How many jobs are being done under a lease that has not ended."""
+        _put(inhabited, "one")
+        _put(inhabited, "elsewhere", **samples.ELSEWHERE)
+        _put(inhabited, "behind")
+        _claimed(inhabited)
+        _claimed(inhabited, now=NOW + 1)
+        for now, expected in ((NOW, 2), (NOW + LEASE, 1), (NOW + LEASE + 1, 0)):
+            with inhabited.read() as snapshot:
+                assert snapshot.jobs.leases(now=now) == expected
+
     def test_when_a_job_moved_last(self, inhabited: Storage) -> None:
         """The epoch at which a job last moved, other than by being put in."""
         _put(inhabited, "one", now=NOW)
@@ -301,7 +332,10 @@ class JobContract(RepositoryContract):
     def test_one_at_a_time_when_an_earlier_one_is_put_in_again(
         self, inhabited: Storage, session_id: str | None
     ) -> None:
-        """One at a time: a session has at most one claim that is not settled."""
+        """One at a time: a session has at most one claim that is not settled.
+
+        A waiting head holds its session, a failed one frees it.
+        """
         first = _put(inhabited, "one")
         for name in ("two", "three"):
             _put(inhabited, name)
@@ -434,13 +468,14 @@ class JobContract(RepositoryContract):
 
     def test_a_clock_that_goes_back_holds_no_job_up(self, inhabited: Storage) -> None:
         """A clock that goes back holds no job up: what was put or changed later than
-        now may be claimed now.
+        clocks differ may be claimed now.
         """
-        _put(inhabited, "put later", now=LATER)
+        far = NOW + 2 * (CLOCKS_DIFFER_BY // timedelta(milliseconds=1))
+        _put(inhabited, "put later", now=far)
         _put(inhabited, "changed later", **samples.ELSEWHERE)
         with inhabited.begin() as tx:
-            claim = _claim_in(tx.jobs, now=LATER, session_id="other-session")
-            tx.jobs.release(claim, now=LATER, available_at=LATER + 1)
+            claim = _claim_in(tx.jobs, now=far, session_id="other-session")
+            tx.jobs.release(claim, now=far, available_at=far + 1)
         assert {one.session_id for one in _waiting(inhabited)} == {
             "session",
             "other-session",

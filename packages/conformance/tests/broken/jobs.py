@@ -12,9 +12,10 @@ from claude_mem_core.domain.generation_job import (
     UNSETTLED,
     Lane,
     WaitingSession,
+    is_due,
 )
 from claude_mem_core.errors import ConflictError, NotFoundError
-from claude_mem_core.reference.jobs import InProcessJobs, _is_due
+from claude_mem_core.reference.jobs import InProcessJobs
 
 from broken.registry import breaks
 
@@ -158,7 +159,7 @@ class OneComesBackAtATime(InProcessJobs):
 @breaks(JobContract.test_a_waiting_head_holds_its_session, "jobs")
 class AWaitingHeadIsOvertaken(OtherHeadsForClaims):
     def _counts(self, job):
-        return job.status == "processing" or _is_due(job, self._now)
+        return job.status == "processing" or is_due(job, now=self._now)
 
 
 @breaks(JobContract.test_a_failed_head_frees_its_session, "jobs")
@@ -383,3 +384,28 @@ class ClaimedJobsAreNotCancelled(InProcessJobs):
         if job.status == "processing":
             return job
         return super().cancel(job_id, scope=scope, now=now)
+
+
+@breaks(JobContract.test_a_clock_that_differs_a_little_does_not_shorten_a_delay, "jobs")
+class AnyLaterClockIsAnother(InProcessJobs):
+    def claim(self, *, now, **more):
+        for head in self._heads(None):
+            if head.status == "queued" and head.updated_at_epoch > now:
+                self._put(head.changed(available_at_epoch=now))
+        return super().claim(now=now, **more)
+
+
+@breaks(JobContract.test_the_leases_that_last_are_counted, "jobs")
+class EndedLeasesLast(InProcessJobs):
+    def leases(self, *, now):
+        return super().leases(now=0)
+
+
+@breaks(JobContract.test_one_at_a_time_when_an_earlier_one_is_put_in_again, "jobs")
+class WhatIsPutInAgainGoesAhead(InProcessJobs):
+    def _heads(self, session_id):
+        seen = set()
+        for job in self._unsettled(session_id):
+            if job.server_session_id not in seen:
+                seen.add(job.server_session_id)
+                yield job

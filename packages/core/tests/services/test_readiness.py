@@ -108,6 +108,23 @@ def test_work_that_nobody_touches_is_told_and_a_backlog_that_shrinks_is_not(
     assert missing(runtime) == []
 
 
+def test_long_work_under_a_lease_is_no_standstill_until_its_lease_ends(
+    runtime, draft, queue, system, who
+) -> None:
+    other = draft("user_prompt", content_session_id="s2")
+    runtime.events.accept_batch([draft("user_prompt"), other], by=ME)
+    claim = queue.claim()
+    for _ in range(7):
+        system.pass_time(timedelta(seconds=20))
+        claim = queue.extend(claim)
+    runtime.workers.beat(who)
+    assert missing(runtime) == []
+
+    system.pass_time(timedelta(seconds=31))
+    runtime.workers.beat(who)
+    assert missing(runtime) == ["queueDepth"]
+
+
 def test_two_workers_of_one_name_on_two_machines_are_one_too_many(runtime, who) -> None:
     runtime.workers.enter(who)
     runtime.workers.enter(who.changed(pid=2))

@@ -38,3 +38,17 @@ def test_a_lease_is_renewed_after_a_part_of_what_is_left_of_it(
     renewal = Renewal(queue, claim, now=now)
 
     assert renewal._seconds == left / PART
+
+
+def test_work_that_hangs_loses_its_lease(queue, claim, caplog):
+    extended = []
+    queue.extend = lambda one: extended.append(one) or one
+    short = claim.changed(lease_until_epoch=claim.job.updated_at_epoch + 30)
+
+    with Renewal(
+        queue, short, now=claim.job.updated_at_epoch, longest=timedelta(0)
+    ) as one:
+        one._thread.join()
+
+    assert extended == []
+    assert "hangs" in caplog.text

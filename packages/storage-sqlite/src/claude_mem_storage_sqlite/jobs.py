@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.generation_job import (
+    CLOCKS_DIFFER_BY,
     MAX_LOST_LEASES,
     PREFIXES,
     UNSETTLED,
@@ -49,7 +51,11 @@ _IDLE = (
     " AND j.updated_at_epoch NOT BETWEEN :before AND :after ORDER BY j.seq"
 )
 # What was changed later than now knew a clock that has gone back since.
-_DUE = "status = 'queued' AND (available_at_epoch <= :now OR updated_at_epoch > :now)"
+_OTHER_CLOCK = CLOCKS_DIFFER_BY // timedelta(milliseconds=1)
+_DUE = (
+    "status = 'queued' AND (available_at_epoch <= :now"
+    f" OR updated_at_epoch > :now + {_OTHER_CLOCK})"
+)
 # The head alone does not tell: a job that an operator put in again stands before the
 # one of its session that is being done. Few are being done, and their index has them.
 _BUSY = (
@@ -185,6 +191,11 @@ class SqliteJobs(JobLedger):
     def due_since(self, *, now: int) -> int | None:
         row = self._db.one(f"SELECT min(since) FROM ({_HEADS})", {"now": now})
         return row[0] if row else None
+
+    @override
+    def leases(self, *, now: int) -> int:
+        sql = "SELECT count(*) FROM generation_jobs WHERE status = 'processing'"
+        return self._db.number(f"{sql} AND lease_until_epoch > ?", [now])
 
     @override
     def last_move(self) -> int | None:

@@ -78,6 +78,11 @@ LATEST_RETRY_AFTER = timedelta(minutes=10)
 LONGEST_WISH = timedelta(hours=1)
 """The longest time that a provider's Retry-After can hold a session up."""
 
+CLOCKS_DIFFER_BY = timedelta(seconds=30)
+"""What was put or changed so long after now was so by a clock that went back since.
+
+Less than this two machines' clocks may differ, and one that is set right may jump."""
+
 LONGEST_ERROR = 500
 """Characters of an error's message that the ledger keeps."""
 
@@ -261,6 +266,13 @@ def retry_delay(job: GenerationJob, failure: Failure) -> timedelta | None:
     own = min(FIRST_RETRY_AFTER * longer, LATEST_RETRY_AFTER)
     wish = failure.retry_after or timedelta(0)
     return max(own, min(wish, LONGEST_WISH))
+
+
+def is_due(job: GenerationJob, *, now: int) -> bool:
+    """Whether a job may be claimed, if it is its session's turn."""
+    other_clock = now + CLOCKS_DIFFER_BY // timedelta(milliseconds=1)
+    due = job.available_at_epoch <= now or job.updated_at_epoch > other_clock
+    return job.status == "queued" and due
 
 
 def waits_already(job: GenerationJob) -> bool:

@@ -69,6 +69,10 @@ class JobReader(Protocol):
         """The earliest epoch since when a session's next job could be claimed."""
 
     @abstractmethod
+    def leases(self, *, now: int) -> int:
+        """How many jobs are being done under a lease that has not ended."""
+
+    @abstractmethod
     def last_move(self) -> int | None:
         """The epoch at which a job last moved, other than by being put in."""
 
@@ -97,8 +101,8 @@ class JobLedger(JobReader, Protocol):
       `ConflictError` for every other;
     * a lost lease costs no attempt, but after `MAX_LOST_LEASES` the job fails;
     * a failure costs an attempt, and without one left the job fails for good;
-    * a clock that goes back holds no job up: what was put or changed later than now
-      may be claimed now;
+    * a clock that goes back holds no job up: what was put or changed later than
+      clocks differ may be claimed now;
     * an ended job stays as it ended until an operator puts it in again.
     """
 

@@ -26,6 +26,7 @@ from claude_mem_core.domain.generation_job import (
     SkipReason,
     WaitingSession,
     is_cancelled_already,
+    is_due,
     waits_already,
 )
 from claude_mem_core.errors import ConflictError, NotFoundError
@@ -90,14 +91,19 @@ class InProcessJobs(JobLedger):
         found = [
             WaitingSession(head.server_session_id, head.kind)
             for head in self._heads(None)
-            if _is_due(head, now)
+            if is_due(head, now=now)
         ]
         return found[:limit]
 
     @override
     def due_since(self, *, now: int) -> int | None:
-        due = (head for head in self._heads(None) if _is_due(head, now))
+        due = (head for head in self._heads(None) if is_due(head, now=now))
         return min((min(job.available_at_epoch, now) for job in due), default=None)
+
+    @override
+    def leases(self, *, now: int) -> int:
+        ends = (job.lease_until_epoch or 0 for job in self._unsettled())
+        return sum(end > now for end in ends)
 
     @override
     def last_move(self) -> int | None:
@@ -144,7 +150,7 @@ class InProcessJobs(JobLedger):
         worker: str | None = None,
     ) -> Claim | None:
         for head in self._heads(session_id):
-            if _is_due(head, now):
+            if is_due(head, now=now):
                 claimed = head.changed(
                     status="processing",
                     claims=head.claims + 1,
@@ -311,12 +317,6 @@ def _is_lost(job: GenerationJob, now: int, latest: int) -> bool:
     lease = job.lease_until_epoch
     ended = lease is not None and (lease <= now or lease > latest)
     return job.status == "processing" and ended
-
-
-def _is_due(job: GenerationJob, now: int) -> bool:
-    """Whether it may be claimed; what was changed later than now knew another clock."""
-    due = job.available_at_epoch <= now or job.updated_at_epoch > now
-    return job.status == "queued" and due
 
 
 def _due_by(job: GenerationJob, now: int) -> GenerationJob:

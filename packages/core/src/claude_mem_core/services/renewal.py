@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import logging
 import threading
+from datetime import timedelta
+from time import monotonic
 from typing import Self
 
 from claude_mem_core.domain.generation_job import Claim
@@ -14,18 +16,30 @@ from claude_mem_core.ports.queue import ObservationQueueEngine
 PART = 3
 """A lease is renewed after this part of it: two renewals may fail before it ends."""
 
+LONGEST_WORK = timedelta(minutes=15)
+"""Longer than any provider is waited for, with all its retries."""
+
 log = logging.getLogger(__name__)
 
 
 class Renewal:
-    """A context in which a claim keeps its lease for as long as this process lives."""
+    """A context in which a claim keeps its lease while its work is done.
+
+    Not for ever: what takes longer than `longest` hangs, and others may try.
+    """
 
     def __init__(
-        self, queue: ObservationQueueEngine, claim: Claim, *, now: int
+        self,
+        queue: ObservationQueueEngine,
+        claim: Claim,
+        *,
+        now: int,
+        longest: timedelta = LONGEST_WORK,
     ) -> None:
         self._queue = queue
         self._claim = claim
         self._seconds = _left(claim, now) / 1000 / PART
+        self._end = monotonic() + longest.total_seconds()
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._renew, name="renewal", daemon=True)
 
@@ -39,6 +53,9 @@ class Renewal:
 
     def _renew(self) -> None:
         while not self._done.wait(self._seconds):
+            if monotonic() > self._end:
+                log.error("job %s hangs: its lease ends", self._claim.job.id)
+                return
             try:
                 self._claim = self._queue.extend(self._claim)
             except ClaudeMemError as error:

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from claude_mem_core.domain.engine_health import EngineHealth
-from claude_mem_core.domain.generation_job import JobKind, JobStatus, Lane
+from claude_mem_core.domain.generation_job import (
+    CLOCKS_DIFFER_BY,
+    JobKind,
+    JobStatus,
+    Lane,
+)
 from claude_mem_core.domain.worker import WorkerRecord
 from claude_mem_core.ports.jobs import JobReader
 from claude_mem_core.ports.queue import ObservationQueueEngine
@@ -30,7 +35,7 @@ class Progress:
         lanes: The work of each kind.
         oldest_waiting_epoch: When the oldest queued job was put in.
         workers: The workers of their own processes that were heard of just now.
-        is_stuck: Work is due, and for two minutes nobody has touched any.
+        is_stuck: Work is due, nobody is at any, and for two minutes no job has moved.
     """
 
     queue_depth: int
@@ -87,7 +92,8 @@ class Status:
 
 def _is_stuck(jobs: JobReader, *, now: int) -> bool:
     long_ago = now - STUCK_AFTER // timedelta(milliseconds=1)
-    if (jobs.last_move() or 0) >= long_ago:
+    soon = now + CLOCKS_DIFFER_BY // timedelta(milliseconds=1)
+    if long_ago <= (jobs.last_move() or 0) <= soon or jobs.leases(now=now):
         # Anybody may ask, and to look for what is due costs a look at every session.
         return False
     due_since = jobs.due_since(now=now)
