@@ -20,7 +20,9 @@ TAKES_ONLY = {"CLAUDE_MEM_GENERATION_DISABLED": "true"}
 def taken_in(shell, hooks):
     """A server that only takes events in, with a few of them; its process."""
     child = shell.serve(**TAKES_ONLY)
-    assert "generation worker" in shell("ingest", str(hooks)).err
+    told = shell("ingest", str(hooks)).err
+    assert "generation worker" in told
+    assert "kept and wait: run claude-mem server worker" in told
     return child
 
 

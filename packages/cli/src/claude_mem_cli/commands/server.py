@@ -130,7 +130,7 @@ def worker(*, name: str | None, engine: str | None, burst: bool, as_json: bool) 
         if as_json:
             screen.say_json({"worked": done})
         else:
-            screen.say(f"Did {done} jobs.")
+            screen.say(f"Did {screen.amount(done, 'job')}.")
         return
 
     def ready(who: WorkerRecord) -> None:
@@ -173,7 +173,8 @@ def _tell(record: ServerRecord, *, as_json: bool, stop_with: str) -> None:
 
 def _tell_state(info: Mapping[str, Any]) -> None:
     depth = info["queueDepth"]
-    screen.say("Waiting: unknown" if depth is None else f"Waiting: {depth} jobs")
+    waiting = "unknown" if depth is None else screen.amount(depth, "job")
+    screen.say(f"Waiting: {waiting}")
     for issue in info["issues"]:
         told = f"{issue['field']}: {issue['cause']}; {issue['cure']}"
         screen.say(f"Not ready: {screen.line(told)}")
