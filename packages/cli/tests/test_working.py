@@ -46,6 +46,7 @@ def test_a_server_that_only_takes_in_leaves_the_work_to_a_worker(shell, taken_in
     assert taken_in.poll() is None
     told = shell("server", "status", "--json").json
     assert told["generationWorker"]["status"] == "disabled"
+    assert "no worker was heard of" in told["generationWorker"]["details"]["reason"]
     assert told["queueDepth"] > 0
     lanes = told["queueLanes"].values()
     assert sum(lane["depth"] for lane in lanes) == told["queueDepth"]
