@@ -32,6 +32,11 @@ def test_a_line_is_one_line():
     assert screen.line("a\n  b\tc\r\nd\x1b[31m") == "a b c d\\x1b[31m"
 
 
+def test_one_alone_is_told_in_the_singular():
+    told = [screen.amount(count, "failed job") for count in (0, 1, 2)]
+    assert told == ["0 failed jobs", "1 failed job", "2 failed jobs"]
+
+
 def test_json_is_ascii_without_controls(capsys):
     screen.say_json({"text": "\x1b\x7f\x9b\u202e世"})
     out = capsys.readouterr().out

@@ -7,7 +7,9 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import stat
+from contextlib import closing
 
 import pytest
 from claude_mem_cli.processes import start_token
@@ -61,6 +63,36 @@ def test_the_status_says_what_the_server_is_made_of(shell, folder):
     human = shell("server", "status").out
     assert f"pid {child.pid}, port {told['port']}" in human
     assert "\x1b" not in human
+
+
+def test_the_status_names_what_a_server_lacks_that_cannot_write_its_store(
+    shell, folder
+):
+    shell.serve()
+    assert shell("server", "status", "--json").json["issues"] == []
+    assert "Not ready" not in shell("server", "status").out
+
+    (folder / "memory.db").unlink()
+
+    told = shell("server", "status", "--json").json
+    assert [issue["field"] for issue in told["issues"]] == ["store"]
+    human = shell("server", "status").out
+    assert "Not ready: store: it cannot be written; see the server's log" in human
+
+
+def test_the_status_is_told_as_far_as_a_server_knows_it_whose_store_is_damaged(
+    shell, folder
+):
+    shell.serve()
+    with closing(sqlite3.connect(folder / "memory.db")) as line:
+        line.execute("ALTER TABLE generation_jobs RENAME TO lost")
+
+    assert shell("server", "status", "--json").json["queueLanes"] is None
+    shown = shell("server", "status")
+    assert shown.code == 0
+    assert "Waiting: unknown" in shown.out
+    assert "Not ready: store: it cannot be read" in shown.out
+    assert "queue: errored (the store is silent)" in shown.out
 
 
 def test_without_a_server_the_status_ends_with_1_and_stop_with_0(shell, folder):

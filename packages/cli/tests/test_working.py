@@ -20,7 +20,9 @@ TAKES_ONLY = {"CLAUDE_MEM_GENERATION_DISABLED": "true"}
 def taken_in(shell, hooks):
     """A server that only takes events in, with a few of them; its process."""
     child = shell.serve(**TAKES_ONLY)
-    assert "generation worker" in shell("ingest", str(hooks)).err
+    told = shell("ingest", str(hooks)).err
+    assert "generation worker" in told
+    assert "kept and wait: run claude-mem server worker" in told
     return child
 
 
@@ -44,6 +46,7 @@ def test_a_server_that_only_takes_in_leaves_the_work_to_a_worker(shell, taken_in
     assert taken_in.poll() is None
     told = shell("server", "status", "--json").json
     assert told["generationWorker"]["status"] == "disabled"
+    assert "no worker was heard of" in told["generationWorker"]["details"]["reason"]
     assert told["queueDepth"] > 0
     lanes = told["queueLanes"].values()
     assert sum(lane["depth"] for lane in lanes) == told["queueDepth"]

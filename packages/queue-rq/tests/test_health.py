@@ -142,6 +142,15 @@ def test_a_wrong_password_is_not_repeated(open_engine, valkey):
     assert SPOKEN not in str(refusal.value)
 
 
+def test_opening_without_the_password_says_where_it_goes(open_engine, valkey):
+    valkey.client().config_set("requirepass", SPOKEN)
+    with pytest.raises(QueueError) as refusal:
+        open_engine(valkey.url)
+    told = str(refusal.value)
+    assert "CLAUDE_MEM_REDIS_URL to where it is, with the password" in told
+    assert "AuthenticationError: it asks for a password;" in told
+
+
 @pytest.mark.parametrize(
     ("url", "shown"),
     [

@@ -9,12 +9,14 @@ import signal
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import redis
 from claude_mem_core.errors import ConfigurationError, QueueError
 from claude_mem_queue_rq import managed
+from claude_mem_queue_rq.health import Probe
 from claude_mem_queue_rq.managed import ManagedServer
 
 SOON = 20.0
@@ -167,6 +169,14 @@ def test_a_killed_server_starts_anew_with_what_it_held(serve):
     server.close()
     with serve().address.client(timeout=2) as client:
         assert client.get("kept") == b"1"
+
+
+def test_a_killed_server_is_told_with_what_brings_it_back(serve):
+    server = serve()
+    with closing(Probe(server.address)) as probe:
+        server._process.send_signal(signal.SIGKILL)
+        server._process.wait(SOON)
+        assert "the process that started it is restarted" in probe.look().problem
 
 
 def test_a_forked_process_does_not_end_the_server_of_its_parent(serve):

@@ -172,7 +172,10 @@ class ClientHttp(Client):
         info = self._ask("GET", "/v1/info")
         worker = info["boundaries"]["generationWorker"]
         if worker["status"] != "active":
-            raise AdapterError(f"{self.where} has no generation worker at work")
+            raise AdapterError(
+                f"{self.where} has no generation worker at work; the events are kept "
+                "and wait: run claude-mem server worker, or ingest with --no-wait"
+            )
         return int(info["queueDepth"])
 
     def _ask_of_job(self, method: str, job_id: str, deed: str = "") -> dict[str, Any]:

@@ -19,7 +19,7 @@ TIMEOUT = 10.0
 
 
 def server_info(record: ServerRecord) -> Mapping[str, Any]:
-    """Version, way of authentication, waiting jobs, and how each boundary is.
+    """Version, authentication, waiting jobs, each boundary, and what is not ready.
 
     Raises:
         AdapterError: The process is there, but does not answer.
@@ -28,12 +28,13 @@ def server_info(record: ServerRecord) -> Mapping[str, Any]:
         told = _get(record.url, "/v1/info")
         parts = {name: told["boundaries"][name] for name in BOUNDARIES}
         facts = {name: told[name] for name in FACTS}
+        issues = _get(record.url, "/readyz").get("issues", [])
     except (OSError, HTTPException, ValueError, LookupError, TypeError) as error:
         raise AdapterError(
             f"pid {record.pid} is there, but {record.url} does not answer as a "
             f"server does ({str(error) or type(error).__name__}); look at its log"
         ) from error
-    return {**facts, **parts}
+    return {**facts, **parts, "issues": issues}
 
 
 def _get(url: str, path: str) -> Any:  # noqa: ANN401 - JSON

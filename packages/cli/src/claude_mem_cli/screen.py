@@ -48,6 +48,11 @@ def line(text: str) -> str:
     return plain(" ".join(text.split()))
 
 
+def amount(count: int, what: str) -> str:
+    """So many of something, in the singular for one alone."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def say_json(answer: Mapping[str, object]) -> None:
     """Write the answer as one line of ASCII JSON."""
     click.echo(json.dumps(answer))

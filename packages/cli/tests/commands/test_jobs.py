@@ -168,7 +168,7 @@ def test_all_that_failed_waits_again(any_way, put):
     )
     done = any_way("retry", "--all-failed", "--project", "small")
     assert done.out == f"{put[-1][:12]} waits again.\n"
-    assert "Retrying 1 failed jobs by the " in done.err
+    assert "Retrying 1 failed job by the " in done.err
     assert any_way("list", "--status", "failed", "--json").json["jobs"] == []
 
 

@@ -82,9 +82,13 @@ class ClosingWakesNobody(InProcessQueueEngine):
 @breaks(QueueContract.test_a_closed_engine_claims_nothing, "engine")
 class ClosedEnginesClaim(InProcessQueueEngine):
     def claim(self, *, session_id=None, **more):
-        if self._closed:
+        if not self._closed:
+            return super().claim(session_id=session_id, **more)
+        self._closed = False
+        try:
             return self._claim_now(session_id, None)
-        return super().claim(session_id=session_id, **more)
+        finally:
+            self._closed = True
 
 
 @breaks(QueueContract.test_the_next_work_is_of_the_session_asked_for, "engine")

@@ -45,8 +45,8 @@ def number(req: Request, name: str) -> int | None:
     if value is None:
         return None
     if not _NUMBER.fullmatch(value):
-        cause = f"{value[:LONGEST_KEY_TOLD]!r} is no whole number"
-        raise _invalid(name, cause, "send at most 16 digits")
+        cause = f"{value[:LONGEST_KEY_TOLD]!r} is no whole number from 0 on"
+        raise _invalid(name, cause, "send 1 to 16 digits")
     return int(value)
 
 

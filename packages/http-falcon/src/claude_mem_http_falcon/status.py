@@ -10,13 +10,19 @@ from claude_mem_core.domain.value import JsonObject
 from claude_mem_core.domain.worker import WorkerRecord
 from claude_mem_core.errors import AdapterError
 from claude_mem_core.runtime import Runtime
-from claude_mem_core.services.readiness import OwnLoop, kind_of, workers_state
+from claude_mem_core.services.readiness import (
+    NOBODY,
+    OwnLoop,
+    kind_of,
+    workers_state,
+)
 from claude_mem_core.services.status import Progress
 
 from claude_mem_http_falcon.exchange import Request, Response, show
 from claude_mem_http_falcon.problems import NotReadyError
 
 NAME = "claude-mem-server"
+SILENT = "the store is silent"
 
 
 class HealthResource:
@@ -106,7 +112,7 @@ def _queue(health: EngineHealth, progress: Progress | None) -> JsonObject:
     if health.problem is not None:
         details["reason"] = health.problem
     if progress is None:
-        details["reason"] = "the store is silent"
+        details["reason"] = SILENT
     else:
         details["jobs"] = dict(progress.jobs.items())
         details["oldestWaitingEpoch"] = progress.oldest_waiting_epoch
@@ -123,9 +129,12 @@ def _workers(
         "inServer": own.state,
         "workers": [_shown(one) for one in progress.workers] if progress else [],
     }
+    state = workers_state(own, progress, health)
     if own.problem is not None:
         details["reason"] = kind_of(own.problem)
-    return {"status": workers_state(own, progress, health), "details": details}
+    elif state == "disabled":
+        details["reason"] = NOBODY if progress else SILENT
+    return {"status": state, "details": details}
 
 
 def _shown(worker: WorkerRecord) -> JsonObject:

@@ -16,6 +16,9 @@ CONNECT_WITHIN = 1.0
 
 LONGEST_REASON = 200
 
+UNAUTHENTICATED = "HELLO must be called with the client already authenticated"
+"""What a server says that asks for a password, whose client sent none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -73,6 +76,8 @@ class Address:
     def told(self, error: Exception) -> str:
         """What went wrong with this server, free of its credentials."""
         reason = str(error)
+        if reason.startswith(UNAUTHENTICATED):
+            reason = "it asks for a password"
         # Before it is cut, which could leave a part of one; the longest first, as a
         # shorter one may be within it.
         for secret in sorted(self._secrets, key=len, reverse=True):

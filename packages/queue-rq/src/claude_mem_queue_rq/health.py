@@ -26,6 +26,9 @@ ANSWER_WITHIN = 0.5
 KEPT_FOR = 1.0
 """Seconds for which an answer counts: whoever asks often costs Redis no more."""
 
+RETURN = "; it comes back when the process that started it is restarted"
+"""How a managed server comes back, which no operator could start."""
+
 MOST_WORKERS = 1000
 """Workers that are looked at: anybody may write to the list of them."""
 
@@ -84,6 +87,8 @@ class Probe:
             return self._answer(place)
         except redis.RedisError as error:
             problem = self._address.told(error)
+            if self._address.mode == "managed":
+                problem += RETURN
             return RedisHealth(problem, details={"redis": place})
 
     def _answer(self, place: JsonObject) -> RedisHealth:

@@ -112,8 +112,8 @@ class RqQueueEngine(InProcessQueueEngine, OwnWorkers):
         if problem is not None:
             self.close()
             raise QueueError(
-                f"{problem}; start it, set CLAUDE_MEM_REDIS_URL to where it is, or set "
-                "CLAUDE_MEM_QUEUE_ENGINE=sqlite"
+                f"{problem}; start it, set CLAUDE_MEM_REDIS_URL to where it is, with "
+                "the password that it asks for, or set CLAUDE_MEM_QUEUE_ENGINE=sqlite"
             )
 
     def _ring_waiting(self) -> None:

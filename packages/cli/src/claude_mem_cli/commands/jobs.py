@@ -238,7 +238,8 @@ def _retry_all(client: Client, query: JobQuery, outcome: Outcome) -> None:
     tried: set[str] = set()
     # Whoever takes one from the list meanwhile moves others past the end of a page.
     while ids := [job.id for job in every(client, failed) if job.id not in tried]:
-        screen.note(f"Retrying {len(ids)} failed jobs by {screen.line(client.where)}")
+        amount = screen.amount(len(ids), "failed job")
+        screen.note(f"Retrying {amount} by {screen.line(client.where)}")
         _act(client.retry_job, ids, outcome)
         tried.update(ids)
 
@@ -255,7 +256,7 @@ def _act(deed: Callable[[str], Moved], ids: Sequence[str], outcome: Outcome) -> 
 
 def _report(outcome: Outcome, done: str, already: str, *, as_json: bool) -> int:
     refused = outcome.refused
-    fault = f"{len(refused)} jobs were left alone" if refused else None
+    fault = f"left alone: {screen.amount(len(refused), 'job')}" if refused else None
     if as_json:
         _say_json(outcome, fault)
     else:

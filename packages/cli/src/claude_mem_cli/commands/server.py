@@ -105,8 +105,7 @@ def status(*, as_json: bool) -> int:
     screen.say(f"Running: pid {record.pid}, port {record.port}, {record.url}")
     screen.say(f"Version {record.version}, up {_span(uptime)}")
     screen.say(f"Data:    {screen.line(record.data_dir)}")
-    screen.say(f"Waiting: {info.get('queueDepth', 'unknown')} jobs")
-    _tell_parts(info)
+    _tell_state(info)
     return exits.OK
 
 
@@ -131,7 +130,7 @@ def worker(*, name: str | None, engine: str | None, burst: bool, as_json: bool) 
         if as_json:
             screen.say_json({"worked": done})
         else:
-            screen.say(f"Did {done} jobs.")
+            screen.say(f"Did {screen.amount(done, 'job')}.")
         return
 
     def ready(who: WorkerRecord) -> None:
@@ -172,6 +171,17 @@ def _tell(record: ServerRecord, *, as_json: bool, stop_with: str) -> None:
     screen.note(f"  stop  {stop_with}")
 
 
+def _tell_state(info: Mapping[str, Any]) -> None:
+    depth = info["queueDepth"]
+    waiting = "unknown" if depth is None else screen.amount(depth, "job")
+    screen.say(f"Waiting: {waiting}")
+    for issue in info["issues"]:
+        told = f"{issue['field']}: {issue['cause']}; {issue['cure']}"
+        screen.say(f"Not ready: {screen.line(told)}")
+    _tell_parts(info)
+    _tell_lanes(info["queueLanes"] or {})
+
+
 def _tell_parts(info: Mapping[str, Any]) -> None:
     for name in BOUNDARIES:
         state = info[name]["status"]
@@ -186,9 +196,12 @@ def _tell_parts(info: Mapping[str, Any]) -> None:
         screen.say(f"  redis {screen.line(redis['address'])}: {how}")
     for warning in info["queue"]["details"].get("warnings", ()):
         screen.say(f"  warning: {screen.line(warning)}")
-    lanes = {name: lane for name, lane in info["queueLanes"].items() if _has_work(lane)}
-    if lanes:
-        rows = [(n, o["depth"], _age(o), o["failed"]) for n, o in lanes.items()]
+
+
+def _tell_lanes(lanes: Mapping[str, Mapping[str, Any]]) -> None:
+    busy = {name: lane for name, lane in lanes.items() if _has_work(lane)}
+    if busy:
+        rows = [(n, o["depth"], _age(o), o["failed"]) for n, o in busy.items()]
         screen.say(screen.table(["lane", "waiting", "oldest", "failed"], rows))
 
 

@@ -13,6 +13,8 @@ from claude_mem_core.services.status import Progress, Status
 
 LoopState = Literal["disabled", "active", "errored"]
 
+NOBODY = "no worker was heard of in the last 20 seconds"
+
 
 @dataclass(frozen=True, slots=True)
 class OwnLoop:
@@ -70,8 +72,8 @@ def _of_worker(
 ) -> Iterator[Issue]:
     state = workers_state(own, progress, health)
     if state == "disabled" and progress is not None:
-        cause = "no worker was heard of in the last 20 seconds"
-        yield Issue("generationWorker", cause, "run: claude-mem server worker")
+        cure = "run: claude-mem server worker"
+        yield Issue("generationWorker", NOBODY, cure)
     elif state == "errored":
         cause = f"it fails with {kind_of(own.problem)}"
         yield Issue("generationWorker", cause, "see the log of the server and workers")
