@@ -202,7 +202,7 @@ def _tell_lanes(lanes: Mapping[str, Mapping[str, Any]]) -> None:
     busy = {name: lane for name, lane in lanes.items() if _has_work(lane)}
     if busy:
         rows = [(n, o["depth"], _age(o), o["failed"]) for n, o in busy.items()]
-        screen.say(screen.table(["lane", "waiting", "oldest", "failed"], rows))
+        screen.say(screen.table(["LANE", "WAITING", "OLDEST", "FAILED"], rows))
 
 
 def _has_work(lane: Mapping[str, Any]) -> bool:
