@@ -81,14 +81,7 @@ def _progress(runtime: Runtime) -> Progress | None:
 
 
 def _lanes(progress: Progress) -> JsonObject:
-    return {
-        kind: {
-            "depth": lane.depth,
-            "oldestWaitingEpoch": lane.oldest_waiting_epoch,
-            "failed": lane.failed,
-        }
-        for kind, lane in progress.lanes.items()
-    }
+    return {kind: lane.to_wire() for kind, lane in progress.lanes.items()}
 
 
 def _boundaries(runtime: Runtime, progress: Progress | None) -> JsonObject:

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.generation_job import (
@@ -25,6 +24,7 @@ from claude_mem_core.domain.generation_job import (
     is_cancelled_already,
     waits_already,
 )
+from claude_mem_core.domain.value import millis
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.jobs import JobLedger
 from typing_extensions import override
@@ -51,7 +51,7 @@ _IDLE = (
     " AND j.updated_at_epoch NOT BETWEEN :before AND :after ORDER BY j.seq"
 )
 # What was changed later than now knew a clock that has gone back since.
-_OTHER_CLOCK = CLOCKS_DIFFER_BY // timedelta(milliseconds=1)
+_OTHER_CLOCK = millis(CLOCKS_DIFFER_BY)
 _DUE = (
     "status = 'queued' AND (available_at_epoch <= :now"
     f" OR updated_at_epoch > :now + {_OTHER_CLOCK})"

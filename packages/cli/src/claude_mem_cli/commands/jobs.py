@@ -70,14 +70,7 @@ def show_status(*, as_json: bool) -> None:
         ledger, where = client.ledger(), client.where
     counts = {state: ledger.jobs.get(state, 0) for state in get_args(JobStatus)}
     if as_json:
-        lanes = {
-            kind: {
-                "depth": lane.depth,
-                "oldestWaitingEpoch": lane.oldest_waiting_epoch,
-                "failed": lane.failed,
-            }
-            for kind, lane in ledger.lanes.items()
-        }
+        lanes = {kind: lane.to_wire() for kind, lane in ledger.lanes.items()}
         screen.say_json({"where": where, "jobs": counts, "queueLanes": lanes})
         return
     screen.note(f"Jobs of {screen.line(where)}")

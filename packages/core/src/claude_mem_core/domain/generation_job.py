@@ -13,7 +13,7 @@ from pydantic import Field, JsonValue
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.canonical import fingerprint
-from claude_mem_core.domain.value import Epoch, Id, Name, Value
+from claude_mem_core.domain.value import Epoch, Id, JsonObject, Name, Value, millis
 from claude_mem_core.errors import ConflictError, FailureKind
 
 JobKind = Literal["event", "event-batch", "summary", "reindex"]
@@ -205,6 +205,14 @@ class Lane:
     oldest_waiting_epoch: int | None = None
     failed: int = 0
 
+    def to_wire(self) -> JsonObject:
+        """The lane as JSON with the wire's names."""
+        return {
+            "depth": self.depth,
+            "oldestWaitingEpoch": self.oldest_waiting_epoch,
+            "failed": self.failed,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class WaitingSession:
@@ -270,7 +278,7 @@ def retry_delay(job: GenerationJob, failure: Failure) -> timedelta | None:
 
 def is_due(job: GenerationJob, *, now: int) -> bool:
     """Whether a job may be claimed, if it is its session's turn."""
-    other_clock = now + CLOCKS_DIFFER_BY // timedelta(milliseconds=1)
+    other_clock = now + millis(CLOCKS_DIFFER_BY)
     due = job.available_at_epoch <= now or job.updated_at_epoch > other_clock
     return job.status == "queued" and due
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
@@ -21,6 +22,12 @@ Epoch = Annotated[int, Field(strict=True, ge=0, le=LAST_EPOCH)]
 """Milliseconds since 1970-01-01T00:00:00Z."""
 
 JsonObject = dict[str, JsonValue]
+
+
+def millis(span: timedelta) -> int:
+    """How many whole milliseconds a span has: the unit of every epoch."""
+    return span // timedelta(milliseconds=1)
+
 
 MOST_ISSUES = 20
 """Faults of one value that its error tells one by one."""

@@ -16,6 +16,7 @@ from typing_extensions import override
 from claude_mem_core.domain.engine_health import EngineHealth
 from claude_mem_core.domain.generation_job import Claim, JobDraft, JobKind, queued_job
 from claude_mem_core.domain.stop_signal import StopSignal
+from claude_mem_core.domain.value import millis
 from claude_mem_core.errors import ClaudeMemError, ConflictError
 from claude_mem_core.ports.queue import AT_ONCE, ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage, Transaction
@@ -104,7 +105,7 @@ class InProcessQueueEngine(ObservationQueueEngine):
     @override
     def release(self, claim: Claim, *, after: timedelta = AT_ONCE) -> None:
         now = self._system.now()
-        later = now + after // timedelta(milliseconds=1)
+        later = now + millis(after)
         self._owed[claim.job.id] = claim
         with self._storage.begin() as tx:
             tx.jobs.release(claim, now=now, available_at=later)
@@ -155,7 +156,7 @@ class InProcessQueueEngine(ObservationQueueEngine):
             log.warning("job %s is not given back: %s", claim.job.id, error)
 
     def _millis(self) -> int:
-        return self._lease // timedelta(milliseconds=1)
+        return millis(self._lease)
 
     def _latest(self, now: int) -> int:
         """When a lease that was given by the present clock ends at the latest.

@@ -19,6 +19,7 @@ from claude_mem_core.domain.generation_job import (
 )
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryItemDraft
 from claude_mem_core.domain.stop_signal import StopSignal
+from claude_mem_core.domain.value import millis
 from claude_mem_core.errors import (
     ClaudeMemError,
     ConflictError,
@@ -205,7 +206,7 @@ class Generator:
         log.warning("job %s failed: %s", claim.job.id, error, exc_info=error)
         now, failure = self._system.now(), _failure_of(error)
         delay = retry_delay(claim.job, failure)
-        retry_at = None if delay is None else now + delay // timedelta(milliseconds=1)
+        retry_at = None if delay is None else now + millis(delay)
         try:
             with self._storage.begin() as tx:
                 tx.jobs.fail(claim, now=now, failure=failure, retry_at=retry_at)

@@ -14,12 +14,13 @@ from claude_mem_core.domain.generation_job import (
     JobStatus,
     Lane,
 )
+from claude_mem_core.domain.value import millis
 from claude_mem_core.domain.worker import WorkerRecord
 from claude_mem_core.ports.jobs import JobReader
 from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage
 from claude_mem_core.ports.system import System
-from claude_mem_core.services.workers import Workers
+from claude_mem_core.services.workers import present
 
 STUCK_AFTER = timedelta(minutes=2)
 """How long work may be due while no job moves: a backlog that shrinks is no fault."""
@@ -60,11 +61,11 @@ class Status:
         self._storage = storage
         self._queue = queue
         self._system = system
-        self._workers = Workers(storage, system)
         self.generator = generator
 
     def progress(self) -> Progress:
         """How far the work is; a `StorageError` when the store does not answer."""
+        now = self._system.now()
         with self._storage.read() as snapshot:
             jobs = snapshot.jobs
             return Progress(
@@ -72,8 +73,8 @@ class Status:
                 jobs=dict(jobs.counts()),
                 lanes=dict(jobs.lanes()),
                 oldest_waiting_epoch=jobs.oldest_waiting(),
-                workers=tuple(self._workers.present()),
-                is_stuck=_is_stuck(jobs, now=self._system.now()),
+                workers=tuple(present(snapshot, now=now)),
+                is_stuck=_is_stuck(jobs, now=now),
             )
 
     def queue(self) -> EngineHealth:
@@ -91,8 +92,8 @@ class Status:
 
 
 def _is_stuck(jobs: JobReader, *, now: int) -> bool:
-    long_ago = now - STUCK_AFTER // timedelta(milliseconds=1)
-    soon = now + CLOCKS_DIFFER_BY // timedelta(milliseconds=1)
+    long_ago = now - millis(STUCK_AFTER)
+    soon = now + millis(CLOCKS_DIFFER_BY)
     if long_ago <= (jobs.last_move() or 0) <= soon or jobs.leases(now=now):
         # Anybody may ask, and to look for what is due costs a look at every session.
         return False

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.value import millis
 from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage
 from claude_mem_core.ports.system import System
@@ -65,7 +66,7 @@ class Upkeep:
         """Put in the work of turns that nobody ended; how many there were."""
         before = self._ago(self._idle_turn)
         # As long after now as before it: such a turn was touched by another clock.
-        after = self._system.now() + _millis(self._idle_turn)
+        after = self._system.now() + millis(self._idle_turn)
         with self._storage.read() as snapshot:
             idle = snapshot.jobs.idle_sessions(before=before, after=after)
         for session_id, scope in idle:
@@ -104,8 +105,4 @@ class Upkeep:
         self._queue.ring(session_id, kind="event-batch")
 
     def _ago(self, span: timedelta) -> int:
-        return max(0, self._system.now() - _millis(span))
-
-
-def _millis(span: timedelta) -> int:
-    return span // timedelta(milliseconds=1)
+        return max(0, self._system.now() - millis(span))

@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
+from claude_mem_core.domain.value import millis
 from claude_mem_core.domain.worker import SILENT_AFTER, WorkerRecord
 from claude_mem_core.errors import ConflictError
 from claude_mem_core.ports.storage import Snapshot, Storage, Transaction
 from claude_mem_core.ports.system import System
 
-_SILENT = SILENT_AFTER // timedelta(milliseconds=1)
+_SILENT = millis(SILENT_AFTER)
 
 
 class Workers:
@@ -31,7 +31,7 @@ class Workers:
             ConflictError: One of this name is at work on another machine.
         """
         with self._storage.begin() as tx:
-            for known in _present(tx, self._system.now()):
+            for known in present(tx, now=self._system.now()):
                 if known.id == worker.id and known.host != worker.host:
                     raise ConflictError(
                         f"a worker {worker.id!r} is at work on {known.host} "
@@ -52,9 +52,10 @@ class Workers:
     def present(self) -> Sequence[WorkerRecord]:
         """Those who were heard of in the last twenty seconds, by their names."""
         with self._storage.read() as snapshot:
-            return _present(snapshot, self._system.now())
+            return present(snapshot, now=self._system.now())
 
 
-def _present(records: Snapshot | Transaction, now: int) -> Sequence[WorkerRecord]:
+def present(records: Snapshot | Transaction, *, now: int) -> Sequence[WorkerRecord]:
+    """Those of the records who were heard of in the last twenty seconds."""
     since, until = max(0, now - _SILENT), now + _SILENT
     return records.workers.list(since=since, until=until)
