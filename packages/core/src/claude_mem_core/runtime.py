@@ -11,6 +11,7 @@ from functools import partial
 from typing import Self
 
 from claude_mem_core.domain.generation_job import LONGEST_ERROR
+from claude_mem_core.domain.keeping import KEEPING, Keeping
 from claude_mem_core.domain.stop_signal import StopSignal
 from claude_mem_core.domain.worker import BEAT_EVERY, WorkerHealth, WorkerRecord
 from claude_mem_core.errors import ClaudeMemError, ConflictError, Issue, NotFoundError
@@ -59,7 +60,7 @@ class Runtime:
     An async caller hands each call to a thread, as every method here blocks.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each thing that can be chosen
         self,
         storage: Storage,
         queue: ObservationQueueEngine,
@@ -68,18 +69,19 @@ class Runtime:
         *,
         agents: Mapping[str, AgentVocabulary],
         idle_turn: timedelta,
+        keeping: Keeping = KEEPING,
     ) -> None:
         self._storage = storage
         self._queue = queue
         self._agents = agents
         self.access = Access(storage, system)
-        self.projects = Projects(storage, system)
-        self.sessions = Sessions(storage, queue, system)
-        self.events = Events(storage, queue, system)
-        self.memories = Memories(storage, system)
+        self.projects = Projects(storage, system, keeping)
+        self.sessions = Sessions(storage, queue, system, keeping)
+        self.events = Events(storage, queue, system, keeping)
+        self.memories = Memories(storage, system, keeping)
         self.recall = Recall(storage, system)
         self.jobs = Jobs(storage, queue, system)
-        self.generator = Generator(storage, queue, generator, system)
+        self.generator = Generator(storage, queue, generator, system, keeping)
         self.upkeep = Upkeep(storage, queue, system, idle_turn=idle_turn)
         self.workers = Workers(storage, system)
         self.status = Status(storage, queue, system, generator=generator.name)
@@ -88,6 +90,7 @@ class Runtime:
         )
         self.keeper = Loop("upkeep", lambda _: self.upkeep.once(), pause=EVERY)
         self.system = system
+        self.keeping = keeping
 
     def agent(self, name: str) -> AgentVocabulary:
         """The vocabulary of an agent; `NotFoundError` when none is installed."""
@@ -241,10 +244,10 @@ class Loop:
 
     def _note(self, error: Exception) -> None:
         """Keep what went wrong, and tell it once as long as it stays the same."""
-        told = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
+        told = KEEPING.told(error)[:LONGEST_ERROR]
         if told != self.problem:
             what = "the %s met an error and goes on: %s"
-            log.error(what, self._name, told, exc_info=error)
+            log.error(what, self._name, KEEPING.traced(error))
         self.problem = told
 
     def run(self) -> None:
@@ -259,7 +262,7 @@ class Loop:
             self._stop.wait(self._pause)
 
 
-def assemble(
+def assemble(  # noqa: PLR0913 - one for each thing that can be chosen
     *,
     storage: Storage,
     queue: ObservationQueueEngine,
@@ -267,6 +270,7 @@ def assemble(
     system: System | None = None,
     agents: Iterable[AgentVocabulary] = (),
     idle_turn: timedelta = IDLE_TURN,
+    keeping: Keeping = KEEPING,
 ) -> Runtime:
     """The services on these adapters; nothing is started and nothing read."""
     return Runtime(
@@ -276,4 +280,5 @@ def assemble(
         system or RealSystem(),
         agents={agent.name: agent for agent in agents},
         idle_turn=idle_turn,
+        keeping=keeping,
     )

@@ -7,19 +7,24 @@ from collections.abc import Sequence
 
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.audit import AuditDeed
+from claude_mem_core.domain.keeping import KEEPING, Keeping
 from claude_mem_core.domain.project import Project, ProjectDraft, slug_of
 from claude_mem_core.errors import ForbiddenError
 from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
+from claude_mem_core.services.cleaning import cleaned
 
 
 class Projects:
     """The projects of the caller's team."""
 
-    def __init__(self, storage: Storage, system: System) -> None:
+    def __init__(
+        self, storage: Storage, system: System, keeping: Keeping = KEEPING
+    ) -> None:
         self._storage = storage
         self._system = system
+        self._keeping = keeping
 
     def create(self, draft: ProjectDraft, *, by: Principal) -> Project:
         """The new project.
@@ -28,6 +33,7 @@ class Projects:
             ConflictError: The slug or the root path is taken.
             ForbiddenError: The caller is limited to one project.
         """
+        draft = cleaned(draft, self._keeping)
         with self._storage.begin() as tx:
             return new_project(tx, draft, by=by, system=self._system)
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from claude_mem_core.domain.access import Principal, Scope
 from claude_mem_core.domain.agent_event import TurnRole, turn_role
 from claude_mem_core.domain.audit import AuditDeed
+from claude_mem_core.domain.keeping import KEEPING, Keeping
 from claude_mem_core.domain.server_session import (
     EndedSession,
     ServerSession,
@@ -17,7 +18,8 @@ from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
-from claude_mem_core.services.borders import require_project
+from claude_mem_core.services.borders import require_kept, require_project
+from claude_mem_core.services.cleaning import cleaned
 from claude_mem_core.services.work import job_for, put_once
 
 
@@ -25,16 +27,23 @@ class Sessions:
     """The sessions of the caller's projects."""
 
     def __init__(
-        self, storage: Storage, queue: ObservationQueueEngine, system: System
+        self,
+        storage: Storage,
+        queue: ObservationQueueEngine,
+        system: System,
+        keeping: Keeping = KEEPING,
     ) -> None:
         self._storage = storage
         self._queue = queue
         self._system = system
+        self._keeping = keeping
 
     def start(self, draft: ServerSessionDraft, *, by: Principal) -> StartedSession:
         """The session that the agent names so: the one there is, or a new one."""
+        draft = cleaned(draft, self._keeping)
         with self._storage.begin() as tx:
-            require_project(tx, draft.project_id, by=by)
+            project = require_project(tx, draft.project_id, by=by)
+            require_kept(project, self._keeping)
             name = draft.external_session_id or draft.content_session_id
             if name is not None:
                 key = SessionKey(
