@@ -44,6 +44,12 @@ TAG = tag_pattern(PRIVATE_TAGS)
 """A tag that marks something as private."""
 
 
+def has_tags(text: str) -> bool:
+    """Whether a tag of ours stands in a text; most have no bracket of any spelling."""
+    may = "<" in text or "&" in text or "u003c" in text or "U003C" in text
+    return may and TAG.search(text) is not None
+
+
 class _Reading(NamedTuple):
     """A text read to its end.
 
@@ -85,7 +91,7 @@ def _read(text: str, tags: re.Pattern[str], within: tuple[str, str] | None) -> _
 
 def without_private(text: str) -> str:
     """The text without its private parts."""
-    return without_tagged(text, TAG)
+    return without_tagged(text, TAG) if has_tags(text) else text
 
 
 def without_private_json(value: JsonValue) -> JsonValue:

@@ -15,6 +15,7 @@ from pydantic_core import PydanticSerializationError, to_json
 from claude_mem_core.domain.privacy import (
     TAG,
     free_key,
+    has_tags,
     without_private,
     without_private_json,
 )
@@ -58,8 +59,7 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """The text without what is marked as private, and without secrets."""
-        kept = without_private(text) if TAG.search(text) else text
-        return self.without_secrets(kept)
+        return self.without_secrets(without_private(text))
 
     def without_secrets(self, text: str) -> str:
         """The text with a mark in the place of every secret."""
@@ -76,7 +76,7 @@ class Redactor:
         A string below a secret's name, such as `password`, is one as a whole.
         """
         whole, tags = _as_text(value), 0
-        if TAG.search(whole):
+        if has_tags(whole):
             tags = sum(1 for _ in TAG.finditer(whole))
             value = without_private_json(value)
             whole = _as_text(value)

@@ -16,8 +16,12 @@ from claude_mem_core.domain.redaction.spans import Span, Text
 SHORTEST_RUN = 16
 """Letters, digits, `-` and `_` that every token of the table has in a row at least."""
 
-FARTHEST_HEAD = 40
+FARTHEST_HEAD = 12
 """Characters that a token's first word can begin before its first long run."""
+
+
+LOOKED_AT = 64
+"""Characters of a run in which it shows whether chance made it."""
 
 
 class Token(NamedTuple):
@@ -174,7 +178,6 @@ TOKENS = (
     Token("netlify-token", ("nfp_",), rf"nfp_{_ALNUM}{{36}}{_END}"),
     Token("figma-token", ("figd_",), rf"figd_{_WORD}{{32,64}}"),
     Token("airtable-token", ("pat",), rf"pat{_ALNUM}{{14}}\.{_HEX}{{64}}"),
-    Token("terraform-token", (".atlasv1.",), rf"\.atlasv1\.{_WORD}{{60,70}}"),
     Token("tailscale-key", ("tskey-",), r"tskey-[a-z]{2,12}-[A-Za-z0-9-]{16,64}"),
     Token("sourcegraph-token", ("sgp_",), r"sgp_(?:[a-z0-9]{1,20}_)?[0-9a-f]{40}"),
     Token("brevo-key", ("xkeysib-",), rf"xkeysib-{_HEX}{{64}}-{_ALNUM}{{16}}"),
@@ -186,27 +189,27 @@ TOKENS = (
     Token("artifactory-key", ("AKCp",), rf"AKCp{_ALNUM}{{60,75}}{_END}"),
 )
 
-_STARTS = (
-    (
-        "discord-token",
-        re.compile(r"[MNO][\w-]{22,27}\.[\w-]{6}\.[\w-]{27,40}", re.ASCII),
-    ),
-    (
-        "telegram-token",
-        re.compile(r"(?:(?<=\d:)|(?<=\d%)3A)AA[\w-]{32,35}(?![\w-])", re.ASCII),
-    ),
-    ("newrelic-key", re.compile(rf"{_HEX}{{36}}NRAL{_END}")),
+_STARTS = re.compile(
+    rf"""(?P<discord>[MNO][\w-]{{22,27}}\.[\w-]{{6}}\.[\w-]{{27,40}})
+    | (?P<telegram>(?:(?<=\d:)|(?<=\d%)3A)AA[\w-]{{32,35}}(?![\w-]))
+    | (?P<newrelic>{_HEX}{{36}}NRAL{_END})
+    | (?P<terraform>(?<=\.atlasv1\.)[\w-]{{60,70}})""",
+    re.ASCII | re.VERBOSE,
 )
 """Formats without a first word, each looked for where a long run begins."""
 
+_OF_START = {
+    "discord": "discord-token",
+    "telegram": "telegram-token",
+    "newrelic": "newrelic-key",
+    "terraform": "terraform-token",
+}
 _AWS_SECRET = re.compile(
     r"[\"']?[\s,;:|]{1,4}[\"']?([A-Za-z0-9+/]{40})(?![A-Za-z0-9+/])"
 )
 """The secret of a key, where it follows the key's id: alone it has no shape."""
 
-FAMILIES = frozenset(
-    (*(one.family for one in TOKENS), *(family for family, _ in _STARTS))
-)
+FAMILIES = frozenset((*(one.family for one in TOKENS), *_OF_START.values()))
 
 _BY_HEAD: Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
     head: tuple(
@@ -217,17 +220,17 @@ _BY_HEAD: Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
 
 
 def _alternation(words: Iterable[str]) -> str:
-    """One pattern for all words, parted by first letter: few are tried at a place."""
-    letters: dict[str, list[str]] = {}
     # The longer first: `sk-ant-` is not to be taken for `sk-`.
-    for word in sorted(words, key=lambda one: (-len(one), one)):
-        letters.setdefault(word[0], []).append(re.escape(word[1:]))
-    return "|".join(
-        f"{re.escape(letter)}(?:{'|'.join(rest)})" for letter, rest in letters.items()
-    )
+    return "|".join(map(re.escape, sorted(words, key=lambda one: (-len(one), one))))
 
 
 _HEADS = re.compile(_alternation(_BY_HEAD))
+_FIRST_TWO = frozenset(head[:2] for head in _BY_HEAD)
+_ESCAPE = re.compile(r"\\[nrtbf]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}")
+_MIXED = re.compile(r"[0-9]|[a-z][A-Z]")
+"""What is drawn by chance has a digit, or a capital amid small letters."""
+
+_PIECE = re.compile(r"[A-Za-z0-9]+")
 
 _RUN_BYTES = frozenset(
     b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
@@ -247,17 +250,32 @@ def find_tokens(text: Text) -> Iterator[Span]:
             yield Span(found.start(1), found.end(1), "aws-secret-key")
 
 
-def _in_runs(whole: str) -> Iterator[Span]:
+def _in_runs(text: str) -> Iterator[Span]:
     done = 0
-    for start, end in long_runs(whole):
-        for family, pattern in _STARTS:
-            if found := pattern.match(whole, start):
-                yield Span(start, found.end(), family)
-        begin = max(done, start - FARTHEST_HEAD)
-        done = end
-        for head in _HEADS.finditer(whole, begin, end):
-            if span := _token(whole, head):
+    for start, end in long_runs(text):
+        if not _MIXED.search(text, start, min(end, start + LOOKED_AT)):
+            continue
+        if found := _STARTS.match(text, start):
+            yield Span(start, found.end(), _OF_START[found.lastgroup or ""])
+        begin, done = max(done, start - FARTHEST_HEAD), end
+        for at in _beginnings(text, begin, end):
+            if text[at : at + 2] in _FIRST_TWO and (span := _token(text, at)):
                 yield span
+
+
+def _beginnings(text: str, begin: int, end: int) -> Iterator[int]:
+    """Where a word may begin: after no letter or digit but those of an escape.
+
+    In text that is JSON or an address itself, escapes stand for what parts words.
+    """
+    for piece in _PIECE.finditer(text, begin, end):
+        at = piece.start()
+        if at == begin and at and text[at - 1].isalnum():
+            continue
+        yield at
+        is_escaped = at > 0 and text[at - 1] in "\\%"
+        if is_escaped and (escape := _ESCAPE.match(text, at - 1)):
+            yield escape.end()
 
 
 def long_runs(text: str) -> Iterator[tuple[int, int]]:
@@ -272,25 +290,9 @@ def long_runs(text: str) -> Iterator[tuple[int, int]]:
         start = kinds.find(_LONG, end)
 
 
-def _token(text: str, head: re.Match[str]) -> Span | None:
-    start = head.start()
-    if not _may_begin(text, start):
-        return None
-    for family, pattern in _BY_HEAD[head[0]]:
+def _token(text: str, start: int) -> Span | None:
+    head = _HEADS.match(text, start)
+    for family, pattern in _BY_HEAD[head[0]] if head else ():
         if found := pattern.match(text, start):
             return Span(start, found.end(), family)
     return None
-
-
-def _may_begin(text: str, at: int) -> bool:
-    """Whether a word may begin here: after no letter or digit but those of an escape.
-
-    In text that is JSON or an address itself, escapes stand for what parts words.
-    """
-    if at == 0 or not (text[at - 1].isalnum() and text[at].isalnum()):
-        return True
-    before = text[max(0, at - 6) : at]
-    return _ESCAPE_END.search(before) is not None
-
-
-_ESCAPE_END = re.compile(r"(?:\\[nrtbf]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2})\Z")
