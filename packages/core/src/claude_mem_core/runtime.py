@@ -32,6 +32,7 @@ from claude_mem_core.services.memories import Memories
 from claude_mem_core.services.projects import Projects
 from claude_mem_core.services.readiness import LoopState, OwnLoop, shortcomings
 from claude_mem_core.services.recall import Recall
+from claude_mem_core.services.rescan import Rescan
 from claude_mem_core.services.sessions import Sessions
 from claude_mem_core.services.status import Status
 from claude_mem_core.services.upkeep import EVERY, Upkeep
@@ -79,6 +80,7 @@ class Runtime:
         self.sessions = Sessions(storage, queue, system, keeping)
         self.events = Events(storage, queue, system, keeping)
         self.memories = Memories(storage, system, keeping)
+        self.rescan = Rescan(storage, system, keeping)
         self.recall = Recall(storage, system)
         self.jobs = Jobs(storage, queue, system)
         self.generator = Generator(storage, queue, generator, system, keeping)

@@ -44,6 +44,7 @@ from claude_mem_http_falcon.problems import (
 )
 from claude_mem_http_falcon.projects import ProjectResource, ProjectsResource
 from claude_mem_http_falcon.recall import ContextResource, SearchResource
+from claude_mem_http_falcon.redactions import RedactionsResource
 from claude_mem_http_falcon.request_log import RequestLog
 from claude_mem_http_falcon.sessions import (
     SessionEndResource,
@@ -111,6 +112,7 @@ def resources(runtime: Runtime, stop: StopSignal) -> Mapping[str, object]:
         "/v1/teams/{team_id}/jobs": TeamJobsResource(runtime.jobs),
         "/v1/memories": MemoriesResource(runtime.memories),
         "/v1/memories/{memory_id}": MemoryResource(runtime.memories),
+        "/v1/redactions": RedactionsResource(runtime.rescan),
         "/v1/search": SearchResource(runtime.recall),
         "/v1/context": ContextResource(runtime.recall),
         "/hooks/{agent}/{event}": HookResource(runtime),

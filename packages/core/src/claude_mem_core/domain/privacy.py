@@ -54,11 +54,11 @@ class _Reading(NamedTuple):
     """A text read to its end.
 
     Attributes:
-        kept: What is outside all tags.
+        taken: Where something was taken out, from left to right.
         open: The name and spelling of the tag that is not closed, if any.
     """
 
-    kept: str
+    taken: Sequence[tuple[int, int]]
     open: tuple[str, str] | None
 
 
@@ -68,25 +68,38 @@ def without_tagged(text: str, tags: re.Pattern[str]) -> str:
     A tag that is never closed reaches to the end. Within a tag only its own name
     counts, spelled alike: the same tag nested in itself is closed by its own end.
     """
-    return _read(text, tags, None).kept
+    return _kept(text, _read(text, tags, None))
+
+
+def private_parts(text: str) -> Sequence[tuple[int, int]]:
+    """Where something is marked as private: its first character, and the next kept."""
+    return _read(text, TAG, None).taken if has_tags(text) else ()
+
+
+def _kept(text: str, reading: _Reading) -> str:
+    kept, after = [], 0
+    for start, end in reading.taken:
+        kept.append(text[after:start])
+        after = end
+    return "".join((*kept, text[after:]))
 
 
 def _read(text: str, tags: re.Pattern[str], within: tuple[str, str] | None) -> _Reading:
-    kept: list[str] = []
-    after, depth = 0, 0 if within is None else 1
+    taken: list[tuple[int, int]] = []
+    start, depth = 0, 0 if within is None else 1
     for tag in tags.finditer(text):
         told = (tag["name"].lower(), tag["open"].lower())
         if depth and told != within:
             continue
         if not depth:
-            kept.append(text[after : tag.start()])
-            within = told
-        after = tag.end()
+            start, within = tag.start(), told
         if not tag["empty"]:
             depth = max(0, depth - 1) if tag["end"] else depth + 1
+        if not depth:
+            taken.append((start, tag.end()))
     if depth:
-        return _Reading("".join(kept), within)
-    return _Reading("".join([*kept, text[after:]]), None)
+        return _Reading([*taken, (start, len(text))], within)
+    return _Reading(taken, None)
 
 
 def without_private(text: str) -> str:
@@ -153,10 +166,10 @@ def _unsplit(texts: Sequence[str]) -> Sequence[str]:
             hopeless.add(within)
             first += 1
             continue
-        kept[first] = reading.kept
+        kept[first] = _kept(kept[first], reading)
         for at in range(first + 1, last):
             kept[at] = ""
-        kept[last] = _read(texts[last], TAG, within).kept
+        kept[last] = _kept(texts[last], _read(texts[last], TAG, within))
         first = last
     return kept
 

@@ -42,3 +42,10 @@ class ProjectRepository(ProjectReader, Protocol):
     @abstractmethod
     def add(self, project: Project) -> None:
         """Keep a new project."""
+
+    @abstractmethod
+    def replace(self, project: Project) -> None:
+        """Put `project` in the place of the one with its id; `NotFoundError` if none.
+
+        The rules for a new project hold for the changed one too.
+        """

@@ -11,11 +11,6 @@ from typing import Protocol
 class SecretDetector(Protocol):
     """A way to find secrets in text, beside our own.
 
-    Every detector promises, and the conformance kit checks:
-
-    * it finds each of its own examples, wherever in a text that stands;
-    * it finds nothing in text without any of its words;
-    * what it finds lies within the text, and is not empty;
     * it finds nothing in the mark that stands in a secret's place.
     """
 
@@ -27,12 +22,12 @@ class SecretDetector(Protocol):
     @property
     @abstractmethod
     def words(self) -> Sequence[str]:
-        """In small letters, what a text must hold one of for it to be asked at all."""
+        """In small letters: without one of them in a text it finds nothing there."""
 
     @property
     @abstractmethod
     def examples(self) -> Sequence[str]:
-        """Secrets that it knows, made up: each with one of its words in it."""
+        """Made-up secrets, each of which it finds whole wherever it stands."""
 
     @abstractmethod
     def find(self, text: str) -> Iterable[tuple[int, int]]:

@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from typing_extensions import override
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.server_session import ServerSession, SessionKey
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.sessions import SessionRepository
-from claude_mem_core.reference.projects import is_within
+from claude_mem_core.reference.projects import is_within, page_of
 from claude_mem_core.reference.state import State
 
 
@@ -36,6 +38,15 @@ class InProcessSessions(SessionRepository):
             if is_within(self._state, session.project_id, scope):
                 return session
         return None
+
+    @override
+    def page(
+        self, project_id: str, *, scope: Scope, after: str | None, limit: int
+    ) -> Sequence[ServerSession]:
+        ours = is_within(self._state, project_id, scope)
+        every = self._state.sessions.values() if ours else ()
+        sessions = [one for one in every if one.project_id == project_id]
+        return page_of(sessions, after, limit)
 
     @override
     def add(self, session: ServerSession) -> None:

@@ -20,7 +20,7 @@ from claude_mem_core.domain.redaction.redactor import Cleaned
 from claude_mem_core.domain.value import JsonObject, Value, invalid_input
 
 V = TypeVar("V", bound=Value)
-E = TypeVar("E", AgentEventDraft, AgentEventCapture)
+E = TypeVar("E", bound=AgentEventDraft | AgentEventCapture)
 
 NOTHING_LEFT = "[private]"
 """What stands where something must, and all of it was private."""
@@ -34,10 +34,15 @@ def cleaned(value: V, keeping: Keeping) -> V:
     Raises:
         InvalidInputError: What is left is no such value any more.
     """
+    return cleaning(value, keeping).value
+
+
+def cleaning(value: V, keeping: Keeping) -> Cleaned[V]:
+    """The value without what must not be kept, and what that was."""
     given = value.model_dump(mode="json", by_alias=False)
     clean = _clean(given, keeping)
     if clean.value is given:
-        return value
+        return Cleaned(value)
     changes = {
         name: _filled(after, type(value).model_fields[name])
         for name, after in clean.value.items()
@@ -45,18 +50,24 @@ def cleaned(value: V, keeping: Keeping) -> V:
     }
     named = {name: getattr(value, name) for name in value.model_fields_set}
     try:
-        return type(value).model_validate({**named, **changes}, by_name=True)
+        made = type(value).model_validate({**named, **changes}, by_name=True)
     except ValidationError as error:
         raise invalid_input(error) from error
+    return Cleaned(made, clean.found, clean.tags)
 
 
 def cleaned_event(event: E, keeping: Keeping) -> E:
     """The event without what must not be kept, with a note of what was taken out."""
+    return cleaning_of_event(event, keeping).value
+
+
+def cleaning_of_event(event: E, keeping: Keeping) -> Cleaned[E]:
+    """The event without what must not be kept, and what that was."""
     given = vars(event)
     clean = _clean(given, keeping)
     is_private = _is_private_prompt(event)
     if clean.value is given and not is_private:
-        return event
+        return Cleaned(event)
     changes = {
         name: _filled(after, type(event).model_fields[name])
         for name, after in clean.value.items()
@@ -69,7 +80,8 @@ def cleaned_event(event: E, keeping: Keeping) -> E:
         notes["withheld"] = PRIVATE_TURN
     if notes:
         changes["metadata"] = noted(clean.value["metadata"], **notes)
-    return event.model_copy(update=changes)
+    made: E = event.model_copy(update=changes)
+    return Cleaned(made, clean.found, clean.tags)
 
 
 def _clean(given: JsonObject, keeping: Keeping) -> Cleaned[JsonObject]:

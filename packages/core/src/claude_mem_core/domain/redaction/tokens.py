@@ -227,7 +227,7 @@ def _alternation(words: Iterable[str]) -> str:
 _HEADS = re.compile(_alternation(_BY_HEAD))
 _FIRST_TWO = frozenset(head[:2] for head in _BY_HEAD)
 _ESCAPE = re.compile(r"\\[nrtbf]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}")
-_MIXED = re.compile(r"[0-9]|[a-z][A-Z]")
+_MIXED = re.compile(r"[0-9]|[a-z][A-Z]|A[KS]IA[A-Z]")
 """What is drawn by chance has a digit, or a capital amid small letters."""
 
 _PIECE = re.compile(r"[A-Za-z0-9]+")
