@@ -80,7 +80,7 @@ def cleaning_of_event(event: E, keeping: Keeping) -> Cleaned[E]:
         notes["withheld"] = PRIVATE_TURN
     if notes:
         changes["metadata"] = noted(clean.value["metadata"], **notes)
-    made: E = event.model_copy(update=changes)
+    made = cast("E", event.model_copy(update=changes))
     return Cleaned(made, clean.found, clean.tags)
 
 

@@ -84,7 +84,8 @@ class Redactor:
         if not rules:
             return Cleaned(value, tags=tags)
         tree = _Tree(rules)
-        return Cleaned(tree.without_secrets(value), tree.found, tags)
+        clear = tree.without_secrets(value)
+        return Cleaned(clear if tree.found else value, tree.found, tags)
 
 
 class _Tree:
