@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import pytest
@@ -130,6 +131,26 @@ class SessionContract(RepositoryContract):
         assert other.status == "active"
         with pytest.raises(NotFoundError), inhabited.begin() as tx:
             tx.sessions.replace(samples.session("absent"))
+
+    def test_sessions_come_page_by_page(self, inhabited: Storage) -> None:
+        """A project's sessions in the order they were put in, from one's id on."""
+        for id_ in ("z", "a", "m"):
+            _add(inhabited, id_, id_)
+        pages: Sequence[tuple[str | None, Sequence[str]]] = (
+            (None, ["session", "z"]),
+            ("z", ["a", "m"]),
+            ("m", []),
+        )
+        with inhabited.read() as snapshot:
+            for after, expected in pages:
+                page = snapshot.sessions.page(
+                    "project", scope=OURS, after=after, limit=2
+                )
+                assert [one.id for one in page] == expected
+            for scope in OUTSIDE:
+                assert not snapshot.sessions.page(
+                    "project", scope=scope, after=None, limit=9
+                )
 
 
 def _add(

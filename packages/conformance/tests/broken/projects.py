@@ -58,3 +58,10 @@ class ProjectsComeNewestFirst(InProcessProjects):
 class ProjectsLoseMetadata(InProcessProjects):
     def add(self, project):
         super().add(project.changed(metadata={}))
+
+
+@breaks(ProjectContract.test_a_project_is_replaced_by_its_id, "projects")
+class ReplacedProjectsAreAdded(InProcessProjects):
+    def replace(self, project):
+        self._state.projects.setdefault(project.id, project)
+        super().replace(project)

@@ -82,3 +82,11 @@ class SessionsAreReplacedByNothing(InProcessSessions):
     def replace(self, session):
         self._state.sessions.setdefault(session.id, session)
         super().replace(session)
+
+
+@breaks(SessionContract.test_sessions_come_page_by_page, "sessions")
+class SessionsComeById(InProcessSessions):
+    def page(self, project_id, *, scope, after, limit):
+        found = super().page(project_id, scope=scope, after=None, limit=10**6)
+        later = [one for one in found if after is None or one.id > after]
+        return sorted(later, key=lambda one: one.id)[:limit]
