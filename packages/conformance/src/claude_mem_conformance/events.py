@@ -207,7 +207,8 @@ class EventContract(RepositoryContract):
         with inhabited.read() as snapshot:
             events = snapshot.events
             assert events.get("new", scope=OURS) == less
-            assert events.turn_of("new", scope=OURS) == 7
+            turn = [one.id for one in events.of_turn("session", 7, scope=OURS)]
+            assert turn == ["new"]
             assert events.find("key of new", scope=OURS) == less
             assert events.find("key of event", scope=OURS) is None
             assert events.find("its new key", scope=OURS) == samples.event()

@@ -658,8 +658,10 @@ class JobContract(RepositoryContract):
             tx.jobs.fail(claim, now=NOW, failure=NO, retry_at=LATER)
         before = _stored(inhabited, put)
         with inhabited.begin() as tx:
-            tx.jobs.retell(put.id, str.upper, scope=OURS)
-        assert _stored(inhabited, put) == before.changed(last_error="NO")
+            tx.jobs.retell(put.id, lambda told: told and told.upper(), scope=OURS)
+        known = before.last_error
+        again = before.changed(last_error=known and known.upper())
+        assert _stored(inhabited, put) == again
         with inhabited.read() as snapshot:
             told = snapshot.jobs.log(put.id, scope=OURS)
         assert [one.reason for one in told] == [None, None, "NO"]

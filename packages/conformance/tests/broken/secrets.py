@@ -24,7 +24,7 @@ class Sound(SecretDetector):
 
 
 @breaks(SecretDetectorContract.test_it_has_a_name_for_its_mark, "detector")
-class HasANameForPeople(Sound):
+class IsNamedForPeople(Sound):
     name = "Acme's token"
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from claude_mem_core.domain.value import Id, Text, Value
 from claude_mem_core.errors import InvalidInputError
 
-Stage = Literal["project", "sessions", "events", "memories", "jobs"]
+Stage = Literal["project", "sessions", "memories", "events", "jobs"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 """The records of a project in the order in which they are looked over."""
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, cast
 
 from claude_mem_core.domain.access import Principal, Scope
 from claude_mem_core.domain.agent_event import AgentEvent, event_key
@@ -15,7 +15,13 @@ from claude_mem_core.domain.generation_job import GenerationJob, JobQuery
 from claude_mem_core.domain.keeping import KEEPING, Keeping, is_withheld, withheld
 from claude_mem_core.domain.memory_item import MemorySource
 from claude_mem_core.domain.project import slug_of
-from claude_mem_core.domain.redaction.moves import edits, found_at, moved
+from claude_mem_core.domain.redaction.moves import (
+    edits,
+    found_at,
+    moved,
+    secrets_in,
+    without_pieces,
+)
 from claude_mem_core.domain.rescan import (
     STAGES,
     Place,
@@ -25,7 +31,7 @@ from claude_mem_core.domain.rescan import (
     place_of,
 )
 from claude_mem_core.domain.server_session import ServerSession
-from claude_mem_core.domain.value import Value
+from claude_mem_core.domain.value import JsonObject, Value
 from claude_mem_core.errors import ConflictError
 from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
@@ -213,7 +219,11 @@ class _Look:
     def _move_sources(
         self, tx: Transaction, event: AgentEvent, clean: AgentEvent, *, scope: Scope
     ) -> None:
-        """Let what cites the event cite the same words where they are now."""
+        """Let what cites the event cite the same words where they are now.
+
+        What it took over of a secret may be cut so short that no rule knows it.
+        """
+        known = secrets_in(event.payload, self._keeping.redactor)
         for item in tx.memories.citing(event.id, scope=scope):
             sources = tuple(
                 self._moved(source, event, clean)
@@ -221,8 +231,11 @@ class _Look:
                 else source
                 for source in item.sources
             )
-            if sources != item.sources:
-                tx.memories.replace(item.changed(sources=sources))
+            texts = item.model_dump(mode="json", exclude={"sources"})
+            clean_texts = without_pieces(texts, known)
+            if sources != item.sources or clean_texts != texts:
+                fields = cast("JsonObject", clean_texts)
+                tx.memories.replace(item.changed(**fields, sources=sources))
 
     def _moved(
         self, source: MemorySource, event: AgentEvent, clean: AgentEvent

@@ -36,8 +36,8 @@ _JOINT = re.compile(
 )
 _AFTER_FLAG = re.compile(r"[ \t]{1,4}")
 _QUOTE = re.compile(r"\\{0,8}[\"'`]")
-_BARE = re.compile(r"""[^\s"'`,;&|<>\\)}\]]{1,4096}""")
-_VARIABLE = re.compile(r"""[^\s"'`\\]{1,4096}""")
+_BARE = re.compile(r"""[^\s"'`,;&|<>\\)}\]]{1,256}""")
+_VARIABLE = re.compile(r"""[^\s"'`\\]{1,256}""")
 _ESCAPE = re.compile(r"\\[nrt]")
 
 
@@ -60,13 +60,15 @@ class _Assigned:
         """Whether the value is the secret."""
         if values.is_gap(self.value):
             return False
+        # Its start tells; so a long row of names costs no more than it is long.
+        value = self.value[: values.LOOKED_AT]
         if self.is_quoted:
-            return self._may_be(self.value)
-        if values.is_code(self.value):
+            return self._may_be(value)
+        if values.is_code(value):
             return False
         if self.is_variable and self.known.is_word:
-            return not values.is_plain(self.value)
-        return self._may_be(self.value) and not values.is_type(self.value)
+            return not values.is_plain(value)
+        return self._may_be(value) and not values.is_type(value)
 
     def _may_be(self, value: str) -> bool:
         if self.known.is_word and values.is_password(value):
@@ -83,8 +85,19 @@ def _find(text: Text) -> Iterator[Span]:
         done = rest.end() if rest else at
         assigned = _assigned(text.text, at, done)
         if assigned is not None and assigned.is_secret:
-            done = assigned.start + len(assigned.value)
+            done = _end(text.text, assigned)
             yield Span(assigned.start, done, assigned.known.family)
+
+
+def _end(text: str, assigned: _Assigned) -> int:
+    """Where the secret ends; of one without quotes only the start was looked at."""
+    end = assigned.start + len(assigned.value)
+    if len(assigned.value) < values.LOOKED_AT or assigned.is_quoted:
+        return end
+    more = (_VARIABLE if assigned.is_variable else _BARE).match
+    while rest := more(text, end):
+        end = rest.end()
+    return end
 
 
 def _assigned(text: str, at: int, end: int) -> _Assigned | None:

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import NamedTuple
 
 from pydantic import JsonValue
@@ -12,6 +13,9 @@ from pydantic import JsonValue
 from claude_mem_core.domain.privacy import private_parts, without_private
 from claude_mem_core.domain.redaction.redactor import Redactor
 from claude_mem_core.domain.redaction.spans import mark
+
+PIECE = 8
+"""Characters of a secret's start by which what is left of it is known."""
 
 _STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]", re.ASCII)
 
@@ -43,6 +47,44 @@ def moved(span: tuple[int, int], done: Sequence[Sequence[Edit]]) -> tuple[int, i
     for each in done:
         start, end = _moved(start, each, at_end=False), _moved(end, each, at_end=True)
     return start, end
+
+
+def secrets_in(value: JsonValue, redactor: Redactor) -> Mapping[str, str]:
+    """The secrets of a JSON value's strings, each with its family."""
+    if isinstance(value, str):
+        spans = redactor.secrets(value)
+        return {value[one.start : one.end]: one.family for one in spans}
+    inner: list[JsonValue] = []
+    if isinstance(value, dict):
+        inner = [*value, *value.values()]
+    elif isinstance(value, list):
+        inner = value
+    parts = (secrets_in(each, redactor) for each in inner)
+    return {text: family for part in parts for text, family in part.items()}
+
+
+def without_pieces(value: JsonValue, known: Mapping[str, str]) -> JsonValue:
+    """The value without these secrets, and without what a cut left of them."""
+    if isinstance(value, str):
+        for secret, family in known.items():
+            value = _without_piece(value, secret, family)
+        return value
+    if isinstance(value, list):
+        return [without_pieces(each, known) for each in value]
+    if isinstance(value, dict):
+        return {key: without_pieces(each, known) for key, each in value.items()}
+    return value
+
+
+def _without_piece(text: str, secret: str, family: str) -> str:
+    head = secret[:PIECE]
+    at = text.find(head) if len(head) == PIECE else -1
+    while at >= 0:
+        same = takewhile(lambda pair: pair[0] == pair[1], zip(text[at:], secret))  # noqa: B905 - the shorter counts
+        end = at + sum(1 for _ in same)
+        text = text[:at] + mark(family) + text[end:]
+        at = text.find(head, at + len(mark(family)))
+    return text
 
 
 def found_at(path: str, value: JsonValue) -> JsonValue:

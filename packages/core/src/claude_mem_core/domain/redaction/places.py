@@ -60,16 +60,6 @@ _USER = r"[^\s/?#:@\"'<>\\]"
 _PASSWORD = r"[^\s/?#@\"'<>\\]"  # noqa: S105 - the letters of one
 PLACES = (
     Place(
-        "database-url",
-        "://",
-        "://",
-        rf"(?:postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|amqps?|mssql|oracle|"
-        rf"clickhouse|cockroachdb|db2|nats|kafka)"
-        rf"(?:\+[a-z0-9]{{1,20}})?://{_USER}{{0,128}}:({_PASSWORD}{{1,256}})@",
-        _is_part_of_address,
-        back=40,
-    ),
-    Place(
         "url-password",
         "://",
         "://",
@@ -114,6 +104,16 @@ PLACES = (
         r"(?i:token|apikey|api-key|key|digest|negotiate|ntlm|aws4-hmac-sha256)[ \t=]"
         r"{1,4}([A-Za-z0-9._~+/=-]{12,4096})",
         values.is_random,
+    ),
+    *(
+        Place(
+            "fly-token",
+            head,
+            head,
+            rf"(?<![A-Za-z0-9])({head}[ar]?_[A-Za-z0-9+/=_,%-]{{40,2048}})",
+            bool,
+        )
+        for head in ("fm1", "fm2")
     ),
     Place(
         "netrc-password",
@@ -189,19 +189,34 @@ PLACES = (
     ),
 )
 
-FAMILIES = frozenset(place.family for place in PLACES)
+_DATABASE = re.compile(
+    r"(?:postgres(?:ql)?|mysql|mariadb|mongodb|rediss?|amqps?|mssql|sqlserver|oracle|"
+    r"clickhouse|cockroachdb|db2|nats|kafka)(?:\+[a-z0-9]{1,20})?\Z"
+)
+LONGEST_SCHEME = 32
+FAMILIES = frozenset(("database-url", *(place.family for place in PLACES)))
 
 
 def _finder(place: Place) -> Finder:
     shape = re.compile(place.shape, re.ASCII)
 
     def find(text: Text) -> Iterator[Span]:
+        done = 0
         for at in places_of(place.word, text.lowered):
-            found = _found(text.text, shape, at, place.back)
+            found = _found(text.text, shape, at, place.back) if at >= done else None
             if found is not None and place.is_secret(found[1]):
-                yield Span(found.start(1), found.end(1), place.family)
+                done = found.end()
+                yield Span(found.start(1), found.end(1), _family(place, text, at))
 
     return find
+
+
+def _family(place: Place, text: Text, at: int) -> str:
+    """The place's family; that of a database's address is told by its scheme."""
+    if place.family != "url-password":
+        return place.family
+    scheme = text.lowered[max(0, at - LONGEST_SCHEME) : at]
+    return "database-url" if _DATABASE.search(scheme) else place.family
 
 
 def _found(

@@ -111,11 +111,6 @@ TOKENS = (
     ),
     Token("heroku-key", ("HRKU-",), rf"HRKU-{_WORD}{{30,80}}"),
     Token("fly-token", ("fo1_",), rf"fo1_{_WORD}{{40,128}}"),
-    Token(
-        "fly-token",
-        ("fm1_", "fm2_", "fm1a_", "fm1r_"),
-        r"fm[12][ar]?_[A-Za-z0-9+/=_,%-]{40,2048}",
-    ),
     Token("cloudflare-key", ("v1.0-",), rf"v1\.0-{_HEX}{{24}}-{_HEX}{{100,160}}"),
     Token("databricks-token", ("dapi",), rf"dapi{_HEX}{{32}}(?:-\d{{1,2}})?{_END}"),
     Token(

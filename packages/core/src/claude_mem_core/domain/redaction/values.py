@@ -51,6 +51,7 @@ _WORDY = re.compile(
     r"(?:[A-Za-z]{2,}|\d{1,4}|v\d+|[A-Za-z]\d?)"
     r"(?:[-_./: ,](?:[A-Za-z]+|\d{1,4}|v\d+))*\Z"
 )
+_DIGIT = re.compile(r"[0-9]")
 _SYMBOL = re.compile(r"[^A-Za-z0-9_\s]")
 
 
@@ -106,7 +107,7 @@ def _is_mixed(value: str) -> bool:
 
 
 def _has_digit(value: str) -> bool:
-    return any(char.isdigit() for char in value)
+    return _DIGIT.search(value) is not None
 
 
 def _entropy(value: str) -> float:
