@@ -20,6 +20,7 @@ from claude_mem_core.domain.generation_job import (
 )
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
 from claude_mem_core.domain.project import Project, ProjectDraft
+from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.search import SearchHit, SearchQuery
 
 
@@ -125,6 +126,10 @@ class Client(Protocol):
     @abstractmethod
     def reindex(self, project_id: str) -> GenerationJob:
         """The job that writes what finds a project's memories anew."""
+
+    @abstractmethod
+    def regenerate(self, project_id: str, request: ReplayRequest) -> ReplayPage:
+        """Some of a project's sessions, made again by a generator."""
 
     @abstractmethod
     def ledger(self) -> Ledger:

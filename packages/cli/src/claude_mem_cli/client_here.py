@@ -12,6 +12,7 @@ from claude_mem_core.domain.context_pack import ContextQuery
 from claude_mem_core.domain.generation_job import GenerationJob, JobEvent, JobQuery
 from claude_mem_core.domain.memory_item import MemoryKind
 from claude_mem_core.domain.project import Project, ProjectDraft
+from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.search import SearchHit, SearchQuery
 from claude_mem_core.runtime import Runtime
 from typing_extensions import override
@@ -99,6 +100,10 @@ class ClientHere(Client):
     @override
     def reindex(self, project_id: str) -> GenerationJob:
         return self._runtime.jobs.reindex(project_id, by=self._by)
+
+    @override
+    def regenerate(self, project_id: str, request: ReplayRequest) -> ReplayPage:
+        return self._runtime.replay.regenerate(project_id, request, by=self._by)
 
     @override
     def ledger(self) -> Ledger:

@@ -24,7 +24,12 @@ RUNTIME = "server"
 
 @click.group(
     cls=LazyGroup,
-    lazy={"jobs": Lazy("jobs", "jobs", "Look at jobs, retry them, cancel them.")},
+    lazy={
+        "jobs": Lazy("jobs", "jobs", "Look at jobs, retry them, cancel them."),
+        "regenerate": Lazy(
+            "regenerate", "regenerate", "Make a project's memories anew."
+        ),
+    },
 )
 def server() -> None:
     """Start, stop and look at the server of the data folder."""
