@@ -64,7 +64,7 @@ def test_a_dry_run_shows_what_would_be_different(any_way, aged):
 
     assert done.code == 0
     assert "- " in done.out
-    assert f"+ discovery: {aged}"[:40] in done.out
+    assert f": {aged[:25]}" in done.out.partition("  + ")[2]
     assert "1 different" in done.out
     assert "Nothing was written" in done.err
     assert max(map(len, done.out.splitlines())) <= 80
