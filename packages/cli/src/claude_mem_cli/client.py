@@ -20,6 +20,7 @@ from claude_mem_core.domain.generation_job import (
 )
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
 from claude_mem_core.domain.project import Project, ProjectDraft
+from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.rescan import RescanPage, RescanQuery
 from claude_mem_core.domain.search import SearchHit, SearchQuery
 
@@ -130,6 +131,10 @@ class Client(Protocol):
     @abstractmethod
     def rescan(self, query: RescanQuery) -> RescanPage:
         """The next records, looked over for what must not be kept."""
+
+    @abstractmethod
+    def regenerate(self, project_id: str, request: ReplayRequest) -> ReplayPage:
+        """Some of a project's sessions, made again by a generator."""
 
     @abstractmethod
     def ledger(self) -> Ledger:

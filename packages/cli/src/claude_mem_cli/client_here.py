@@ -12,6 +12,7 @@ from claude_mem_core.domain.context_pack import ContextQuery
 from claude_mem_core.domain.generation_job import GenerationJob, JobEvent, JobQuery
 from claude_mem_core.domain.memory_item import MemoryKind
 from claude_mem_core.domain.project import Project, ProjectDraft
+from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.rescan import RescanPage, RescanQuery
 from claude_mem_core.domain.search import SearchHit, SearchQuery
 from claude_mem_core.runtime import Runtime
@@ -104,6 +105,10 @@ class ClientHere(Client):
     @override
     def rescan(self, query: RescanQuery) -> RescanPage:
         return self._runtime.rescan.page(query, by=self._by)
+
+    @override
+    def regenerate(self, project_id: str, request: ReplayRequest) -> ReplayPage:
+        return self._runtime.replay.regenerate(project_id, request, by=self._by)
 
     @override
     def ledger(self) -> Ledger:

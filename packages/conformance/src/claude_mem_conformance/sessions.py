@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 import pytest
@@ -106,6 +105,19 @@ class SessionContract(RepositoryContract):
         with pytest.raises(ConflictError), inhabited.begin() as tx:
             tx.sessions.replace(samples.session("full", project_id="other"))
 
+    def test_a_projects_sessions_come_page_by_page(self, inhabited: Storage) -> None:
+        """A project's sessions in the order they were put in, from one's id on."""
+        for age, id_ in enumerate(["z", "a"]):
+            _add(inhabited, id_, f"name of {id_}", age=-age)
+        pages = {None: ["session", "z"], "session": ["z", "a"], "z": ["a"], "a": []}
+        with inhabited.read() as snapshot:
+            sessions = snapshot.sessions
+            for after, expected in pages.items():
+                page = sessions.page("project", scope=OURS, after=after, limit=2)
+                assert [one.id for one in page] == expected
+            for scope in OUTSIDE:
+                assert not sessions.page("project", scope=scope, after=None, limit=2)
+
     def test_a_new_session_is_kept_whole(self, inhabited: Storage) -> None:
         """Keep a new session."""
         agent = {"agent_id": "a", "agent_type": "t", "memory_session_id": "m"}
@@ -131,26 +143,6 @@ class SessionContract(RepositoryContract):
         assert other.status == "active"
         with pytest.raises(NotFoundError), inhabited.begin() as tx:
             tx.sessions.replace(samples.session("absent"))
-
-    def test_sessions_come_page_by_page(self, inhabited: Storage) -> None:
-        """A project's sessions in the order they were put in, from one's id on."""
-        for id_ in ("z", "a", "m"):
-            _add(inhabited, id_, id_)
-        pages: Sequence[tuple[str | None, Sequence[str]]] = (
-            (None, ["session", "z"]),
-            ("z", ["a", "m"]),
-            ("m", []),
-        )
-        with inhabited.read() as snapshot:
-            for after, expected in pages:
-                page = snapshot.sessions.page(
-                    "project", scope=OURS, after=after, limit=2
-                )
-                assert [one.id for one in page] == expected
-            for scope in OUTSIDE:
-                assert not snapshot.sessions.page(
-                    "project", scope=scope, after=None, limit=9
-                )
 
 
 def _add(

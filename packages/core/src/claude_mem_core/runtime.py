@@ -14,7 +14,13 @@ from claude_mem_core.domain.generation_job import LONGEST_ERROR
 from claude_mem_core.domain.keeping import KEEPING, Keeping
 from claude_mem_core.domain.stop_signal import StopSignal
 from claude_mem_core.domain.worker import BEAT_EVERY, WorkerHealth, WorkerRecord
-from claude_mem_core.errors import ClaudeMemError, ConflictError, Issue, NotFoundError
+from claude_mem_core.errors import (
+    ClaudeMemError,
+    ConfigurationError,
+    ConflictError,
+    Issue,
+    NotFoundError,
+)
 from claude_mem_core.ports.agents import AgentVocabulary
 from claude_mem_core.ports.generator import ObservationGenerator
 from claude_mem_core.ports.queue import (
@@ -32,6 +38,7 @@ from claude_mem_core.services.memories import Memories
 from claude_mem_core.services.projects import Projects
 from claude_mem_core.services.readiness import LoopState, OwnLoop, shortcomings
 from claude_mem_core.services.recall import Recall
+from claude_mem_core.services.replay import Generators, Replay
 from claude_mem_core.services.rescan import Rescan
 from claude_mem_core.services.sessions import Sessions
 from claude_mem_core.services.status import Status
@@ -70,6 +77,7 @@ class Runtime:
         *,
         agents: Mapping[str, AgentVocabulary],
         idle_turn: timedelta,
+        generators: Generators,
         keeping: Keeping = KEEPING,
     ) -> None:
         self._storage = storage
@@ -84,6 +92,9 @@ class Runtime:
         self.recall = Recall(storage, system)
         self.jobs = Jobs(storage, queue, system)
         self.generator = Generator(storage, queue, generator, system, keeping)
+        self.replay = Replay(
+            storage, generator, system, others=generators, keeping=keeping
+        )
         self.upkeep = Upkeep(storage, queue, system, idle_turn=idle_turn)
         self.workers = Workers(storage, system)
         self.status = Status(storage, queue, system, generator=generator.name)
@@ -273,8 +284,20 @@ def assemble(  # noqa: PLR0913 - one for each thing that can be chosen
     agents: Iterable[AgentVocabulary] = (),
     idle_turn: timedelta = IDLE_TURN,
     keeping: Keeping = KEEPING,
+    generators: Generators | None = None,
 ) -> Runtime:
-    """The services on these adapters; nothing is started and nothing read."""
+    """The services on these adapters; nothing is started and nothing read.
+
+    Args:
+        storage: Where the records are.
+        queue: The work on them.
+        generator: What makes memories of events.
+        system: Clock and dice; the real ones when left out.
+        agents: The vocabularies of agents' hooks.
+        idle_turn: A turn without an event for so long counts as ended.
+        generators: Other generators by their names, to make the past anew with.
+        keeping: The rules for what is kept.
+    """
     return Runtime(
         storage,
         queue,
@@ -283,4 +306,9 @@ def assemble(  # noqa: PLR0913 - one for each thing that can be chosen
         agents={agent.name: agent for agent in agents},
         idle_turn=idle_turn,
         keeping=keeping,
+        generators=generators or _no_other,
     )
+
+
+def _no_other(name: str) -> ObservationGenerator:
+    raise ConfigurationError(f"no generator {name!r} was given to this runtime")

@@ -183,3 +183,11 @@ COUNTS = (
     "CREATE INDEX memory_items_project_kind ON memory_items (project_id, kind)",
 )
 """What the second migration adds."""
+
+SUCCESSORS = (
+    """
+    CREATE INDEX memory_items_superseded ON memory_items (superseded_by_id)
+      WHERE superseded_by_id IS NOT NULL
+    """,
+)
+"""What the fourth migration adds."""

@@ -64,7 +64,8 @@ class SqliteSessions(SessionRepository):
         self, project_id: str, *, scope: Scope, after: str | None, limit: int
     ) -> Sequence[ServerSession]:
         asked = {"wanted": project_id, "after": after, "limit": limit}
-        return [_session(row) for row in self._db.all(_PAGE, within(scope, **asked))]
+        rows = self._db.all(_PAGE, within(scope, **asked))
+        return [_session(row) for row in rows]
 
     @override
     def add(self, session: ServerSession) -> None:

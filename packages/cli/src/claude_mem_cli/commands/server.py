@@ -27,6 +27,9 @@ RUNTIME = "server"
     lazy={
         "jobs": Lazy("jobs", "jobs", "Look at jobs, retry them, cancel them."),
         "redact": Lazy("redact", "redact", "Take secrets out of what is kept."),
+        "regenerate": Lazy(
+            "regenerate", "regenerate", "Make a project's memories anew."
+        ),
     },
 )
 def server() -> None:
