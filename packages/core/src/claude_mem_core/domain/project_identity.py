@@ -138,6 +138,16 @@ class ProjectFacts(Value):
         return last_name(whole) if whole else None
 
 
+class ProjectAlias(Value):
+    """What a person wants to stand for a project.
+
+    Attributes:
+        of: An absolute path, or the address of a git remote.
+    """
+
+    of: Text
+
+
 def chosen(
     facts: ProjectFacts,
     known: Mapping[str, ProjectIdentity],

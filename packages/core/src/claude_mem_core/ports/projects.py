@@ -15,7 +15,7 @@ from claude_mem_core.domain.project_identity import ProjectIdentity
 class ProjectReader(Protocol):
     """Projects, to read.
 
-    * outside the scope a project looks as if it did not exist, and so do its keys.
+    * outside the scope a project and its keys look as if they did not exist.
     """
 
     @abstractmethod

@@ -210,7 +210,14 @@ class Events:
             platform_source=platform,
         )
         started = draft.occurred_at_epoch
-        return new_session(tx, fresh, by=by, system=self._system, started=started)
+        return new_session(
+            tx,
+            fresh,
+            project_id=draft.project_id,
+            by=by,
+            system=self._system,
+            started=started,
+        )
 
     def _project_of(
         self, tx: Transaction, seen: AgentEventCapture, *, by: Principal

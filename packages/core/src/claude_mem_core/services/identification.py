@@ -25,11 +25,13 @@ from claude_mem_core.domain.project_identity import (
     chosen,
     to_link,
 )
+from claude_mem_core.domain.project_named import OfProject
 from claude_mem_core.domain.value import JsonObject
-from claude_mem_core.errors import ForbiddenError
+from claude_mem_core.errors import ForbiddenError, NotFoundError
 from claude_mem_core.ports.storage import Snapshot, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
+from claude_mem_core.services.borders import require_project
 
 
 def known_project(
@@ -42,6 +44,25 @@ def known_project(
     if by.project_id is not None:
         return records.projects.get(by.project_id, scope=by.scope)
     return _look(records, facts, by=by).project
+
+
+def project_id_of(
+    records: Snapshot | Transaction, asked: OfProject, *, by: Principal
+) -> str:
+    """The id of the project that a question is about.
+
+    Raises:
+        NotFoundError: There is none, or it is not the caller's team's.
+        ForbiddenError: The key is limited to another project.
+    """
+    if asked.project_id is not None:
+        require_project(records, asked.project_id, by=by)
+        return asked.project_id
+    facts = asked.project_facts or ProjectFacts()
+    project = known_project(records, facts, by=by)
+    if project is None:
+        raise NotFoundError("project", facts.title or UNSORTED_SLUG)
+    return project.id
 
 
 def project_of_facts(

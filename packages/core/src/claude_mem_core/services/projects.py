@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.project import Project, ProjectDraft
 from claude_mem_core.domain.project_identity import (
+    ProjectAlias,
     ProjectFacts,
     ProjectIdentity,
     key_of,
@@ -66,14 +67,16 @@ class Projects:
         with self._storage.read() as snapshot:
             return known_project(snapshot, facts, by=by)
 
-    def alias(self, project_id: str, named: str, *, by: Principal) -> ProjectIdentity:
+    def alias(
+        self, project_id: str, alias: ProjectAlias, *, by: Principal
+    ) -> ProjectIdentity:
         """The identity by which a folder or a remote stands for the project now.
 
         Raises:
             ForbiddenError: The caller is limited to one project.
             InvalidInputError: It is neither an absolute path nor a remote's address.
         """
-        key = key_of(named)
+        key = key_of(alias.of)
         if key is None:
             raise InvalidInputError.of(
                 "of",
