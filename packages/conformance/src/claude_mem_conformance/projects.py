@@ -148,6 +148,6 @@ class ProjectContract(RepositoryContract):
     def test_no_key_stands_for_a_project_that_is_not_there(
         self, inhabited: Storage
     ) -> None:
-        """`NotFoundError` when there is no such project."""
+        """No key stands for a project that is not there: `NotFoundError`."""
         with pytest.raises(NotFoundError), inhabited.begin() as tx:
             tx.projects.identify(samples.identity("k", project_id="absent"))

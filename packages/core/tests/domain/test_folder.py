@@ -93,7 +93,7 @@ def test_the_folders_above_end_where_names_end() -> None:
             "/var/tmp",
             "/private/var/tmp",
         ),
-        *("C:\\", "C:\\Users\\Me", "/mnt/c/Users/me", "/workspace", "~"),
+        *("C:\\", "C:\\Users\\Me", "/mnt/c/Users/me", "/opt", "~"),
         "C:\\Users\\me\\AppData\\Local\\Temp",
     ],
 )

@@ -6,7 +6,7 @@ from __future__ import annotations
 import string
 
 import pytest
-from claude_mem_core.domain.remote import remote_key
+from claude_mem_core.domain.remote import remote_key, without_secrets
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -111,6 +111,32 @@ def test_no_part_of_a_password_is_in_a_key(scheme: str, rest: str) -> None:
         key = remote_key(f"{scheme}://{user}{spelt}@host.example/me/app")
 
         assert key == "git:host.example/me/app"
+        told = without_secrets(f"{scheme}://{user}{spelt}@host.example/me/app?{rest}")
+        assert told == f"{scheme}://host.example/me/app"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "git@github.com:me/app.git",
+        "ssh://git@host.example:2222/me/app",
+        "https://me:secret@host.example:8443/me/app.git?token=x",
+        "/srv/git/app.git",
+        "file:///srv/git/app.git",
+    ],
+)
+def test_an_address_without_its_secrets_is_still_the_same(url: str) -> None:
+    told = without_secrets(url)
+
+    assert told is not None
+    assert remote_key(told) == remote_key(url)
+    assert without_secrets(told) == told
+    assert "secret" not in told
+    assert "@" not in told
+
+
+def test_an_address_that_nobody_understands_is_not_told() -> None:
+    assert without_secrets("ext::sh -c secret") is None
 
 
 @given(st.text(max_size=80))

@@ -25,7 +25,7 @@ _WORKTREES = re.compile(
 )
 _BLIND_TO_CASE = re.compile(r"(?i:[a-z]:/)|//|/(?:Users|Volumes)/")
 _WIDE = re.compile(
-    r"~|[a-z]:/|/|/(?:root|tmp|var/tmp|home|users|mnt|volumes|workspaces?|opt|srv)"
+    r"~|[a-z]:/|/|/(?:root|tmp|var/tmp|home|users|mnt|volumes|opt|srv)"
     r"|(?:[a-z]:)?/(?:home|users)/[^/]+|/var/folders/.*|[a-z]:/users/[^/]+/appdata/.*",
 )
 

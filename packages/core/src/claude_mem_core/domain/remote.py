@@ -46,6 +46,22 @@ def remote_key(url: str) -> str | None:
     return _joined(scp["host"], scp["path"]) if scp else _place(url)
 
 
+def without_secrets(url: str) -> str | None:
+    """An address of the same repository that tells neither user nor password.
+
+    None for what names no repository: nobody knows where in it a secret would be.
+    """
+    url = url.strip()
+    if remote_key(url) is None:
+        return None
+    found = _URL.fullmatch(url)
+    if found is not None:
+        rest = re.split(r"[?#]", _without_user(found["rest"]))[0]
+        return f"{found['scheme']}://{rest}"
+    scp = _SCP.fullmatch(url)
+    return f"{scp['host']}:{scp['path']}" if scp else url
+
+
 def _place(path: str) -> str | None:
     key = folder_key(path)
     return key and "dir:" + key.removeprefix("folder:").removesuffix("/.git")

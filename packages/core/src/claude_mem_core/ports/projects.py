@@ -47,7 +47,8 @@ class ProjectRepository(ProjectReader, Protocol):
     """Projects.
 
     * a slug, and a root path, is taken once in a team: `ConflictError`;
-    * two teams may use the same slug, and the same key.
+    * two teams may use the same slug, and the same key;
+    * no key stands for a project that is not there: `NotFoundError`.
     """
 
     @abstractmethod
@@ -56,7 +57,4 @@ class ProjectRepository(ProjectReader, Protocol):
 
     @abstractmethod
     def identify(self, identity: ProjectIdentity) -> None:
-        """Let a key stand for a project, and for no other of its team any more.
-
-        `NotFoundError` when there is no such project.
-        """
+        """Let a key stand for a project, and for no other of its team any more."""
