@@ -134,8 +134,10 @@ class ProjectFacts(Value):
         """What people call the project that these facts are of; it is no identity."""
         if self.name is not None:
             return self.name
-        whole = next((one for one in (*self.remote_keys, self.root) if one), None)
-        return last_name(whole) if whole else None
+        # Of a worktree the repository's own folder tells more than where it stands.
+        named = (*self.remote_keys, *self.place_keys[: self.common_dir is not None])
+        whole = next((one for one in (*named, self.root) if one), None)
+        return last_name(whole).removesuffix(".git") if whole else None
 
 
 class ProjectAlias(Value):
