@@ -29,6 +29,7 @@ RUNTIME = "server"
         "regenerate": Lazy(
             "regenerate", "regenerate", "Make a project's memories anew."
         ),
+        "project": Lazy("project", "project", "Look at projects, say what is whose."),
     },
 )
 def server() -> None:
