@@ -25,6 +25,7 @@ from claude_mem_core.domain.project_identity import (
     ProjectFacts,
     ProjectIdentity,
 )
+from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.search import SearchHit, SearchQuery
 from claude_mem_core.domain.whereabouts import IdentifiedProject, Whereabouts
 
@@ -147,6 +148,10 @@ class Client(Protocol):
     @abstractmethod
     def reindex(self, project_id: str) -> GenerationJob:
         """The job that writes what finds a project's memories anew."""
+
+    @abstractmethod
+    def regenerate(self, project_id: str, request: ReplayRequest) -> ReplayPage:
+        """Some of a project's sessions, made again by a generator."""
 
     @abstractmethod
     def ledger(self) -> Ledger:

@@ -17,6 +17,7 @@ from claude_mem_core.domain.project_identity import (
     ProjectFacts,
     ProjectIdentity,
 )
+from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.search import SearchHit, SearchQuery
 from claude_mem_core.domain.whereabouts import IdentifiedProject, Whereabouts
 from claude_mem_core.runtime import Runtime
@@ -121,6 +122,10 @@ class ClientHere(Client):
     @override
     def reindex(self, project_id: str) -> GenerationJob:
         return self._runtime.jobs.reindex(project_id, by=self._by)
+
+    @override
+    def regenerate(self, project_id: str, request: ReplayRequest) -> ReplayPage:
+        return self._runtime.replay.regenerate(project_id, request, by=self._by)
 
     @override
     def ledger(self) -> Ledger:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException, RemoteDisconnected
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
@@ -25,6 +26,7 @@ from claude_mem_core.domain.project_identity import (
     ProjectFacts,
     ProjectIdentity,
 )
+from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.search import SearchHit, SearchQuery
 from claude_mem_core.domain.whereabouts import IdentifiedProject, Whereabouts
 from claude_mem_core.errors import (
@@ -46,6 +48,7 @@ from claude_mem_cli.client import Acknowledged, Client, Ledger, Moved, Told
 T = TypeVar("T")
 
 TIMEOUT = 60.0
+LONGEST_ANSWER = 3600.0
 POLL = 0.2
 """Seconds between two looks at how many jobs are left."""
 
@@ -180,6 +183,14 @@ class ClientHttp(Client):
         return _job(self._ask("POST", path))
 
     @override
+    def regenerate(self, project_id: str, request: ReplayRequest) -> ReplayPage:
+        path = f"/v1/projects/{quote(project_id, safe='')}/regenerate"
+        asked = request.model_dump(mode="json", by_alias=True, exclude_none=True)
+        with self._patience():
+            answer = self._ask("POST", path, asked)
+        return ReplayPage.from_wire(_part(answer, "replay", dict))
+
+    @override
     def ledger(self) -> Ledger:
         info = self._ask("GET", "/v1/info")
         lanes = info.get("queueLanes")
@@ -194,6 +205,17 @@ class ClientHttp(Client):
     @override
     def close(self) -> None:
         self._line.close()
+
+    @contextmanager
+    def _patience(self) -> Iterator[None]:
+        """Wait longer for the next answer: a model may have to read a session."""
+        self._line.close()
+        self._line.timeout = LONGEST_ANSWER
+        try:
+            yield
+        finally:
+            self._line.close()
+            self._line.timeout = TIMEOUT
 
     def _depth(self) -> int:
         info = self._ask("GET", "/v1/info")

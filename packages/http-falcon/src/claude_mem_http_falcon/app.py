@@ -48,6 +48,7 @@ from claude_mem_http_falcon.projects import (
     ProjectsResource,
 )
 from claude_mem_http_falcon.recall import ContextResource, SearchResource
+from claude_mem_http_falcon.replay import RegenerateResource
 from claude_mem_http_falcon.request_log import RequestLog
 from claude_mem_http_falcon.sessions import (
     SessionEndResource,
@@ -116,6 +117,7 @@ def resources(runtime: Runtime, stop: StopSignal) -> Mapping[str, object]:
         "/v1/jobs/{job_id}/cancel": JobCancelResource(runtime.jobs),
         "/v1/projects/{project_id}/jobs": ProjectJobsResource(runtime.jobs),
         "/v1/projects/{project_id}/reindex": ReindexResource(runtime.jobs),
+        "/v1/projects/{project_id}/regenerate": RegenerateResource(runtime.replay),
         "/v1/teams/{team_id}/jobs": TeamJobsResource(runtime.jobs),
         "/v1/memories": MemoriesResource(runtime.memories),
         "/v1/memories/{memory_id}": MemoryResource(runtime.memories),

@@ -82,6 +82,7 @@ ROUTES: Final = (
     Route("POST", "/v1/jobs/{job_id}/cancel", WRITE, NOTHING),
     Route("GET", "/v1/projects/{project_id}/jobs", READ, takes=JOB_QUERY),
     Route("POST", "/v1/projects/{project_id}/reindex", WRITE, NOTHING),
+    Route("POST", "/v1/projects/{project_id}/regenerate", WRITE, ONE),
     Route("GET", "/v1/teams/{team_id}/jobs", READ, takes=JOB_QUERY),
     Route("POST", "/v1/memories", WRITE, ONE),
     Route("GET", "/v1/memories/{memory_id}", READ),

@@ -13,7 +13,7 @@ from claude_mem_storage_sqlite.borders import BORDERS
 from claude_mem_storage_sqlite.driver import ERRORS, Connection
 from claude_mem_storage_sqlite.full_text import FULL_TEXT
 from claude_mem_storage_sqlite.ledger_schema import LEDGER, LOG
-from claude_mem_storage_sqlite.schema import COUNTS, IDENTITIES, TABLES
+from claude_mem_storage_sqlite.schema import COUNTS, IDENTITIES, SUCCESSORS, TABLES
 
 steps = Migrations("claude_mem")
 
@@ -31,6 +31,11 @@ def _counts(db: Database) -> None:
 @steps(name="0003-job-log")
 def _job_log(db: Database) -> None:
     _run(db, LOG)
+
+
+@steps(name="0004-successors")
+def _successors(db: Database) -> None:
+    _run(db, SUCCESSORS)
 
 
 @steps(name="0005-project-identities")

@@ -184,6 +184,14 @@ COUNTS = (
 )
 """What the second migration adds."""
 
+SUCCESSORS = (
+    """
+    CREATE INDEX memory_items_superseded ON memory_items (superseded_by_id)
+      WHERE superseded_by_id IS NOT NULL
+    """,
+)
+"""What the fourth migration adds."""
+
 IDENTITIES = (
     """
     CREATE TABLE project_identities (

@@ -27,6 +27,9 @@ RUNTIME = "server"
     lazy={
         "jobs": Lazy("jobs", "jobs", "Look at jobs, retry them, cancel them."),
         "project": Lazy("project", "project", "Look at projects, say what is whose."),
+        "regenerate": Lazy(
+            "regenerate", "regenerate", "Make a project's memories anew."
+        ),
     },
 )
 def server() -> None:
