@@ -191,6 +191,7 @@ SUCCESSORS = (
     """,
 )
 """What the fourth migration adds."""
+
 IDENTITIES = (
     """
     CREATE TABLE project_identities (

@@ -26,10 +26,10 @@ RUNTIME = "server"
     cls=LazyGroup,
     lazy={
         "jobs": Lazy("jobs", "jobs", "Look at jobs, retry them, cancel them."),
+        "project": Lazy("project", "project", "Look at projects, say what is whose."),
         "regenerate": Lazy(
             "regenerate", "regenerate", "Make a project's memories anew."
         ),
-        "project": Lazy("project", "project", "Look at projects, say what is whose."),
     },
 )
 def server() -> None:
