@@ -160,7 +160,7 @@ def test_a_home_holds_no_other_folder(told: Told, wide: str) -> None:
 def test_a_folder_of_repositories_takes_none_of_them(told: Told) -> None:
     work = told.hook("/home/me/work")
 
-    assert told.hook("/home/me/work/app") != work
+    assert told.hook("/home/me/code/app") != work
 
 
 def test_a_repository_in_a_repository_is_its_own(told: Told) -> None:
