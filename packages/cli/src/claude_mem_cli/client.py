@@ -20,9 +20,15 @@ from claude_mem_core.domain.generation_job import (
 )
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
 from claude_mem_core.domain.project import Project, ProjectDraft
+from claude_mem_core.domain.project_identity import (
+    ProjectAlias,
+    ProjectFacts,
+    ProjectIdentity,
+)
 from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.rescan import RescanPage, RescanQuery
 from claude_mem_core.domain.search import SearchHit, SearchQuery
+from claude_mem_core.domain.whereabouts import IdentifiedProject, Whereabouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,22 @@ class Client(Protocol):
     @abstractmethod
     def create_project(self, draft: ProjectDraft) -> Project:
         """The new project; `ConflictError` when its slug is taken."""
+
+    @abstractmethod
+    def resolve(self, facts: ProjectFacts) -> Project | None:
+        """The project that the facts are of, if there is one."""
+
+    @abstractmethod
+    def identify(self, told: Whereabouts) -> IdentifiedProject:
+        """The project of a session or of the facts, made where there is none."""
+
+    @abstractmethod
+    def identities(self, project_id: str) -> Sequence[ProjectIdentity]:
+        """What stands for a project."""
+
+    @abstractmethod
+    def alias(self, project_id: str, alias: ProjectAlias) -> ProjectIdentity:
+        """The identity by which a folder or a remote stands for a project now."""
 
     @abstractmethod
     def memory_counts(self, project_id: str) -> Mapping[MemoryKind, int]:

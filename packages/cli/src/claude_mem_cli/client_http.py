@@ -21,9 +21,15 @@ from claude_mem_core.domain.generation_job import (
 )
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
 from claude_mem_core.domain.project import Project, ProjectDraft
+from claude_mem_core.domain.project_identity import (
+    ProjectAlias,
+    ProjectFacts,
+    ProjectIdentity,
+)
 from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.rescan import RescanPage, RescanQuery
 from claude_mem_core.domain.search import SearchHit, SearchQuery
+from claude_mem_core.domain.whereabouts import IdentifiedProject, Whereabouts
 from claude_mem_core.errors import (
     AdapterError,
     ClaudeMemError,
@@ -84,6 +90,27 @@ class ClientHttp(Client):
     def create_project(self, draft: ProjectDraft) -> Project:
         body = draft.model_dump(mode="json", by_alias=True, exclude_none=True)
         return Project.from_wire(self._ask("POST", "/v1/projects", body)["project"])
+
+    @override
+    def resolve(self, facts: ProjectFacts) -> Project | None:
+        found = self._ask("POST", "/v1/projects/resolve", _said(facts)).get("project")
+        return None if found is None else Project.from_wire(found)
+
+    @override
+    def identify(self, told: Whereabouts) -> IdentifiedProject:
+        answer = self._ask("POST", "/v1/projects/identify", _said(told))
+        return IdentifiedProject.from_wire(answer)
+
+    @override
+    def identities(self, project_id: str) -> Sequence[ProjectIdentity]:
+        answer = self._ask("GET", _identities(project_id))
+        found = _list(answer, "identities")
+        return [ProjectIdentity.from_wire(one) for one in found]
+
+    @override
+    def alias(self, project_id: str, alias: ProjectAlias) -> ProjectIdentity:
+        answer = self._ask("POST", _identities(project_id), alias.to_wire())
+        return ProjectIdentity.from_wire(_part(answer, "identity", dict))
 
     @override
     def memory_counts(self, project_id: str) -> Mapping[MemoryKind, int]:
@@ -260,6 +287,14 @@ class ClientHttp(Client):
 def wire(draft: AgentEventDraft) -> dict[str, JsonValue]:
     """The event as the server reads it, without what is not said."""
     return draft.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+def _identities(project_id: str) -> str:
+    return f"/v1/projects/{quote(project_id, safe='')}/identities"
+
+
+def _said(told: ProjectFacts | Whereabouts) -> dict[str, JsonValue]:
+    return told.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def _asked(query: SearchQuery | ContextQuery) -> dict[str, JsonValue]:

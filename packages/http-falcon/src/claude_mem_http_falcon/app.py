@@ -42,7 +42,13 @@ from claude_mem_http_falcon.problems import (
     problem_of,
     without_secrets,
 )
-from claude_mem_http_falcon.projects import ProjectResource, ProjectsResource
+from claude_mem_http_falcon.projects import (
+    ProjectIdentifyResource,
+    ProjectIdentitiesResource,
+    ProjectResolveResource,
+    ProjectResource,
+    ProjectsResource,
+)
 from claude_mem_http_falcon.recall import ContextResource, SearchResource
 from claude_mem_http_falcon.redactions import RedactionsResource
 from claude_mem_http_falcon.replay import RegenerateResource
@@ -95,6 +101,11 @@ def resources(runtime: Runtime, stop: StopSignal) -> Mapping[str, object]:
         "/readyz": ReadinessResource(runtime),
         "/v1/info": InfoResource(runtime),
         "/v1/projects": ProjectsResource(runtime.projects),
+        "/v1/projects/identify": ProjectIdentifyResource(runtime.projects),
+        "/v1/projects/resolve": ProjectResolveResource(runtime.projects),
+        "/v1/projects/{project_id}/identities": ProjectIdentitiesResource(
+            runtime.projects
+        ),
         "/v1/projects/{project_id}": ProjectResource(
             runtime.projects, runtime.memories
         ),

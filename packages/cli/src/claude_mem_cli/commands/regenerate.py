@@ -71,7 +71,7 @@ def regenerate(
     total = _Sum()
     with connected(os.environ) as client:
         where = client.where
-        found = project_meant(client, project, folder=Path.cwd())
+        found = project_meant(client, project, folder=Path.cwd(), env=os.environ)
         for page in _pages(client, found, request):
             total.add(page)
             _show_progress(total)

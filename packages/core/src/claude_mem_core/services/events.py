@@ -21,6 +21,7 @@ from claude_mem_core.domain.agent_event import (
 )
 from claude_mem_core.domain.audit import AuditDeed
 from claude_mem_core.domain.elide import elided
+from claude_mem_core.domain.folder import last_name
 from claude_mem_core.domain.generation_job import GenerationJob
 from claude_mem_core.domain.keeping import (
     KEEPING,
@@ -32,7 +33,7 @@ from claude_mem_core.domain.keeping import (
     withheld,
 )
 from claude_mem_core.domain.platform import DEFAULT_PLATFORM
-from claude_mem_core.domain.project import namesake, project_of_folder
+from claude_mem_core.domain.project_identity import ProjectFacts
 from claude_mem_core.domain.server_session import (
     ServerSession,
     ServerSessionDraft,
@@ -49,7 +50,7 @@ from claude_mem_core.services.borders import (
     require_project,
 )
 from claude_mem_core.services.cleaning import cleaned_event
-from claude_mem_core.services.projects import new_project
+from claude_mem_core.services.identification import known_project, project_of_facts
 from claude_mem_core.services.sessions import end_session, new_session
 from claude_mem_core.services.together import Together
 from claude_mem_core.services.work import job_for
@@ -167,17 +168,19 @@ class Events:
                 require_kept(project, self._keeping)
 
     def _is_excluded(self, seen: AgentEventCapture, *, by: Principal) -> bool:
-        name = project_of_folder(seen.root_path).name if seen.root_path else None
-        if self._keeping.excludes(seen.root_path, name):
+        folder = seen.root_path
+        if self._keeping.excludes(folder, last_name(folder) if folder else None):
             return True
         key = _session_key(seen)
         with self._storage.read() as snapshot:
             session = snapshot.sessions.find(key, scope=by.scope) if key else None
-            known = session.project_id if session else by.project_id
-            if known is None:
-                return False
-            project = snapshot.projects.get(known, scope=by.scope)
-        return self._keeping.excludes(project.root_path, project.name, project.slug)
+            if session is None:
+                known = known_project(snapshot, ProjectFacts(folder=folder), by=by)
+            else:
+                known = snapshot.projects.get(session.project_id, scope=by.scope)
+        return known is not None and self._keeping.excludes(
+            known.root_path, known.name, known.slug
+        )
 
     def _accept_one(
         self, offer: _Offer, by: Principal, tx: Transaction
@@ -283,7 +286,14 @@ class Events:
             platform_source=platform,
         )
         started = draft.occurred_at_epoch
-        return new_session(tx, fresh, by=by, system=self._system, started=started)
+        return new_session(
+            tx,
+            fresh,
+            project_id=draft.project_id,
+            by=by,
+            system=self._system,
+            started=started,
+        )
 
     def _project_of(
         self, tx: Transaction, seen: AgentEventCapture, *, by: Principal
@@ -294,14 +304,8 @@ class Events:
         session = tx.sessions.find(key, scope=by.scope) if key else None
         if session is not None:
             return session.project_id
-        draft = project_of_folder(seen.root_path)
-        of_name = tx.projects.find(scope=by.scope, slug=draft.slug)
-        if draft.root_path is None:
-            known = of_name
-        else:
-            known = tx.projects.find(scope=by.scope, root_path=draft.root_path)
-            draft = namesake(draft) if of_name else draft
-        return (known or new_project(tx, draft, by=by, system=self._system)).id
+        facts = ProjectFacts(folder=seen.root_path)
+        return project_of_facts(tx, facts, by=by, system=self._system).id
 
     def _record(
         self, tx: Transaction, accepted: Sequence[AcceptedEvent], *, by: Principal
