@@ -165,7 +165,7 @@ def test_a_home_that_is_in_git_holds_no_other_folder(told: Told) -> None:
 
 
 def test_a_folder_of_repositories_takes_none_of_them(told: Told) -> None:
-    work = told.hook("/home/me/work")
+    work = told.hook("/home/me/code")
 
     assert told.hook("/home/me/code/app") != work
 
