@@ -16,12 +16,18 @@ from claude_mem_core.domain.server_session import ServerSession
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A finished turn: from a prompt to the agent's stop, in order."""
+    """A finished turn: from a prompt to the agent's stop, in order.
+
+    Attributes:
+        earlier: The events of the few turns before it, in order: what an answer as
+            short as "yes" is about.
+    """
 
     project: Project
     session: ServerSession
     number: int
     events: tuple[AgentEvent, ...]
+    earlier: tuple[AgentEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

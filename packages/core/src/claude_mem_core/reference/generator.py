@@ -37,10 +37,10 @@ class RuleBasedGenerator(ObservationGenerator, Repeatable):
 
     @override
     def observe(self, turn: Turn) -> Generation:
-        evidence = evidence_of(turn.events)
-        if skip := skip_reason(evidence):
-            return Generation(skip=skip)
+        evidence = evidence_of(turn.events, turn.earlier)
         drafts = observations(evidence, project=turn.project, session=turn.session)
+        if skip := skip_reason(evidence, drafts):
+            return Generation(skip=skip)
         numbered = (
             draft.changed(metadata={"turn": turn.number, **draft.metadata})
             for draft in drafts

@@ -13,6 +13,11 @@ from claude_mem_core.domain.generation_job import GenerationJob, SkipReason
 from claude_mem_core.ports.generator import FinishedSession, Turn
 from claude_mem_core.ports.storage import Snapshot
 
+EARLIER_TURNS = 3
+"""How far back an error is followed that is mended now."""
+
+EARLIER_EVENTS = 300
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -67,8 +72,21 @@ def _turn(
         session=snapshot.sessions.get(session_id, scope=scope),
         number=number,
         events=tuple(events),
+        earlier=_earlier(snapshot, job, number),
     )
     return Task(stem, happened, work)
+
+
+def _earlier(
+    snapshot: Snapshot, job: GenerationJob, number: int
+) -> tuple[AgentEvent, ...]:
+    """The newest events of the few turns before one, in order."""
+    scope, session_id = job.scope, job.server_session_id
+    turns = (
+        snapshot.events.of_turn(session_id, before, scope=scope)
+        for before in range(max(0, number - EARLIER_TURNS), number)
+    )
+    return tuple(event for turn in turns for event in turn)[-EARLIER_EVENTS:]
 
 
 def _summary(snapshot: Snapshot, job: GenerationJob, event: AgentEvent) -> Task:

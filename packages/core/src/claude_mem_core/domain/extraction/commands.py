@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Commands worth knowing: those that an agent told, and those that were seen to work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from claude_mem_core.domain.extraction.checks import Ending, Run
+from claude_mem_core.domain.extraction.drafts import Memo
+from claude_mem_core.domain.extraction.evidence import Evidence
+from claude_mem_core.domain.extraction.markdown import plain
+from claude_mem_core.domain.extraction.places import Cited, Line, Passage
+from claude_mem_core.domain.extraction.wording import (
+    HOW_TO,
+    TOLD_COMMAND,
+    WORKING,
+    listed,
+)
+
+MOST_COMMANDS = 4
+LONGEST_TOLD = 120
+LONGEST_GENERAL = 70
+"""Characters of a command that is of use another day; a longer one is about a case."""
+
+_SHELL_FENCE = re.compile(
+    r"^[ \t]*```(?:bash|sh|shell|console|zsh)[ \t]*\n(.*?)^[ \t]*```", re.MULTILINE | re.DOTALL
+)
+_LABEL = re.compile(r"^[^\n`|]{4,80}:\**[ \t]*$", re.MULTILINE)
+# One test, one file, a scratch folder, a loop: of use today only.
+_FOR_ONE_CASE = re.compile(
+    r"(?:^|\s)(?:-run|-k|--filter|-t|--grep|-m \"|--tests?)\b|::|/tmp/|/var/|\$\(|<<|\s&&\s.*\s&&\s"
+    r"|_test\.\w+|test_\w+\.py|\.(?:spec|test)\.\w+|Test[A-Z]\w+|\s-c\s|[\"']"
+)
+
+
+def told_commands(passage: Passage) -> Iterator[Line]:
+    """The shell commands that an answer gives, each with the words that lead to it."""
+    for fence in list(_SHELL_FENCE.finditer(passage.text))[:MOST_COMMANDS]:
+        body = fence[1].strip()
+        label = _label_before(passage, fence.start())
+        if label is None or "\n" in body or not 0 < len(body) <= LONGEST_TOLD:
+            continue
+        start = fence.start(1) + fence[1].find(body)
+        span = passage.span(start, start + len(body))
+        command = Line(" ".join(body.split()), (Cited(span, "statement"),))
+        yield TOLD_COMMAND.of(label=label, command=command)
+
+
+def how_to(evidence: Evidence) -> Memo | None:
+    """The commands that were seen to work in this turn and not just before it."""
+    known = {run.same for run in _worked(evidence.before)} if evidence.before else set()
+    new = {run.same: run for run in _worked(evidence) if run.same not in known}
+    found = list(new.values())[:MOST_COMMANDS]
+    if not found:
+        return None
+    facts = [_how_to(run) for run in found]
+    return Memo(
+        type="discovery",
+        trust="tool",
+        title=facts[0] if len(facts) == 1 else _together(found),
+        facts=facts,
+        concepts=("pattern",),
+        metadata={"howTo": [run.same for run in found]},
+    )
+
+
+def _worked(evidence: Evidence | None) -> Iterator[Run]:
+    """The last pass of each command that is not about one case."""
+    for run in evidence.runs if evidence else ():
+        command = run.command.text
+        general = len(command) <= LONGEST_GENERAL and not _FOR_ONE_CASE.search(command)
+        if run.ending is Ending.PASSED and general:
+            yield run
+
+
+def _how_to(run: Run) -> Line:
+    line = HOW_TO[run.purpose].of(command=run.command)
+    return Line(line.text, (*line.cited, *(run.told.cited if run.told else ())))
+
+
+def _together(found: Sequence[Run]) -> Line:
+    return WORKING.of(commands=listed([run.command for run in found]))
+
+
+def _label_before(passage: Passage, at: int) -> Line | None:
+    """The line right before a place, where it leads to what follows."""
+    label = None
+    for label in _LABEL.finditer(passage.text, max(0, at - 200), at):
+        pass
+    if label is None or passage.text[label.end() : at].strip():
+        return None
+    span = passage.span(label.start(), label.end())
+    return Line(plain(label[0]), (Cited(span, "statement"),))

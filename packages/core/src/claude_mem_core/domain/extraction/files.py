@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which files a turn read and changed, as the project knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from claude_mem_core.domain.extraction.places import Line
+from claude_mem_core.domain.extraction.tools import ToolUse
+from claude_mem_core.domain.extraction.wording import (
+    CHANGED,
+    CHANGED_SYMBOLS,
+    CREATED,
+    CREATED_SYMBOLS,
+    listed,
+)
+
+MOST_FILES = 20
+MOST_SYMBOLS = 6
+
+
+def files_of(uses: Iterable[ToolUse], root: str) -> tuple[Line, ...]:
+    """The paths that calls name, each once, as the project knows them."""
+    found: dict[str, Line] = {}
+    for use in uses:
+        for line in use.files:
+            path = within(line.text, root)
+            if _is_better(line, found.get(path)):
+                found[path] = line.saying(path)
+    return tuple(found.values())[:MOST_FILES]
+
+
+def changes(uses: Iterable[ToolUse], root: str) -> Iterator[Line]:
+    """A sentence for each changed file, with the functions and types it is about."""
+    symbols: dict[str, dict[str, Line]] = {}
+    named: dict[str, Line] = {}
+    new: set[str] = set()
+    for use in uses:
+        for line in use.files:
+            path = within(line.text, root)
+            named.setdefault(path, line.saying(path))
+            own = symbols.setdefault(path, {})
+            for symbol in use.symbols:
+                own.setdefault(symbol.text, symbol)
+            if use.creates:
+                new.add(path)
+    for path, line in named.items():
+        yield _change(line, [*symbols[path].values()][:MOST_SYMBOLS], path in new)
+
+
+def within(path: str, root: str) -> str:
+    """The path as the project knows it, when it is inside the project."""
+    folder = root.rstrip("/\\") + "/"
+    plain = path.replace("\\", "/")
+    inside = root and plain.startswith(folder.replace("\\", "/"))
+    return plain[len(folder) :] if inside and len(plain) > len(folder) else path
+
+
+def name_of(path: str) -> str:
+    """The last part of a path."""
+    return path.replace("\\", "/").rstrip("/").rpartition("/")[2] or path
+
+
+def _change(file: Line, symbols: list[Line], is_new: bool) -> Line:
+    with_symbols, alone = (
+        (CREATED_SYMBOLS, CREATED) if is_new else (CHANGED_SYMBOLS, CHANGED)
+    )
+    if symbols:
+        return with_symbols.of(symbols=listed(symbols), file=file)
+    return alone.of(file=file)
+
+
+def _is_better(line: Line, known: Line | None) -> bool:
+    """Whether a call shows more of a file than the one known: its whole content."""
+    if known is None:
+        return True
+    return known.cited[0].file_hash is None and line.cited[0].file_hash is not None

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The user's own words in a prompt, told from what was pasted into it."""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+
+from claude_mem_core.domain.extraction.markdown import Form, Statement, statements
+from claude_mem_core.domain.extraction.places import Passage
+from claude_mem_core.domain.extraction.prose import is_substantial
+
+LONG_PASTE = 300
+"""Characters after a colon: so much is seldom typed by hand."""
+
+# A line that hands something over: what follows are another's words.
+_HANDS_OVER = re.compile(
+    r"\b(?:this|following|below|here|these|output|logs?|errors?|feedback|comments?|says?"
+    r"|said|file|readme|review|text|page|message|document\w*|plan|issue|ticket|email"
+    r"|result|response|transcript|prints?|printed|shows?|got|from|snippet|code|diff"
+    r"|trace|scenario|wrote|writes|quote|guide|instructions?)\b[^:\n]*:\s*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+# A line that opens the user's own list.
+_OWN_LIST = re.compile(
+    r"\b(?:remember|rules?|conventions?|guidelines?|preferences?|decisions?|decided"
+    r"|from now on|always|requirements?|i want|we want|i'd like|please)\b[^:\n]*:\s*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_COLON = re.compile(r":[ \t]*$", re.MULTILINE)
+# Diffs, logs, shells, stack traces, markup, JSON: nobody talks like this.
+_MACHINE = re.compile(
+    r"\s*(?:[+-]{1,3}\s{2,}|@@|[$%#>❯⏺]\s|\d{4}-\d\d-\d\d|\[?\d\d:\d\d|={3}|at \S+\(|File \""
+    r"|[{}\[\]<]|\S+:\d+:|(?:INFO|DEBUG|WARN\w*|ERROR|FAIL\w*|Error|Traceback)\b"
+    r"|(?:System|Assistant|Human|User|Tool|Developer)\s*:|\|)"
+)
+_QUOTED = re.compile(r"\"[^\"\n]{12,}\"|“[^”\n]{12,}”|«[^»\n]{12,}»|`[^`\n]{12,}`")
+
+
+def pasted_from(text: str) -> int:
+    """The place from which on a prompt holds another's words; its length if none."""
+    for colon in _COLON.finditer(text):
+        start = text.rfind("\n", 0, colon.start()) + 1
+        line, rest = text[start : colon.end()], text[colon.end() :].strip()
+        if not rest or _OWN_LIST.search(line):
+            continue
+        if _HANDS_OVER.search(line) or len(rest) > LONG_PASTE:
+            return colon.end()
+    return len(text)
+
+
+def own_statements(prompt: Passage) -> list[Statement]:
+    """What the user says in a prompt, without what was pasted or quoted there."""
+    end = pasted_from(prompt.text)
+    return [
+        statement
+        for statement in statements(prompt)
+        if statement.end <= end
+        and statement.form not in (Form.QUOTE, Form.CELL)
+        and not _MACHINE.match(statement.text)
+        and not _MACHINE.match(prompt.text, _line_start(prompt.text, statement))
+    ]
+
+
+def main_request(prompt: Passage) -> Statement | None:
+    """The first statement of a prompt that says what it is about."""
+    own = (one for one in own_statements(prompt) if is_substantial(one.text))
+    telling = (one for one in own if not one.text.endswith(":"))
+    pasted = (one for one in statements(prompt) if is_substantial(one.text))
+    return next(chain(telling, pasted), None)
+
+
+def without_quotations(text: str) -> str:
+    """The text with what stands in quotation marks left out."""
+    return _QUOTED.sub(" ", text)
+
+
+def _line_start(text: str, statement: Statement) -> int:
+    return text.rfind("\n", 0, statement.start) + 1

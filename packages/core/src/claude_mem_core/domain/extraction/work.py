@@ -1,0 +1,295 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The main memory of a turn: what was asked, what became of it, what was learned."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from claude_mem_core.domain.extraction.checks import Ending, Run
+from claude_mem_core.domain.extraction.commands import told_commands
+from claude_mem_core.domain.extraction.drafts import Memo
+from claude_mem_core.domain.extraction.episodes import Episode, episodes
+from claude_mem_core.domain.extraction.evidence import Evidence
+from claude_mem_core.domain.extraction.files import changes, files_of
+from claude_mem_core.domain.extraction.kinds import (
+    REPAIRED,
+    TROUBLE,
+    change_type,
+    concepts_of,
+    finding_type,
+)
+from claude_mem_core.domain.extraction.markdown import Form, Statement, statements
+from claude_mem_core.domain.extraction.places import Cited, Line
+from claude_mem_core.domain.extraction.prompts import main_request, own_statements
+from claude_mem_core.domain.extraction.prose import (
+    clipped,
+    is_substantial,
+    most_telling,
+    substance,
+)
+from claude_mem_core.domain.extraction.titles import (
+    LONGEST_TITLE,
+    Candidate,
+    outcome_title,
+    request_title,
+)
+from claude_mem_core.domain.extraction.wording import (
+    CHANGED_FILES,
+    FAILED,
+    FAILED_MUTE,
+    FAILED_THEN_PASSED,
+    PASSED,
+    listed,
+)
+from claude_mem_core.domain.terms import content_words
+from claude_mem_core.domain.value import JsonObject
+
+# Characters. On recorded sessions a narrative of 700 finds as much as an endless one,
+# at two thirds of the size; one of 400 finds less.
+LONGEST_REQUEST = 500
+LONGEST_NARRATIVE = 700
+LONGEST_FACTS = 600
+LONGEST_STEP = 200
+MOST_STEPS = 3
+MOST_CHECKS = 4
+MOST_IN_TITLE = 3
+
+LEAST_LEARNED = 10
+"""Words of weight that a turn without a change must tell to be worth a memory."""
+
+_NEXT_STEP = re.compile(
+    r"\b(?:next steps?|remaining|to-?do|still needs?|left to do|not yet"
+    r"|follow-?ups?)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A turn's work as its main memory tells it."""
+
+    evidence: Evidence
+    root: str
+
+    @property
+    def is_worth_telling(self) -> bool:
+        """Whether something changed, or enough was said about what holds."""
+        if self.evidence.writes:
+            return True
+        told = self.evidence.concluded
+        return sum(substance(one.text) for one in told) >= LEAST_LEARNED
+
+    @cached_property
+    def memo(self) -> Memo:
+        """The memory."""
+        kind = self._kind
+        told = " ".join((self.title.text, *(line.text for line in self.narrative)))
+        return Memo(
+            type=kind,
+            trust="agent",
+            title=self.title,
+            subtitle=self._subtitle,
+            text=self._text,
+            narrative=self.narrative,
+            facts=tuple(_within(self._facts(), LONGEST_FACTS)),
+            concepts=concepts_of(kind, f"{self._asked} {told}"),
+            files_read=files_of(self.evidence.reads, self.root),
+            files_modified=files_of(self.evidence.writes, self.root),
+            shown=tuple(self._shown(kind)),
+            metadata=self._metadata(),
+        )
+
+    @cached_property
+    def title(self) -> Line:
+        """What happened or what holds, else what was asked."""
+        if self._outcome:
+            return self._outcome.line
+        if self._request:
+            return request_title(self._request)
+        return self._without_words()
+
+    @cached_property
+    def narrative(self) -> tuple[Line, ...]:
+        """The agent's most telling statements."""
+        known = " ".join((self._asked, self.title.text))
+        chosen = most_telling(
+            self.evidence.concluded,
+            [statement for _, statement in self.evidence.on_the_way],
+            known=known,
+            budget=LONGEST_NARRATIVE,
+        )
+        return tuple(one.line("statement") for one in chosen)
+
+    @cached_property
+    def solved(self) -> tuple[Episode, ...]:
+        """The errors that the turn got rid of."""
+        return tuple(one for one in episodes(self.evidence) if not one.is_trivial)
+
+    @cached_property
+    def _outcome(self) -> Candidate | None:
+        said = [*self.evidence.concluded]
+        if self.evidence.writes:
+            said += [one for _, one in reversed(self.evidence.on_the_way)]
+        return outcome_title(
+            said,
+            asked=set(content_words(self._asked)),
+            changed=bool(self.evidence.writes),
+        )
+
+    @cached_property
+    def _request(self) -> Statement | None:
+        """The statement of the prompt that says what it is about."""
+        return main_request(self.evidence.prompt) if self.evidence.prompt else None
+
+    @cached_property
+    def _asked(self) -> str:
+        return self._text.text if self._text else ""
+
+    @cached_property
+    def _text(self) -> Line | None:
+        """The request, its statements a line each."""
+        prompt = self.evidence.prompt
+        if prompt is None:
+            return None
+        lines: list[str] = []
+        budget = LONGEST_REQUEST
+        for one in statements(prompt):
+            if budget < LONGEST_STEP // 4:
+                break
+            lines.append(clipped(one.text, budget))
+            budget -= len(lines[-1]) + 1
+        cited = (Cited(prompt.whole, "request"),)
+        return Line("\n".join(lines), cited) if lines else None
+
+    @property
+    def _subtitle(self) -> Line | None:
+        """What was asked, where the title tells what came of it."""
+        if not (self._outcome and self._request):
+            return None
+        return request_title(self._request)
+
+    def _without_words(self) -> Line:
+        """A title for a turn in which nothing was said: what it did."""
+        changed = files_of(self.evidence.writes, self.root)
+        if changed:
+            return CHANGED_FILES.of(files=listed([*changed[:MOST_IN_TITLE]]))
+        said = [*self.evidence.concluded, *(s for _, s in self.evidence.on_the_way)]
+        line = said[0].line("statement")
+        return line.saying(clipped(line.text, LONGEST_TITLE))
+
+    @cached_property
+    def _kind(self) -> str:
+        if not self.evidence.writes:
+            return finding_type(f"{self._asked} {self.title.text}")
+        if self._trouble and self._repair:
+            return "bugfix"
+        told = " ".join(one.text for one in self.evidence.concluded[:1])
+        asked = self._request.text if self._request else ""
+        return change_type(asked, f"{self.title.text} {told}")
+
+    @cached_property
+    def _trouble(self) -> Cited | None:
+        """The user's report that something is wrong."""
+        said = own_statements(self.evidence.prompt) if self.evidence.prompt else []
+        pasted = list(statements(self.evidence.prompt)) if self.evidence.prompt else []
+        return next(
+            (
+                one.line("failure").cited[0]
+                for one in (*said, *pasted)
+                if TROUBLE.search(one.text)
+            ),
+            None,
+        )
+
+    @cached_property
+    def _repair(self) -> Cited | None:
+        """A check that passes, or the agent's word that it is mended."""
+        for one in (*self.evidence.concluded, *(s for _, s in self.evidence.on_the_way)):
+            if REPAIRED.search(one.text):
+                return one.line("success").cited[0]
+        last = self.evidence.runs[-1] if self.evidence.runs else None
+        if last and last.ending is Ending.PASSED and last.told:
+            return last.told.cited[0]
+        return None
+
+    def _shown(self, kind: str) -> Iterator[Cited]:
+        if kind == "bugfix":
+            yield from (one for one in (self._trouble, self._repair) if one)
+
+    def _facts(self) -> Iterator[Line]:
+        yield from checks(self.evidence.runs)
+        yield from changes(self.evidence.writes, self.root)
+        if not self.evidence.writes and self.evidence.conclusion:
+            yield from told_commands(self.evidence.conclusion.passage)
+
+    def _metadata(self) -> JsonObject:
+        """What the turn left open, and the errors it can be looked up by."""
+        last = self.evidence.conclusion
+        steps = [
+            clipped(one.text, LONGEST_STEP)
+            for one in (statements(last.passage) if last else ())
+            if one.form is not Form.HEADING
+            and is_substantial(one.text)
+            and (_NEXT_STEP.search(one.text) or one.text.endswith("?"))
+        ]
+        open_ends = [line.text for run, line in _latest(self.evidence.runs) if _is_open(run)]
+        signatures = [one.signature for one in self.solved if one.signature]
+        found = {
+            "nextSteps": steps[:MOST_STEPS],
+            "unresolved": open_ends,
+            "signature": signatures[:1],
+        }
+        return {
+            name: list(texts) if name != "signature" else texts[0]
+            for name, texts in found.items()
+            if texts
+        }
+
+
+def checks(runs: Sequence[Run]) -> Iterator[Line]:
+    """Each check that was run, as how it ended; the first complaint is kept."""
+    yield from (line for _, line in _latest(runs)[:MOST_CHECKS])
+
+
+def _latest(runs: Sequence[Run]) -> list[tuple[Run, Line]]:
+    """Each check's last run whose end was seen, and how it is told."""
+    own: dict[str, list[Run]] = {}
+    for run in runs:
+        if run.ending is not Ending.UNSEEN:
+            own.setdefault(run.same, []).append(run)
+    return [(each[-1], _told(each)) for each in own.values()]
+
+
+def _told(runs: Sequence[Run]) -> Line:
+    last = runs[-1]
+    failed = next((run for run in runs if run.ending is Ending.FAILED), None)
+    if failed is None:
+        return _shown_by(PASSED.of(command=last.command), last)
+    if failed.told is None:
+        known = FAILED_MUTE if last.ending is Ending.FAILED else PASSED
+        return _shown_by(known.of(command=last.command), last)
+    if last.ending is Ending.FAILED:
+        return FAILED.of(command=failed.command, complaint=failed.told)
+    told = FAILED_THEN_PASSED.of(command=failed.command, complaint=failed.told)
+    return _shown_by(told, last)
+
+
+def _shown_by(line: Line, run: Run) -> Line:
+    """The line with the place that shows how the run ended."""
+    return Line(line.text, (*line.cited, *(run.told.cited if run.told else ())))
+
+
+def _is_open(run: Run) -> bool:
+    return run.ending is Ending.FAILED
+
+
+def _within(lines: Iterator[Line], budget: int) -> Iterator[Line]:
+    """As many of the first lines as the budget of characters holds."""
+    for line in lines:
+        budget -= len(line.text) + 1
+        if budget < 0:
+            return
+        yield line
