@@ -91,7 +91,7 @@ _COMPLAINTS = tuple(
     )
 )
 _EMPTY_COMPLAINT = re.compile(
-    r"(?:Error: )?Exit code|\[\S+\] ERROR task failed|Error: Exit|.*\b(?:INFO|DEBUG|WARN)\b"
+    r"(?:Error: )?Exit code|\S+?:\d+: : #|\[\S+\] ERROR task failed|Error: Exit|.*\b(?:INFO|DEBUG|WARN)\b"
     r"|hint: |npm ERR! A complete log|make: \*\*\*"
 )
 

@@ -18,6 +18,8 @@ LONGEST_REPLY = 80
 """Characters of a prompt that is nothing but a choice."""
 
 MOST_CHOICES = 3
+LEAST_SUBSTANCE = 3
+"""Words of its own that an option needs to be understood later."""
 
 _LABEL = r"(?:[1-9]|[A-Ha-h])"
 _CHOICE = re.compile(
@@ -25,6 +27,12 @@ _CHOICE = re.compile(
     r"|for|try|implement|fix|use|take|option|options|approach|number|it to|the|all)[\s,.:]+)*"
     rf"(#?{_LABEL}\b(?:\s*(?:,|\+|&|and|und|y|et)\s*#?{_LABEL}\b)*)"
     r"(?:[).]|\s+(?:please|it is|sounds|is|for now|looks|then)\b|\s*[.,!]|\s*$)",
+    re.IGNORECASE,
+)
+# Whether to go on is no choice between ways.
+_PROCESS = re.compile(
+    r"what (?:would you like|do you want) to do|what(?:'s| is) next|next steps?\b|ready to"
+    r"|shall (?:i|we) (?:proceed|continue)|how (?:would you like|do you want) to proceed",
     re.IGNORECASE,
 )
 _EACH = re.compile(rf"(?<!\w){_LABEL}(?!\w)")
@@ -67,7 +75,7 @@ def _option(passage: Passage, label: str) -> Line | None:
     for found in pattern.finditer(passage.text):
         pass
     text = plain(found[1]) if found else ""
-    if found is None or substance(text) < 2:
+    if found is None or substance(text) < LEAST_SUBSTANCE:
         return None
     span = passage.span(found.start(1), found.end(1))
     return Line(clipped(text, LONGEST_OPTION), (Cited(span, "offer"),))
@@ -85,7 +93,7 @@ def _answers(use: ToolUse) -> Iterator[Line]:
     }
     for path, answer in strings(answers, "$.tool_response.answers"):
         question = next((q for q in asked if answers.get(q) == answer), None)
-        if question is None or substance(question) < 2:
+        if question is None or _PROCESS.search(question):
             continue
         put = Passage(use.event_id, asked[question], question)
         told = Passage(use.event_id, path, answer)

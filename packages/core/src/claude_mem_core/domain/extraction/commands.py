@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from claude_mem_core.domain.extraction.checks import Ending, Run
 from claude_mem_core.domain.extraction.drafts import Memo
@@ -13,9 +13,8 @@ from claude_mem_core.domain.extraction.markdown import plain
 from claude_mem_core.domain.extraction.places import Cited, Line, Passage
 from claude_mem_core.domain.extraction.wording import (
     HOW_TO,
+    JOINT,
     TOLD_COMMAND,
-    WORKING,
-    listed,
 )
 
 MOST_COMMANDS = 4
@@ -55,10 +54,12 @@ def how_to(evidence: Evidence) -> Memo | None:
     if not found:
         return None
     facts = [_how_to(run) for run in found]
+    cited = (cited for fact in facts for cited in fact.cited)
+    title = JOINT.join(fact.text for fact in facts)
     return Memo(
         type="discovery",
         trust="tool",
-        title=facts[0] if len(facts) == 1 else _together(found),
+        title=Line(title, tuple(dict.fromkeys(cited))),
         facts=facts,
         concepts=("pattern",),
         metadata={"howTo": [run.same for run in found]},
@@ -77,10 +78,6 @@ def _worked(evidence: Evidence | None) -> Iterator[Run]:
 def _how_to(run: Run) -> Line:
     line = HOW_TO[run.purpose].of(command=run.command)
     return Line(line.text, (*line.cited, *(run.told.cited if run.told else ())))
-
-
-def _together(found: Sequence[Run]) -> Line:
-    return WORKING.of(commands=listed([run.command for run in found]))
 
 
 def _label_before(passage: Passage, at: int) -> Line | None:

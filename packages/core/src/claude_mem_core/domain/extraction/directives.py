@@ -93,7 +93,8 @@ _REPORTS = re.compile(
     r"|(?:the|a|an) \w+ (?:was|were|is|are|does|did|has|have)\b)\b",
     re.IGNORECASE,
 )
-_NORMAL = re.compile(rf"{_LEAD}", re.IGNORECASE)
+_NORMAL = re.compile(_LEAD, re.IGNORECASE)
+_TOGETHER = re.compile(r"(?:let's|let us|lets|from now on,?)\s+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +111,10 @@ class Directive:
     @property
     def normal(self) -> str:
         """Its words in a form in which two spellings of one demand are the same."""
-        text = self.statement.text
-        match = _NORMAL.match(text)
-        rest = text[match.end() :] if match else text
+        rest = self.statement.text
+        for courtesy in (_NORMAL, _TOGETHER):
+            if match := courtesy.match(rest):
+                rest = rest[match.end() :]
         return " ".join(re.findall(r"[\w'./@+-]+", rest.casefold())).strip(" .")
 
 

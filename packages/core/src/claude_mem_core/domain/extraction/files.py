@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from claude_mem_core.domain.extraction.places import Line
 from claude_mem_core.domain.extraction.tools import ToolUse
 from claude_mem_core.domain.extraction.wording import (
-    CHANGED,
     CHANGED_SYMBOLS,
     CREATED,
     CREATED_SYMBOLS,
@@ -31,7 +30,10 @@ def files_of(uses: Iterable[ToolUse], root: str) -> tuple[Line, ...]:
 
 
 def changes(uses: Iterable[ToolUse], root: str) -> Iterator[Line]:
-    """A sentence for each changed file, with the functions and types it is about."""
+    """A sentence for each file that is new, or whose changed functions are known.
+
+    That the others changed is told by the list of the files alone.
+    """
     symbols: dict[str, dict[str, Line]] = {}
     named: dict[str, Line] = {}
     new: set[str] = set()
@@ -45,7 +47,9 @@ def changes(uses: Iterable[ToolUse], root: str) -> Iterator[Line]:
             if use.creates:
                 new.add(path)
     for path, line in named.items():
-        yield _change(line, [*symbols[path].values()][:MOST_SYMBOLS], path in new)
+        own = [*symbols[path].values()][:MOST_SYMBOLS]
+        if own or path in new:
+            yield _change(line, own, is_new=path in new)
 
 
 def within(path: str, root: str) -> str:
@@ -61,13 +65,11 @@ def name_of(path: str) -> str:
     return path.replace("\\", "/").rstrip("/").rpartition("/")[2] or path
 
 
-def _change(file: Line, symbols: list[Line], is_new: bool) -> Line:
-    with_symbols, alone = (
-        (CREATED_SYMBOLS, CREATED) if is_new else (CHANGED_SYMBOLS, CHANGED)
-    )
-    if symbols:
-        return with_symbols.of(symbols=listed(symbols), file=file)
-    return alone.of(file=file)
+def _change(file: Line, symbols: list[Line], *, is_new: bool) -> Line:
+    if not symbols:
+        return CREATED.of(file=file)
+    told = CREATED_SYMBOLS if is_new else CHANGED_SYMBOLS
+    return told.of(symbols=listed(symbols), file=file)
 
 
 def _is_better(line: Line, known: Line | None) -> bool:

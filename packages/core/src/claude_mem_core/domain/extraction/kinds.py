@@ -24,17 +24,32 @@ REPAIRED = re.compile(
 )
 """The agent's word that it is mended."""
 
-_REFACTOR = re.compile(
-    r"\b(?:refactor\w*|renam\w+|mov(?:e|ed|ing)|extract\w*|clean(?:ed)? ?up|simplif\w+"
-    r"|consolidat\w+|dedup\w*|inlin\w+|reorgani\w+|split)\b|重构|リファクタ",
-    _FLAGS,
+# The deed that a title or a request begins with; else one that is asked for in it.
+_DEEDS = (
+    (
+        "refactor",
+        r"refactor\w*|renam\w+|mov(?:e|ed|ing)|extract\w*|clean(?:ed)? ?up|simplif\w+"
+        r"|consolidat\w+|dedup\w*|inlin\w+|reorgani\w+|split|unif\w+|重构|リファクタ",
+    ),
+    (
+        "feature",
+        r"add(?:ed)?|implement(?:ed)?|create(?:d)?|introduce(?:d)?|support|build|built"
+        r"|添加|实现|新增|追加|実装|추가|구현",
+    ),
+    (
+        "change",
+        r"updat\w+|chang\w+|remov\w+|replac\w+|delet\w+|revert\w*|drop\w*|set|made|make"
+        r"|switch\w*|adjust\w*|use[ds]?|document\w*|improv\w*|hid\w*|wrap\w*",
+    ),
 )
-_FEATURE = re.compile(
-    r"\b(?:add(?:s|ed|ing)?|implement\w*|creat(?:e|ed|ing)|introduc\w+|support\w*|new"
-    r"|build)\b|添加|实现|新增|追加|実装|추가|구현",
-    _FLAGS,
+_LEADING = tuple((name, re.compile(rf"(?:{deed})\b", _FLAGS)) for name, deed in _DEEDS)
+_ANYWHERE = tuple(
+    (name, re.compile(rf"(?<!\w)(?:{deed})(?!\w)|[一-鿿ぁ-ヿ가-힣]*(?:{cjk})", _FLAGS))
+    for name, deed, cjk in (
+        ("refactor", _DEEDS[0][1], "重构|リファクタ"),
+        ("feature", r"add|implement|create|introduce|support", "添加|实现|新增|追加|実装|추가|구현"),
+    )
 )
-_TYPES = (("refactor", _REFACTOR), ("feature", _FEATURE))
 _SECURITY = re.compile(
     r"\b(?:vulnerabilit\w+|CVE-\d+|(?:sql|command|shell|prompt) injection|path traversal"
     r"|xss|csrf|ssrf|privilege escalation|leak\w* (?:the )?(?:key|secret|token|password|credential)s?"
@@ -67,11 +82,17 @@ MOST_CONCEPTS = 3
 
 
 def change_type(asked: str, told: str) -> str:
-    """The type of a change that mended nothing, the user's word first."""
-    for text in (asked, told):
-        for name, sign in _TYPES:
-            if sign.search(text):
-                return name
+    """The type of a change that mended nothing, the user's word first.
+
+    Args:
+        asked: The request without its courtesies: it begins with what is to be done.
+        told: The title: it begins with what was done.
+    """
+    for signs in (_LEADING, _ANYWHERE):
+        for text in (asked, told):
+            for name, sign in signs:
+                if sign.match(text) if signs is _LEADING else sign.search(text):
+                    return name
     return "change"
 
 

@@ -19,6 +19,7 @@ from claude_mem_core.domain.extraction.markdown import Statement
 from claude_mem_core.domain.extraction.places import Line
 from claude_mem_core.domain.extraction.titles import (
     LONGEST_TITLE,
+    outcome_title,
     request_title,
 )
 from claude_mem_core.domain.extraction.prose import clipped
@@ -127,12 +128,13 @@ def _bugfix(one: Episode, work: Work) -> Memo:
     told = FAILED_THEN_PASSED.of(command=failed.command, complaint=failed.told)
     shown = passed.told.cited if passed.told else ()
     fact = Line(told.text, (*told.cited, *shown))
+    why = outcome_title(one.why, asked=set(content_words(told.text)), changed=False)
     fixed = FIXED_IN.of(complaint=failed.told, files=listed([*files[:MOST_FILES_TOLD]]))
     return Memo(
         type="bugfix",
         trust="agent",
-        title=fixed.saying(fixed.text),
-        narrative=[why.line("reason") for why in one.why[:MOST_REASONS]],
+        title=why.line if why else fixed,
+        narrative=[each.line("reason") for each in one.why[:MOST_REASONS]],
         facts=(fact,),
         concepts=("problem-solution",),
         files_modified=files,

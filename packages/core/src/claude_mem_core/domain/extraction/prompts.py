@@ -66,8 +66,14 @@ def main_request(prompt: Passage) -> Statement | None:
     """The first statement of a prompt that says what it is about."""
     own = (one for one in own_statements(prompt) if is_substantial(one.text))
     telling = (one for one in own if not one.text.endswith(":"))
-    pasted = (one for one in statements(prompt) if is_substantial(one.text))
-    return next(chain(telling, pasted), None)
+    start = pasted_from(prompt.text)
+    pasted = (
+        one
+        for one in statements(prompt)
+        if one.start >= start and is_substantial(one.text)
+    )
+    anything = (one for one in statements(prompt) if is_substantial(one.text))
+    return next(chain(telling, pasted, anything), None)
 
 
 def without_quotations(text: str) -> str:

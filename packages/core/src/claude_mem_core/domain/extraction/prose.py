@@ -23,6 +23,12 @@ LEAST_NEW_WORDS = 2
 LAST_WORD = 1.5
 """What a word of the conclusion is worth beside one said on the way; set by hand."""
 
+_WEIGHTS = {Form.ITEM: 0.85, Form.CELL: 0.5, Form.QUOTE: 0.5}
+"""A sentence needs nothing around it; an item needs its list, a row its table."""
+
+LEADS_ON = 0.4
+"""What a statement is worth that only leads to what follows it."""
+
 CHARACTERS_PER_WORD = 2
 """Of Chinese and Japanese, which put no spaces between words."""
 
@@ -110,7 +116,8 @@ def most_telling(
         budget: Characters that the statements may take together.
     """
     said = [*concluded, *on_the_way]
-    weights = [LAST_WORD] * len(concluded) + [1.0] * len(on_the_way)
+    weights = [_weight(each) * LAST_WORD for each in concluded]
+    weights += [_weight(each) for each in on_the_way]
     left = {at: set(_units(each.text)) for at, each in enumerate(said)}
     seen = set(_units(known))
     chosen: list[int] = []
@@ -163,6 +170,11 @@ def _units(text: str) -> Iterator[str]:
     wide = "".join(_WIDE.findall(text))
     yield from (wide[at : at + 2] for at in range(len(wide) - 1))
     yield from content_words(_WIDE.sub(" ", text))
+
+
+def _weight(statement: Statement) -> float:
+    leads = LEADS_ON if statement.text.endswith((":", "：")) else 1.0
+    return _WEIGHTS.get(statement.form, 1.0) * leads
 
 
 def _is_nod(text: str) -> bool:

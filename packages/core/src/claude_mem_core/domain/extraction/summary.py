@@ -11,7 +11,7 @@ from claude_mem_core.domain.agent_event import AgentEvent
 from claude_mem_core.domain.extraction.evidence import is_private, prompt_of
 from claude_mem_core.domain.extraction.places import Line
 from claude_mem_core.domain.extraction.prompts import main_request
-from claude_mem_core.domain.extraction.prose import clipped
+from claude_mem_core.domain.extraction.prose import clipped, within
 from claude_mem_core.domain.extraction.titles import request_title
 from claude_mem_core.domain.extraction.wording import JOINT
 from claude_mem_core.domain.generation_job import SkipReason
@@ -114,7 +114,7 @@ class _Overview:
     def title(self) -> str:
         """What the session came to."""
         parts = [clipped(each, LONGEST_IN_TITLE) for each in _titles(self.headlines)]
-        return clipped(JOINT.join(dict.fromkeys(parts)), LONGEST_TITLE)
+        return JOINT.join(within(dict.fromkeys(parts), LONGEST_TITLE))
 
 
 def _fields(seen: _Overview) -> JsonObject:
@@ -123,14 +123,15 @@ def _fields(seen: _Overview) -> JsonObject:
     parts: JsonObject = {
         "request": " / ".join(line.text for line in seen.requests),
         "investigated": ", ".join(_files(one.files_read for one in seen.memories)),
-        "learned": " ".join(_titles(seen.learned)),
-        "completed": " ".join(_titles(seen.completed)),
+        "learned": JOINT.join(_titles(seen.learned)),
+        "completed": JOINT.join(_titles(seen.completed)),
         "nextSteps": " ".join(_left(last, "nextSteps")),
         "notes": " ".join(_left(last, "unresolved")),
     }
     turns = [n for one in seen.memories if isinstance(n := one.metadata.get(_TURN), int)]
-    told = {name: text for name, text in parts.items() if text}
-    return {**told, "turns": [min(turns), max(turns)]} if turns else told
+    if turns:
+        parts["turns"] = [min(turns), max(turns)]
+    return {name: told for name, told in parts.items() if told}
 
 
 def _titles(memories: Iterable[MemoryItem]) -> list[str]:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from claude_mem_core.domain.extraction.markdown import Form, Statement
@@ -13,6 +13,9 @@ from claude_mem_core.domain.extraction.prose import clipped, substance
 from claude_mem_core.domain.terms import content_words
 
 LONGEST_TITLE = 120
+LATER = 0.15
+"""What a statement loses by each one before it: the point comes first."""
+
 SHORTEST_CLAUSE = 45
 """Characters that a title keeps when it is cut at a clause."""
 
@@ -20,39 +23,56 @@ GOOD_ENOUGH = 3.0
 """The score from which an agent's statement makes a better title than the question."""
 
 _DONE = (
-    r"(?:add|fix|updat|remov|chang|renam|mov|creat|implement|replac|extract|refactor"
-    r"|simplifi|convert|introduc|dropp|delet|revert|switch|wir|improv|reduc|consolidat"
-    r"|document|enabl|disabl|merg|configur|resolv|address|clean|unifi|restor|bump"
-    r"|upgrad|install|deploy|ensur|adjust|correct|rewrit|migrat|mark|expos|hid|wrapp"
-    r"|splitt|mad|set up|dedup\w*|inlin|cach|limit|handl|support|verifi|rebas|appli"
-    r"|pass|us|return|stor|default|group|sort|filter|skipp|prevent|allow|clarifi"
-    r"|register|validat|normaliz|reorganiz|collaps|scop|truncat|format)(?:e?d|t|ten)"
-    r"|rewrote|made|set|split|wrote|built|hid|cut|put|kept|took|got|found"
+    r"(?:(?:re)?(?:add|fix|updat|remov|chang|renam|mov|creat|implement|replac|extract"
+    r"|refactor|simplifi|convert|introduc|dropp|delet|revert|switch|wir|improv|reduc"
+    r"|consolidat|document|enabl|disabl|merg|configur|resolv|address|clean|unifi|stor"
+    r"|bump|upgrad|install|deploy|ensur|adjust|correct|migrat|mark|expos|wrapp|limit"
+    r"|dedupe|deduplicat|inlin|cach|handl|support|verifi|bas|appli|pass|default|group"
+    r"|sort|filter|skipp|prevent|allow|clarifi|regist?er|validat|normaliz|organiz"
+    r"|collaps|scop|truncat|format|build|generat|hook|link|log|test|cover|adopt|pinn"
+    r"|us|set up|mad)(?:e?d|t))"
+    r"|rewrote|rewritten|made|set|split|wrote|written|built|hid|hidden|cut|put"
 )
 _STARTS_DONE = re.compile(rf"(?:{_DONE})\b", re.IGNORECASE)
 _FINDING = re.compile(
-    r"\b(?:root cause|the (?:actual |real |main )?(?:issue|problem|bug|reason|cause|fix"
-    r"|culprit|difference|solution) (?:is|was)|because|happens when|fails when|only when"
-    r"|no longer|(?:is|are|does|will|now) now|now (?:\w+s|works?|shows?|uses?)\b|instead of"
-    r"|means that|so that|depends on|comes from|caused by|was (?:missing|wrong|never)"
-    r"|isn't|aren't|doesn't|don't|not \w+ed)\b",
+    r"\b(?:root cause|the (?:actual |real |main |key )?(?:issue|problem|bug|reason|cause"
+    r"|fix|culprit|difference|solution|insight|question|rule|gap|catch) (?:is|was)"
+    r"|because|happens when|fails when|only when|no longer|depends on|comes from"
+    r"|caused by|means that|so that|was (?:missing|wrong|never)|isn't|aren't|doesn't"
+    r"|don't|never|always|only|(?:i'd|i would) (?:recommend|suggest|go with|keep)"
+    r"|i (?:lean|recommend|suggest)|recommend\w*|best option|simplest|cleanest"
+    r"|(?:is|are|does|will|now) now|now (?:\w+s|works?|shows?|uses?))\b",
     re.IGNORECASE,
 )
-_CODE = re.compile(r"`[^`]+`|\b\w+\.\w+\(|\b[a-z]+[A-Z]\w+|\b[A-Z][a-z]+[A-Z]\w*|\w+\.(?:go|py|ts|js|rs|md|ya?ml|json|toml|java|sh)\b|\w+_\w+")
+_CODE = re.compile(
+    r"`[^`]+`|\b\w+\.\w+\(|\b[a-z]+[A-Z]\w+|\b[A-Z][a-z]+[A-Z]\w*|\w+_\w+"
+    r"|\w+\.(?:go|py|tsx?|jsx?|rs|md|ya?ml|json|toml|java|kt|rb|c|cpp|h|sh|sql)\b"
+)
 _VAGUE = re.compile(
-    r"(?:this|that|it|they|these|those|there|he|she|such|the following|the above|both"
+    r"(?:this|that|it|they|these|those|there|he|she|such|the (?:following|above)|both"
     r"|each|either|same|then|also|but|so|and|or|which|however|additionally|here|note"
-    r"|for example|e\.g\.|option|approach|step|phase|scenario|case|file|line|see|before"
-    r"|after|current\w*:|example|one|another|the (?:first|second|third|other|last)"
-    r"|it's|that's|there's|this'll)\b",
+    r"|for example|e\.g\.|option|approach|step|phase|scenario|case|line|see|example"
+    r"|one|another|the (?:first|second|third|other|last)|(?:it|that|there)'s|to do"
+    r"|or if|if you|what|my|your|plan|changes?|summary|files?|tests?)\b(?!-)",
+    re.IGNORECASE,
+)
+_COUNTING = re.compile(
+    r"\b(?:\d+|one|two|three|four|five|several|a few|some|all(?: the)?|the following)"
+    r" (?:\w+ )?(?:changes|fix(?:es)?|issues?|things|places|files|problems|errors|points"
+    r"|items|options|scenarios|cases|comments|references|usages|occurrences|steps)\b",
     re.IGNORECASE,
 )
 _ALL_CLEAR = re.compile(
-    r"\b(?:all (?:the )?(?:\w+ )?(?:tests?|checks|lint\w*)|tests? (?:all )?pass\w*|lint\w* pass\w*"
-    r"|lint(?:er|ing)? (?:is )?clean|0 issues|build (?:succeeds|passes)|everything (?:passes|works)"
-    r"|no (?:lint|linting) issues|working tree|up to date|committed|pushed)\b",
+    r"\b(?:all (?:the )?(?:\w+ )?(?:tests?|checks|lint\w*)|tests? (?:all )?pass\w*"
+    r"|lint\w* pass\w*|lint(?:er|ing)? (?:is )?clean|0 issues|build (?:succeeds|passes)"
+    r"|everything (?:passes|works)|no (?:lint|linting) issues|working tree|up to date"
+    r"|committed|pushed|successfully (?:built|compiled)|compiles)\b",
     re.IGNORECASE,
 )
+_PLACE = re.compile(r"`[^`]*`|\([^()]*\)|\S*[/\\]\S+|\S+:\d+\S*")
+LEAST_PLAIN_WORDS = 4
+"""Words beside names and places: with fewer a statement is an entry of a list."""
+
 # What stands before the point: praise, agreement, "I've successfully".
 _OPENER = re.compile(
     r"(?:(?:perfect|great|excellent|nice|awesome|done|fixed|yes|yep|yeah|no|nope|right|ok(?:ay)?"
@@ -77,15 +97,15 @@ _ASKING = re.compile(
     r"(?:(?:ok(?:ay)?|yes|yeah|no|now|so|and|but|also|great|perfect|cool|hmm|ah|oh|right|well|alright"
     r"|thanks|thank you|hi|hey|hello|please|pls|one more thing|another thing|next|then|sorry|actually"
     r"|follow[- ]?up|question|q|btw|first|first problem|quick question|genuine question|wait|no wait"
-    r"|debug|brainstorm|lgtm|nice|good)(?:\s*[,.:;!-]+\s*|\s+(?=(?:can|could|please|let|we|i|do|what|how|why)\b)))*"
+    r"|debug|brainstorm|lgtm|nice|good|check|i think|i guess|i mean)(?:\s*[,.:;!-]+\s*|\s+(?=(?:can|could|please|let|we|i|do|what|how|why)\b)))*"
     r"(?:(?:can|could|would|will) (?:you|we)(?: (?:please|also|now|just|maybe|then|try to|help me(?: to)?))*\s+"
-    r"|(?:i'd|i would) like (?:you )?to\s+|i want (?:you )?to\s+|i need (?:you )?to\s+"
+    r"|(?:i'd|i would) like (?:you )?to\s+|do me (?=an?\b)|i want (?:you )?to\s+|i need (?:you )?to\s+"
     r"|(?:let's|let us|lets)(?: (?:please|also|now|just|first|then|try to))*\s+"
     r"|(?:we|you) (?:should|need to|have to|could|can)(?: (?:also|now|just|probably))*\s+|please\s+|pls\s+)?",
     re.IGNORECASE,
 )
 _QUESTION = re.compile(
-    r"(?:what|how|why|where|when|who|which|is|are|does|do|did|has|have|was|were|should|can|could|would)\b",
+    r"(?:what|how|why|where|when|who|which|is|are|does|do(?! me\b)|did|has|have|was|were|should|can|could|would)\b",
     re.IGNORECASE,
 )
 
@@ -111,7 +131,7 @@ def outcome_title(
     best: Candidate | None = None
     for place, statement in enumerate(said):
         text = headline(statement.text)
-        score = _score(statement, text, asked, changed=changed) - 0.15 * min(place, 12)
+        score = _score(statement, text, asked, changed=changed) - LATER * min(place, 12)
         if best is None or score > best.score:
             best = Candidate(score, statement.line("statement").saying(text))
     return best if best and best.score >= GOOD_ENOUGH else None
@@ -158,23 +178,66 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
 
 
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    """What speaks for a statement as a title, or against it.
+
+    Attributes:
+        after_change: What it is worth where files changed: there deeds count.
+        otherwise: What it is worth where none did: there findings count.
+    """
+
+    holds: Callable[[Statement, str], bool]
+    after_change: float
+    otherwise: float
+
+
+def _is(form: Form) -> Callable[[Statement, str], bool]:
+    return lambda statement, _: statement.form is form
+
+
+def _has(pattern: re.Pattern[str]) -> Callable[[Statement, str], bool]:
+    return lambda _, text: bool(pattern.search(text))
+
+
+def _starts(pattern: re.Pattern[str]) -> Callable[[Statement, str], bool]:
+    return lambda _, text: bool(pattern.match(text))
+
+
+# The weights are set by hand, on what a reader of titles alone would want to know.
+_SIGNS = (
+    _Sign(_starts(_STARTS_DONE), 3.0, 0.5),
+    _Sign(_has(_FINDING), 1.0, 2.0),
+    _Sign(_has(_CODE), 1.0, 1.0),
+    _Sign(_is(Form.SENTENCE), 1.0, 1.0),
+    # An item or a row needs its list.
+    _Sign(_is(Form.ITEM), -0.5, -1.0),
+    _Sign(_is(Form.CELL), -4.0, -4.0),
+    _Sign(_is(Form.QUOTE), -4.0, -4.0),
+    _Sign(lambda one, _: one.first and one.form is Form.SENTENCE, 0.5, 0.5),
+    # What "this" is stands elsewhere.
+    _Sign(_starts(_VAGUE), -3.0, -3.0),
+    _Sign(_has(_COUNTING), -1.5, -1.5),
+    _Sign(_has(_ALL_CLEAR), -3.0, -3.0),
+    _Sign(lambda one, _: one.text.endswith((":", "：")), -2.0, -2.0),
+    _Sign(lambda _, text: substance(text) < LEAST_PLAIN_WORDS, -2.0, -2.0),
+    _Sign(lambda _, text: _plain_words(text) < LEAST_PLAIN_WORDS, -2.0, -2.0),
+    _Sign(lambda _, text: len(text) > 2 * LONGEST_TITLE, -1.0, -1.0),
+)
+PER_SHARED_WORD, MOST_SHARED = 0.7, 5
+PER_WORD, MOST_WORDS = 0.15, 8
+
+
 def _score(
     statement: Statement, text: str, asked: Collection[str], *, changed: bool
 ) -> float:
-    words = set(content_words(text))
-    size = substance(text)
-    gains: Sequence[tuple[bool, float]] = (
-        (bool(_STARTS_DONE.match(text)), 3.0 if changed else 0.5),
-        (bool(_FINDING.search(text)), 1.0 if changed else 2.0),
-        (bool(_CODE.search(text)), 1.0),
-        (statement.form is Form.SENTENCE, 1.0),
-        (statement.first and statement.form is Form.SENTENCE, 0.5),
-        (bool(_VAGUE.match(text)), -3.0),
-        (bool(_ALL_CLEAR.search(text)), -3.0),
-        (statement.text.endswith(":"), -1.5),
-        (statement.form in (Form.CELL, Form.QUOTE), -3.0),
-        (size < 4, -2.0),
-        (len(text) > 2 * LONGEST_TITLE, -1.0),
-    )
-    shared = len(words & set(asked))
-    return min(shared, 4) * 0.6 + min(size, 8) * 0.15 + sum(g for given, g in gains if given)
+    shared = min(len(set(content_words(text)) & set(asked)), MOST_SHARED)
+    score = shared * PER_SHARED_WORD + min(substance(text), MOST_WORDS) * PER_WORD
+    for sign in _SIGNS:
+        if sign.holds(statement, text):
+            score += sign.after_change if changed else sign.otherwise
+    return score
+
+
+def _plain_words(text: str) -> int:
+    return substance(_PLACE.sub(" ", text))

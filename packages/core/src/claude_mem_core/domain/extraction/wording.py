@@ -56,20 +56,18 @@ FAILED_THEN_PASSED = Wording("`{command}` failed: {complaint}; later it passed")
 FAILED_MUTE = Wording("`{command}` failed")
 FIXED_IN = Wording("{complaint}: fixed in {files}")
 HOW_TO = {purpose: Wording(f"{purpose} with `{{command}}`") for purpose in Purpose}
-WORKING = Wording("Commands that passed: {commands}")
 TOLD_COMMAND = Wording("{label} `{command}`")
-CHANGED = Wording("Changed {file}")
 CHANGED_SYMBOLS = Wording("Changed {symbols} in {file}")
 CHANGED_FILES = Wording("Changed {files}")
 CREATED = Wording("Created {file}")
 CREATED_SYMBOLS = Wording("Created {file} with {symbols}")
 CHOSEN = Wording("User chose “{choice}”: {option}")
-ANSWERED = Wording("{question} User chose: {answer}")
+ANSWERED = Wording("{question} User: “{answer}”")
 USER_SAID = Wording("User: “{quote}”")
 WORDINGS = (
     *(PASSED, FAILED, FAILED_THEN_PASSED, FAILED_MUTE, FIXED_IN),
-    *(CHANGED, CHANGED_SYMBOLS, CHANGED_FILES, CREATED, CREATED_SYMBOLS),
-    *(CHOSEN, ANSWERED, USER_SAID, WORKING, TOLD_COMMAND, *HOW_TO.values()),
+    *(CHANGED_SYMBOLS, CHANGED_FILES, CREATED, CREATED_SYMBOLS),
+    *(CHOSEN, ANSWERED, USER_SAID, TOLD_COMMAND, *HOW_TO.values()),
 )
 
 

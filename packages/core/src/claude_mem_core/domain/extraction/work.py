@@ -60,6 +60,9 @@ MOST_IN_TITLE = 3
 LEAST_LEARNED = 10
 """Words of weight that a turn without a change must tell to be worth a memory."""
 
+LEAST_ASKED = 4
+"""Words of a prompt that says by itself what is wanted: "yes, do it" does not."""
+
 _NEXT_STEP = re.compile(
     r"\b(?:next steps?|remaining|to-?do|still needs?|left to do|not yet"
     r"|follow-?ups?)\b",
@@ -162,7 +165,23 @@ class Work:
             lines.append(clipped(one.text, budget))
             budget -= len(lines[-1]) + 1
         cited = (Cited(prompt.whole, "request"),)
+        offer = self._offer
+        if offer:
+            lines.append(clipped(offer.text, LONGEST_STEP))
+            cited += offer.line("offer").cited
         return Line("\n".join(lines), cited) if lines else None
+
+    @property
+    def _offer(self) -> Statement | None:
+        """What the agent had offered, where the user answers in a word or two."""
+        prompt, before = self.evidence.prompt, self.evidence.before
+        if before is None or before.conclusion is None or prompt is None:
+            return None
+        if substance(prompt.text) >= LEAST_ASKED:
+            return None
+        said = [s for s in statements(before.conclusion.passage) if is_substantial(s.text)]
+        asking = (one for one in reversed(said) if one.text.endswith("?"))
+        return next(asking, said[0] if said else None)
 
     @property
     def _subtitle(self) -> Line | None:
@@ -186,23 +205,17 @@ class Work:
             return finding_type(f"{self._asked} {self.title.text}")
         if self._trouble and self._repair:
             return "bugfix"
-        told = " ".join(one.text for one in self.evidence.concluded[:1])
-        asked = self._request.text if self._request else ""
-        return change_type(asked, f"{self.title.text} {told}")
+        asked = request_title(self._request).text if self._request else ""
+        return change_type(asked, self.title.text)
 
     @cached_property
     def _trouble(self) -> Cited | None:
         """The user's report that something is wrong."""
         said = own_statements(self.evidence.prompt) if self.evidence.prompt else []
-        pasted = list(statements(self.evidence.prompt)) if self.evidence.prompt else []
-        return next(
-            (
-                one.line("failure").cited[0]
-                for one in (*said, *pasted)
-                if TROUBLE.search(one.text)
-            ),
-            None,
-        )
+        if self._request and self._request not in said:
+            said.append(self._request)
+        reports = (one for one in said if TROUBLE.search(one.text))
+        return next((one.line("failure").cited[0] for one in reports), None)
 
     @cached_property
     def _repair(self) -> Cited | None:
