@@ -26,10 +26,14 @@ from claude_mem_core.domain.memory_item import MemoryItem, MemoryItemDraft
 from claude_mem_core.domain.project import Project
 from claude_mem_core.domain.server_session import ServerSession
 from claude_mem_core.domain.tokens import estimated_tokens
-from claude_mem_core.ports.generator import FinishedSession, Turn
+from claude_mem_core.ports.generator import (
+    EARLIER_EVENTS,
+    EARLIER_TURNS,
+    FinishedSession,
+    Turn,
+)
 from claude_mem_core.reference.generator import RuleBasedGenerator
 from claude_mem_core.services.memories import remembered
-from claude_mem_core.services.tasks import EARLIER_EVENTS, EARLIER_TURNS
 from claude_mem_core.system import RealSystem
 
 NOW = 1

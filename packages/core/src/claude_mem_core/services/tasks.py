@@ -10,13 +10,13 @@ from pydantic import JsonValue
 
 from claude_mem_core.domain.agent_event import AgentEvent, TurnRole, turn_role
 from claude_mem_core.domain.generation_job import GenerationJob, SkipReason
-from claude_mem_core.ports.generator import FinishedSession, Turn
+from claude_mem_core.ports.generator import (
+    EARLIER_EVENTS,
+    EARLIER_TURNS,
+    FinishedSession,
+    Turn,
+)
 from claude_mem_core.ports.storage import Snapshot
-
-EARLIER_TURNS = 3
-"""How far back an error is followed that is mended now."""
-
-EARLIER_EVENTS = 300
 
 
 @dataclass(frozen=True, slots=True)

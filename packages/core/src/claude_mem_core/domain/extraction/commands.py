@@ -47,10 +47,15 @@ def told_commands(passage: Passage) -> Iterator[Line]:
 
 
 def how_to(evidence: Evidence) -> Memo | None:
-    """The commands that were seen to work in this turn and not just before it."""
-    known = {run.same for run in _worked(evidence.before)} if evidence.before else set()
-    new = {run.same: run for run in _worked(evidence) if run.same not in known}
-    found = list(new.values())[:MOST_COMMANDS]
+    """The first commands of a session that were seen to work.
+
+    Once a session: what builds and tests a project changes seldom.
+    """
+    if not evidence.is_known_from_start:
+        return None
+    if any(_worked(evidence.before)):
+        return None
+    found = list({run.same: run for run in _worked(evidence)}.values())[:MOST_COMMANDS]
     if not found:
         return None
     facts = [_how_to(run) for run in found]

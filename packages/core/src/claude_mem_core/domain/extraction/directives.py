@@ -34,7 +34,7 @@ _STANDING = tuple(
     for pattern in (
         rf"{_LEAD}(?:always|never)\b",
         r".*\b(?:from (?:now|here) on|going forward|in (?:the )?future|henceforth)\b",
-        r".*\b(?:must|should|shall|to|i|we|you|do|are|is) (?:always|never)\b",
+        r".*\b(?:must|should|shall|we want to|i want to|please|and|but) (?:always|never)\b",
         rf"{_LEAD}(?:don't|do not|dont) ever\b",
         rf"{_LEAD}(?:whenever|every time|each time)\b.*\b(?:you|we|run|use|must|should)\b",
         rf"{_LEAD}(?:remember to|remember that|keep in mind|don't forget|make sure to)\b",
@@ -70,7 +70,7 @@ _CHOOSING = tuple(
         rf"{_LEAD}instead of\b.*\b(?:should|use|we|do|let's)\b",
         rf"{_LEAD}(?:switch|migrate|move) (?:from\b.*\bto|to|over to)\b",
         rf"{_LEAD}(?:i|we) (?:only )?(?:want|need) .*(?:, not\b|\bnot\b|\bonly\b|\binstead\b)",
-        r".*\b(?:must not|mustn't|shouldn't|should not|must only|should only|must be|may not)\b",
+        r".*\b(?:must not|mustn't|shouldn't|should not|must only|should only|must be)\b",
         rf"{_LEAD}(?:don't|do not|dont|no need to|avoid|never) (?:use|add|create|commit|push|"
         r"change|touch|edit|delete|mention|show|store|expose|log|write|put|include|rely|mock|"
         r"introduce|import|install|run|call|print|display)\b",

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from claude_mem_core.domain.agent_event import (
@@ -54,6 +54,7 @@ class Evidence:
         folder: Where the agent worked; empty when the events do not say.
         is_private: Whether the user marked the whole prompt as private.
         before: The turns before it, as one; None where they are not known.
+        is_known_from_start: Whether no turn of the session is out of sight.
     """
 
     prompt: Passage | None
@@ -62,6 +63,7 @@ class Evidence:
     folder: str
     is_private: bool
     before: Evidence | None = None
+    is_known_from_start: bool = True
 
     @cached_property
     def writes(self) -> tuple[ToolUse, ...]:
@@ -103,11 +105,21 @@ class Evidence:
 
 
 def evidence_of(
-    events: Sequence[AgentEvent], earlier: Sequence[AgentEvent] = ()
+    events: Sequence[AgentEvent],
+    earlier: Sequence[AgentEvent] = (),
+    *,
+    from_start: bool = True,
 ) -> Evidence:
-    """What the events of one turn show, with those of the turns before it."""
+    """What the events of one turn show, with those of the turns before it.
+
+    Args:
+        events: Those of the turn.
+        earlier: Those of some turns before it.
+        from_start: Whether they are all that came before it.
+    """
     before = _evidence(earlier, 0, None) if earlier else None
-    return _evidence(events, len(earlier), before)
+    seen = _evidence(events, len(earlier), before)
+    return replace(seen, is_known_from_start=from_start)
 
 
 def prompt_of(event: AgentEvent) -> Passage | None:
@@ -135,7 +147,8 @@ def _evidence(
         prompt=next((said for event in events if (said := prompt_of(event))), None),
         messages=_messages(numbered),
         tools=tuple(tool_use(event, at) for at, event in numbered if _is_tool(event)),
-        folder=next(filter(None, (_field(event, "cwd") for event in events)), ""),
+        # The shortest: an agent goes down into folders and comes back.
+        folder=min(filter(None, (_field(e, "cwd") for e in events)), key=len, default=""),
         is_private=any(is_private(event) for event in events),
         before=before,
     )

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from claude_mem_core.domain.extraction.places import Line
 from claude_mem_core.domain.extraction.tools import ToolUse
 from claude_mem_core.domain.extraction.wording import (
+    CHANGED_FILES,
     CHANGED_SYMBOLS,
     CREATED,
     CREATED_SYMBOLS,
@@ -16,6 +17,7 @@ from claude_mem_core.domain.extraction.wording import (
 
 MOST_FILES = 20
 MOST_SYMBOLS = 6
+MOST_IN_TITLE = 3
 
 
 def files_of(uses: Iterable[ToolUse], root: str) -> tuple[Line, ...]:
@@ -50,6 +52,16 @@ def changes(uses: Iterable[ToolUse], root: str) -> Iterator[Line]:
         own = [*symbols[path].values()][:MOST_SYMBOLS]
         if own or path in new:
             yield _change(line, own, is_new=path in new)
+
+
+def changes_title(uses: Sequence[ToolUse], root: str) -> Line:
+    """What changed, short: one file's functions, or the names of some files."""
+    files = [line.saying(name_of(line.text)) for line in files_of(uses, root)]
+    symbols = {one.text: one for use in uses for one in use.symbols}
+    named = [*symbols.values()][:MOST_IN_TITLE]
+    if len(files) == 1 and named:
+        return CHANGED_SYMBOLS.of(symbols=listed(named), file=files[0])
+    return CHANGED_FILES.of(files=listed(files[:MOST_IN_TITLE]))
 
 
 def within(path: str, root: str) -> str:

@@ -8,6 +8,13 @@ from collections.abc import Mapping
 
 _FLAGS = re.IGNORECASE
 
+PROCEDURE = re.compile(
+    r"(?:commit|push|merge|rebase|pull|check ?out|switch|open|show|give|list|print|read|run|continue|go|keep"
+    r"|start|stop|undo|try|retry|wait|look|use|reply|respond|post|update linear|one|another)\b",
+    _FLAGS,
+)
+"""What is asked in the course of work, and answered for the moment."""
+
 TROUBLE = re.compile(
     r"\b(?:fix\w*|bugs?|broken|breaks|crash\w*|regressions?|fails?|failing|failed|failure|wrong"
     r"|not working|doesn't work|does not work|isn't working|incorrect\w*|errors?|issue"
@@ -16,6 +23,13 @@ TROUBLE = re.compile(
     _FLAGS,
 )
 """The user's report of something wrong."""
+
+DIAGNOSIS = re.compile(
+    r"\b(?:root cause|the (?:actual |real )?(?:bug|problem|issue|culprit) (?:is|was)"
+    r"|(?:bug|crash|failure) (?:is|was) caused)\b",
+    _FLAGS,
+)
+"""The agent's word on what was wrong."""
 
 REPAIRED = re.compile(
     r"\b(?:fix(?:ed|es)|the fix|root cause|resolved|no longer|now (?:works?|correctly|properly|passes)"

@@ -8,10 +8,13 @@ from itertools import chain
 
 from claude_mem_core.domain.extraction.markdown import Form, Statement, statements
 from claude_mem_core.domain.extraction.places import Passage
-from claude_mem_core.domain.extraction.prose import is_substantial
+from claude_mem_core.domain.extraction.prose import is_substantial, substance
 
 LONG_PASTE = 300
 """Characters after a colon: so much is seldom typed by hand."""
+
+LEAST_SAID = 2
+"""Words of its own that a request needs beside yes, no and numbers."""
 
 # A line that hands something over: what follows are another's words.
 _HANDS_OVER = re.compile(
@@ -30,9 +33,15 @@ _OWN_LIST = re.compile(
 _COLON = re.compile(r":[ \t]*$", re.MULTILINE)
 # Diffs, logs, shells, stack traces, markup, JSON: nobody talks like this.
 _MACHINE = re.compile(
-    r"\s*(?:[+-]{1,3}\s{2,}|@@|[$%#>❯⏺]\s|\d{4}-\d\d-\d\d|\[?\d\d:\d\d|={3}|at \S+\(|File \""
+    r"\s*(?:[+-]{1,3}\s{2,}|@@|[$%#>❯⏺]\s|\d{4}-\d\d-\d\d|\[?\d\d:\d\d|={3}|\S+@\S+[ :]|at \S+\(|File \""
     r"|[{}\[\]<]|\S+:\d+:|(?:INFO|DEBUG|WARN\w*|ERROR|FAIL\w*|Error|Traceback)\b"
     r"|(?:System|Assistant|Human|User|Tool|Developer)\s*:|\|)"
+)
+_ANSWER = re.compile(
+    r"\b(?:yes|yeah|yep|no|nope|ok|okay|sure|please|option|go|do|ahead|sounds?|good|great"
+    r"|perfect|thanks?|continue|lets?|let's|keep|going|try|start|all|both|rest|first|last"
+    r"|one|two|three|again|now|implement|fix|add|skip|\d+)\b",
+    re.IGNORECASE,
 )
 _QUOTED = re.compile(r"\"[^\"\n]{12,}\"|“[^”\n]{12,}”|«[^»\n]{12,}»|`[^`\n]{12,}`")
 
@@ -64,7 +73,7 @@ def own_statements(prompt: Passage) -> list[Statement]:
 
 def main_request(prompt: Passage) -> Statement | None:
     """The first statement of a prompt that says what it is about."""
-    own = (one for one in own_statements(prompt) if is_substantial(one.text))
+    own = (one for one in own_statements(prompt) if _says_what(one.text))
     telling = (one for one in own if not one.text.endswith(":"))
     start = pasted_from(prompt.text)
     pasted = (
@@ -74,6 +83,11 @@ def main_request(prompt: Passage) -> Statement | None:
     )
     anything = (one for one in statements(prompt) if is_substantial(one.text))
     return next(chain(telling, pasted, anything), None)
+
+
+def _says_what(text: str) -> bool:
+    """Whether more is said than yes, or which number."""
+    return substance(_ANSWER.sub(" ", text)) >= LEAST_SAID
 
 
 def without_quotations(text: str) -> str:

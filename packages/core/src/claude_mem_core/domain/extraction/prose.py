@@ -39,7 +39,9 @@ _INTENTION = re.compile(
     r"(?:let me|let's|let us|i'll|i will|i'm going to|i am going to|i need to|i should"
     r"|i can(?! see)|i want to|we need to|i'm (?:now )?\w+ing|now i |now to |time to"
     r"|i have (?:a clear|all|enough)|i (?:now )?(?:see|understand|have)\b(?! that)"
-    r"|looking at|checking|running|reading|searching|the next step|next, )",
+    r"|looking at|checking|running|reading|searching|the next step|next, |starting (?:with|by)|based on (?:the|our) conversation"
+    r"|now (?:update|remove|fix|add|replace|change|rename|delete|create|move|wire|make"
+    r"|implement|write|run|check|verify|handle|extract|use|the \w+ (?:file|test)s?:)\b)",
     re.IGNORECASE,
 )
 # Agreement, praise and the all-clear, unless more is said with them.

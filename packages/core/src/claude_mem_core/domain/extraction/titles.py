@@ -19,7 +19,7 @@ LATER = 0.15
 SHORTEST_CLAUSE = 45
 """Characters that a title keeps when it is cut at a clause."""
 
-GOOD_ENOUGH = 3.0
+GOOD_ENOUGH = 2.0
 """The score from which an agent's statement makes a better title than the question."""
 
 _DONE = (
@@ -56,6 +56,12 @@ _VAGUE = re.compile(
     r"|or if|if you|what|my|your|plan|changes?|summary|files?|tests?)\b(?!-)",
     re.IGNORECASE,
 )
+_ABOUT_ME = re.compile(
+    r"(?:i|i've|i'm|we've|we|my|let|based on|starting with|looking at|try|run|you|to (?:see|test)"
+    r"|make sure|now (?!\w+s\b|(?:both|all|it|the|when|you|only)\b)\w+ )\b(?! (?:recommend|lean|suggest|would"
+    r"|'d|should|need|must|cannot|can't))",
+    re.IGNORECASE,
+)
 _COUNTING = re.compile(
     r"\b(?:\d+|one|two|three|four|five|several|a few|some|all(?: the)?|the following)"
     r" (?:\w+ )?(?:changes|fix(?:es)?|issues?|things|places|files|problems|errors|points"
@@ -66,7 +72,7 @@ _ALL_CLEAR = re.compile(
     r"\b(?:all (?:the )?(?:\w+ )?(?:tests?|checks|lint\w*)|tests? (?:all )?pass\w*"
     r"|lint\w* pass\w*|lint(?:er|ing)? (?:is )?clean|0 issues|build (?:succeeds|passes)"
     r"|everything (?:passes|works)|no (?:lint|linting) issues|working tree|up to date"
-    r"|committed|pushed|successfully (?:built|compiled)|compiles)\b",
+    r"|committed|pushed|passed$|is complete|(?:fully )?implemented$|successfully (?:built|compiled)|compiles)\b",
     re.IGNORECASE,
 )
 _PLACE = re.compile(r"`[^`]*`|\([^()]*\)|\S*[/\\]\S+|\S+:\d+\S*")
@@ -81,7 +87,7 @@ _OPENER = re.compile(
     r")?(?:right|correct)|that's (?:right|correct|a (?:good|great|fair) (?:point|question|catch))"
     r"|all (?:done|set|good)|in short|in summary|summary|tl;dr|result|found (?:it|the \w+)"
     r"|got it|understood|ah|hmm|so|now|also|basically|interesting|actually|well|looks good"
-    r"|answer|short answer|conclusion|verdict|success|finally|good|key (?:points?|findings?|insight)"
+    r"|answer|short answer|conclusion|verdict|success|finally|impact|note|status|fix|issue|problem|solution|bug|good|key (?:points?|findings?|insight)"
     r"|as you can see|to (?:summarize|be clear|answer your question)|the answer is)"
     r"(?:\s*[!,.:;—–-]+\s*|\s+[-—–]\s+))+",
     re.IGNORECASE,
@@ -106,6 +112,16 @@ _ASKING = re.compile(
 )
 _QUESTION = re.compile(
     r"(?:what|how|why|where|when|who|which|is|are|does|do(?! me\b)|did|has|have|was|were|should|can|could|would)\b",
+    re.IGNORECASE,
+)
+
+_TO_DO = re.compile(
+    r"(?:add|fix|change|make|update|remove|delete|rename|move|create|implement|write"
+    r"|refactor|extract|use|replace|simplify|check|ensure|review|clean|convert|split|put"
+    r"|allow|show|hide|support|handle|set|switch|drop|keep|improve|rewrite|test|document"
+    r"|invert|import|export|include|exclude|cover|wrap|merge|revert|address|resolve|do"
+    r"|build|install|configure|enable|disable|migrate|upgrade|bump|translate|explain"
+    r"|find|investigate|debug|compare|validate|verify|sort|group|filter|limit|skip)\b",
     re.IGNORECASE,
 )
 
@@ -146,6 +162,12 @@ def request_title(statement: Statement, role: Role = "request") -> Line:
     elif len(bare) < len(text) and not _QUESTION.match(bare):
         bare = bare.rstrip("?").rstrip()
     return statement.line(role).saying(clipped(_capital(bare).rstrip(" .:;,"), LONGEST_TITLE))
+
+
+def is_imperative(statement: Statement) -> bool:
+    """Whether a request says what to do, rather than asks or tells of something."""
+    bare = request_title(statement).text
+    return bool(_TO_DO.match(bare)) and substance(bare) >= LEAST_PLAIN_WORDS
 
 
 def _asking_ends(text: str) -> int:
@@ -217,9 +239,11 @@ _SIGNS = (
     _Sign(lambda one, _: one.first and one.form is Form.SENTENCE, 0.5, 0.5),
     # What "this" is stands elsewhere.
     _Sign(_starts(_VAGUE), -3.0, -3.0),
+    # Talk about the talk, and what the reader should do now.
+    _Sign(_starts(_ABOUT_ME), -2.5, -2.5),
     _Sign(_has(_COUNTING), -1.5, -1.5),
     _Sign(_has(_ALL_CLEAR), -3.0, -3.0),
-    _Sign(lambda one, _: one.text.endswith((":", "：")), -2.0, -2.0),
+    _Sign(lambda one, _: one.text.endswith((":", "：")), -4.0, -4.0),
     _Sign(lambda _, text: substance(text) < LEAST_PLAIN_WORDS, -2.0, -2.0),
     _Sign(lambda _, text: _plain_words(text) < LEAST_PLAIN_WORDS, -2.0, -2.0),
     _Sign(lambda _, text: len(text) > 2 * LONGEST_TITLE, -1.0, -1.0),

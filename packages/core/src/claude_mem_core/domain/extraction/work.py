@@ -8,13 +8,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from claude_mem_core.domain.extraction.choices import choices
 from claude_mem_core.domain.extraction.checks import Ending, Run
 from claude_mem_core.domain.extraction.commands import told_commands
 from claude_mem_core.domain.extraction.drafts import Memo
 from claude_mem_core.domain.extraction.episodes import Episode, episodes
 from claude_mem_core.domain.extraction.evidence import Evidence
-from claude_mem_core.domain.extraction.files import changes, files_of
+from claude_mem_core.domain.extraction.files import changes, changes_title, files_of
 from claude_mem_core.domain.extraction.kinds import (
+    DIAGNOSIS,
+    PROCEDURE,
     REPAIRED,
     TROUBLE,
     change_type,
@@ -33,16 +36,15 @@ from claude_mem_core.domain.extraction.prose import (
 from claude_mem_core.domain.extraction.titles import (
     LONGEST_TITLE,
     Candidate,
+    is_imperative,
     outcome_title,
     request_title,
 )
 from claude_mem_core.domain.extraction.wording import (
-    CHANGED_FILES,
     FAILED,
     FAILED_MUTE,
     FAILED_THEN_PASSED,
     PASSED,
-    listed,
 )
 from claude_mem_core.domain.terms import content_words
 from claude_mem_core.domain.value import JsonObject
@@ -55,10 +57,12 @@ LONGEST_FACTS = 600
 LONGEST_STEP = 200
 MOST_STEPS = 3
 MOST_CHECKS = 4
-MOST_IN_TITLE = 3
 
 LEAST_LEARNED = 10
 """Words of weight that a turn without a change must tell to be worth a memory."""
+
+LEAST_WITHOUT_POINT = 40
+"""The same where no statement of the answer is its point: then it must be long."""
 
 LEAST_ASKED = 4
 """Words of a prompt that says by itself what is wanted: "yes, do it" does not."""
@@ -82,8 +86,10 @@ class Work:
         """Whether something changed, or enough was said about what holds."""
         if self.evidence.writes:
             return True
-        told = self.evidence.concluded
-        return sum(substance(one.text) for one in told) >= LEAST_LEARNED
+        told = sum(substance(one.text) for one in self.evidence.concluded)
+        if self._outcome:
+            return told >= LEAST_LEARNED
+        return told >= LEAST_WITHOUT_POINT and self._asks_something
 
     @cached_property
     def memo(self) -> Memo:
@@ -110,9 +116,14 @@ class Work:
         """What happened or what holds, else what was asked."""
         if self._outcome:
             return self._outcome.line
-        if self._request:
+        if self._request and is_imperative(self._request):
             return request_title(self._request)
-        return self._without_words()
+        chosen = next(choices(self.evidence), None)
+        if chosen:
+            return chosen.saying(clipped(chosen.text, LONGEST_TITLE))
+        if self._request and not self.evidence.writes:
+            return request_title(self._request)
+        return changes_title(self.evidence.writes, self.root)
 
     @cached_property
     def narrative(self) -> tuple[Line, ...]:
@@ -141,6 +152,11 @@ class Work:
             asked=set(content_words(self._asked)),
             changed=bool(self.evidence.writes),
         )
+
+    @cached_property
+    def _told(self) -> list[Statement]:
+        """The agent's statements, the conclusion's first."""
+        return [*self.evidence.concluded, *(one for _, one in self.evidence.on_the_way)]
 
     @cached_property
     def _request(self) -> Statement | None:
@@ -184,20 +200,18 @@ class Work:
         return next(asking, said[0] if said else None)
 
     @property
+    def _asks_something(self) -> bool:
+        """Whether the request tells by itself what the answer is about."""
+        return bool(self._request) and not PROCEDURE.match(
+            request_title(self._request).text
+        )
+
+    @property
     def _subtitle(self) -> Line | None:
         """What was asked, where the title tells what came of it."""
         if not (self._outcome and self._request):
             return None
         return request_title(self._request)
-
-    def _without_words(self) -> Line:
-        """A title for a turn in which nothing was said: what it did."""
-        changed = files_of(self.evidence.writes, self.root)
-        if changed:
-            return CHANGED_FILES.of(files=listed([*changed[:MOST_IN_TITLE]]))
-        said = [*self.evidence.concluded, *(s for _, s in self.evidence.on_the_way)]
-        line = said[0].line("statement")
-        return line.saying(clipped(line.text, LONGEST_TITLE))
 
     @cached_property
     def _kind(self) -> str:
@@ -210,17 +224,18 @@ class Work:
 
     @cached_property
     def _trouble(self) -> Cited | None:
-        """The user's report that something is wrong."""
+        """The user's report that something is wrong, or the agent's diagnosis."""
         said = own_statements(self.evidence.prompt) if self.evidence.prompt else []
         if self._request and self._request not in said:
             said.append(self._request)
         reports = (one for one in said if TROUBLE.search(one.text))
-        return next((one.line("failure").cited[0] for one in reports), None)
+        told = (one for one in self._told if DIAGNOSIS.search(one.text))
+        return next((one.line("failure").cited[0] for one in (*reports, *told)), None)
 
     @cached_property
     def _repair(self) -> Cited | None:
         """A check that passes, or the agent's word that it is mended."""
-        for one in (*self.evidence.concluded, *(s for _, s in self.evidence.on_the_way)):
+        for one in self._told:
             if REPAIRED.search(one.text):
                 return one.line("success").cited[0]
         last = self.evidence.runs[-1] if self.evidence.runs else None
