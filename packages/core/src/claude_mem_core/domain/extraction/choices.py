@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from claude_mem_core.domain.extraction.evidence import Evidence
 from claude_mem_core.domain.extraction.places import Cited, Line, Passage, strings
 from claude_mem_core.domain.extraction.prose import clipped, substance
 from claude_mem_core.domain.extraction.markdown import plain
 from claude_mem_core.domain.extraction.tools import Deed, ToolUse
-from claude_mem_core.domain.extraction.wording import ANSWERED, CHOSEN
+from claude_mem_core.domain.extraction.wording import ANSWERED, CHOSE, CHOSEN
 
 LONGEST_OPTION = 200
 LONGEST_REPLY = 80
@@ -38,7 +39,15 @@ _PROCESS = re.compile(
 _EACH = re.compile(rf"(?<!\w){_LABEL}(?!\w)")
 
 
-def choices(evidence: Evidence) -> Iterator[Line]:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An option that the user took, as a title and as a fact."""
+
+    title: Line
+    fact: Line
+
+
+def choices(evidence: Evidence) -> Iterator[Choice]:
     """The options that the user took: of the agent's last list, or of its question."""
     yield from _by_label(evidence)
     for use in evidence.tools:
@@ -46,7 +55,7 @@ def choices(evidence: Evidence) -> Iterator[Line]:
             yield from _answers(use)
 
 
-def _by_label(evidence: Evidence) -> Iterator[Line]:
+def _by_label(evidence: Evidence) -> Iterator[Choice]:
     prompt, before = evidence.prompt, evidence.before
     if prompt is None or before is None or before.conclusion is None:
         return
@@ -61,7 +70,8 @@ def _by_label(evidence: Evidence) -> Iterator[Line]:
             at = chosen.start(1) + label.start()
             span = prompt.span(at, at + len(label[0]))
             word = Line(label[0], (Cited(span, "user_words"),))
-            yield CHOSEN.of(choice=word, option=option)
+            fact = CHOSEN.of(choice=word, option=option)
+            yield Choice(Line(CHOSE.of(option=option).text, fact.cited), fact)
 
 
 def _option(passage: Passage, label: str) -> Line | None:
@@ -75,13 +85,13 @@ def _option(passage: Passage, label: str) -> Line | None:
     for found in pattern.finditer(passage.text):
         pass
     text = plain(found[1]) if found else ""
-    if found is None or substance(text) < LEAST_SUBSTANCE:
+    if found is None or substance(text) < LEAST_SUBSTANCE or text[-1] in ":?":
         return None
     span = passage.span(found.start(1), found.end(1))
     return Line(clipped(text, LONGEST_OPTION), (Cited(span, "offer"),))
 
 
-def _answers(use: ToolUse) -> Iterator[Line]:
+def _answers(use: ToolUse) -> Iterator[Choice]:
     """What the user answered to a question that the host put for the agent."""
     response = use.payload.get("tool_response")
     answers = response.get("answers") if isinstance(response, dict) else None
@@ -97,7 +107,8 @@ def _answers(use: ToolUse) -> Iterator[Line]:
             continue
         put = Passage(use.event_id, asked[question], question)
         told = Passage(use.event_id, path, answer)
-        yield ANSWERED.of(
+        fact = ANSWERED.of(
             question=Line(clipped(question, LONGEST_OPTION), (Cited(put.whole, "offer"),)),
             answer=Line(clipped(answer, LONGEST_OPTION), (Cited(told.whole, "user_words"),)),
         )
+        yield Choice(fact, fact)

@@ -32,6 +32,15 @@ _FOR_ONE_CASE = re.compile(
     r"|_test\.\w+|test_\w+\.py|\.(?:spec|test)\.\w+|Test[A-Z]\w+|\s-c\s|[\"']"
 )
 
+# The programs by which projects are built and tested, and scripts named for it.
+_RUNNER = re.compile(
+    r"(?:[A-Z_]+=\S+ )*(?:make|mise|just|task|npm|npx|pnpm|yarn|bun|deno|node|go|cargo|uv|uvx|poetry"
+    r"|hatch|tox|nox|python3?|pip|pytest|ruff|mypy|mvn|\./mvnw|gradle|\./gradlew|docker|docker-compose"
+    r"|kubectl|helm|terraform|ansible\S*|rake|bundle|rails|dotnet|cmake|ctest|ninja|bazel|composer"
+    r"|phpunit|swift|xcodebuild|mix|zig|sbt|lein|flutter|dart|jest|vitest|eslint|tsc|golangci-lint"
+    r"|fly|vercel|netlify|gcloud|aws|alembic|uvicorn|(?:\./)?(?:\w+/)*(?:build|test|lint|deploy|run)\.\w+)\b"
+)
+
 
 def told_commands(passage: Passage) -> Iterator[Line]:
     """The shell commands that an answer gives, each with the words that lead to it."""
@@ -76,7 +85,8 @@ def _worked(evidence: Evidence | None) -> Iterator[Run]:
     for run in evidence.runs if evidence else ():
         command = run.command.text
         general = len(command) <= LONGEST_GENERAL and not _FOR_ONE_CASE.search(command)
-        if run.ending is Ending.PASSED and general:
+        runner = bool(_RUNNER.match(command))
+        if run.ending is Ending.PASSED and general and runner:
             yield run
 
 

@@ -34,10 +34,10 @@ _STANDING = tuple(
     for pattern in (
         rf"{_LEAD}(?:always|never)\b",
         r".*\b(?:from (?:now|here) on|going forward|in (?:the )?future|henceforth)\b",
-        r".*\b(?:must|should|shall|we want to|i want to|please|and|but) (?:always|never)\b",
+        r".*\b(?:must|should|shall|we want to|i want to|please) (?:always|never)\b",
         rf"{_LEAD}(?:don't|do not|dont) ever\b",
         rf"{_LEAD}(?:whenever|every time|each time)\b.*\b(?:you|we|run|use|must|should)\b",
-        rf"{_LEAD}(?:remember to|remember that|keep in mind|don't forget|make sure to)\b",
+        rf"{_LEAD}(?:remember to|remember that|keep in mind|don't forget)\b",
         r".*\b(?:i|we) (?:really |strongly |usually |generally )?prefer\b",
         rf"{_LEAD}(?:i|we) (?:don't like|hate|dislike|like to|don't want|want you to)\b",
         r".*\b(?:our|my|the) (?:convention|rule|policy|preference|standard) is\b",
@@ -59,7 +59,7 @@ _CHOOSING = tuple(
     re.compile(pattern, _FLAGS)
     for pattern in (
         rf"{_LEAD}(?:use|using|take|pick|keep|choose|call|name|put|store|write|run)\b"
-        r".*(?:,? (?:and )?not |\binstead of\b|\brather than\b|\bover\b)",
+        r".*(?:(?<!it's)(?<!is)(?<!are)(?<!does)(?<!do)(?<!did),? (?:and )?not |\binstead of\b|\brather than\b|\bover\b)",
         r".*\b(?:should|must|needs? to|has to|have to) (?:be|use|live|go|stay|return|have)\b"
         r".*(?:, not\b|\binstead of\b|\brather than\b)",
         r".*\b(?:let's|let us|lets|we(?:'ll| will)|i(?:'ll| will)) (?:go|stick|stay|move) (?:with|for|to)\b",
@@ -78,6 +78,20 @@ _CHOOSING = tuple(
         r".*\b(?:statt|anstatt|sondern|au lieu de|plutôt que|en lugar de|en vez de|em vez de)\b",
     )
 )
+# What is done next, not what holds.
+_PROCESS = re.compile(
+    rf"{_LEAD}(?:let's |lets )?(?:keep going|move on|go (?:back|on|ahead)|go with (?:option )?#?\w\b|continue"
+    r"|move to #|start (?:with|on)|first |commit|push|merge|rebase|skip (?:this|it)|do (?:this|it|that)"
+    r"|rename th(?:is|e) branch|look at|review)|.*\b(?:this|that|the|new) (?:branch|pr|commit)\b.*",
+    re.IGNORECASE,
+)
+# A finding in the third person, as reviews have it: the user passes it on.
+_THIRD_PERSON = re.compile(
+    r"(?:the|this|these|an?|in|to|when|if|since|while|currently|consider)\b|\w*[a-z][A-Z]\w*\b|\w+\(|`",
+)
+LONG_PROMPT = 200
+"""Characters of a prompt that may be a review somebody else wrote."""
+
 _ASKS = re.compile(
     r"(?:.*[,.;] )?(?:can|could|would|should|shall|do|does|did|is|are|was|were|what|how|why|where|when"
     r"|which|who|if|isn't|aren't|doesn't|don't (?:we|you|they)|have|has)\b",
@@ -121,6 +135,8 @@ class Directive:
 def directives(prompt: Passage) -> Iterator[Directive]:
     """What the user decides or demands in a prompt, questions and reports left out."""
     for statement in own_statements(prompt):
+        if _is_passed_on(statement):
+            continue
         if (standing := _kind(statement)) is not None:
             yield Directive(statement, standing)
 
@@ -130,13 +146,23 @@ def _kind(statement: Statement) -> bool | None:
     text = without_quotations(statement.text)
     if len(text) > LONGEST_DIRECTIVE or text.rstrip().endswith(("?", "？", ":")):
         return None
-    if _ASKS.match(text) or not _stands_alone(text):
+    if _ASKS.match(text) or _PROCESS.match(text) or not _stands_alone(text):
         return None
     if any(sign.match(text) for sign in _STANDING):
         return None if _REPORTS.match(text) else True
     if any(sign.match(text) for sign in _CHOOSING):
         return None if _REPORTS.match(text) else False
     return None
+
+
+def _is_passed_on(statement: Statement) -> bool:
+    """Whether a statement reads like one of a review that was pasted."""
+    long = len(statement.passage.text.strip()) > LONG_PROMPT
+    return long and bool(_THIRD_PERSON.match(_lower_first(statement.text)))
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _stands_alone(text: str) -> bool:

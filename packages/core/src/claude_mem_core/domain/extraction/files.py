@@ -12,6 +12,7 @@ from claude_mem_core.domain.extraction.wording import (
     CHANGED_SYMBOLS,
     CREATED,
     CREATED_SYMBOLS,
+    REPLACED,
     listed,
 )
 
@@ -54,11 +55,22 @@ def changes(uses: Iterable[ToolUse], root: str) -> Iterator[Line]:
             yield _change(line, own, is_new=path in new)
 
 
+def replacements(uses: Iterable[ToolUse]) -> Iterator[Line]:
+    """What a small edit put in the place of what."""
+    for use in uses:
+        swapped = use.replacement
+        if swapped and use.files:
+            file = use.files[0].saying(name_of(use.files[0].text))
+            yield REPLACED.of(old=swapped[0], new=swapped[1], file=file)
+
+
 def changes_title(uses: Sequence[ToolUse], root: str) -> Line:
     """What changed, short: one file's functions, or the names of some files."""
     files = [line.saying(name_of(line.text)) for line in files_of(uses, root)]
     symbols = {one.text: one for use in uses for one in use.symbols}
     named = [*symbols.values()][:MOST_IN_TITLE]
+    if swapped := next(replacements(uses), None):
+        return swapped
     if len(files) == 1 and named:
         return CHANGED_SYMBOLS.of(symbols=listed(named), file=files[0])
     return CHANGED_FILES.of(files=listed(files[:MOST_IN_TITLE]))

@@ -79,8 +79,9 @@ def observations(
 def _decisions(evidence: Evidence) -> Iterator[Memo]:
     """What the user decided, in the user's words, with the agent's reasons."""
     told = [*evidence.concluded, *(one for _, one in evidence.on_the_way)]
-    for line in choices(evidence):
-        yield _decision(line.saying(clipped(line.text, LONGEST_TITLE)), line, told, {"standing": False})
+    for choice in choices(evidence):
+        title = choice.title.saying(clipped(choice.title.text, LONGEST_TITLE))
+        yield _decision(title, choice.fact, told, {"standing": False})
     for one in directives(evidence.prompt) if evidence.prompt else ():
         title = request_title(one.statement, "user_words")
         quote = USER_SAID.of(quote=one.statement.line("user_words"))

@@ -95,7 +95,9 @@ class _Overview:
     def learned(self) -> list[MemoryItem]:
         """What was found out or decided; commands that work are not news."""
         found = (one for one in self.memories if one.type in _LEARNED)
-        return _fitting((m for m in found if "howTo" not in m.metadata), LONGEST_LEARNED)
+        told = [one for one in found if "howTo" not in one.metadata]
+        answered = [one for one in told if not (one.title or "").endswith("?")]
+        return _fitting(answered or told, LONGEST_LEARNED)
 
     @cached_property
     def completed(self) -> list[MemoryItem]:

@@ -57,7 +57,7 @@ _VAGUE = re.compile(
     re.IGNORECASE,
 )
 _ABOUT_ME = re.compile(
-    r"(?:i|i've|i'm|we've|we|my|let|based on|starting with|looking at|try|run|you|to (?:see|test)"
+    r"(?:i|i've|i'm|we've|we|my|let|before i|based on|starting with|looking at|try|run|you|to (?:see|test)"
     r"|make sure|now (?!\w+s\b|(?:both|all|it|the|when|you|only)\b)\w+ )\b(?! (?:recommend|lean|suggest|would"
     r"|'d|should|need|must|cannot|can't))",
     re.IGNORECASE,
@@ -107,7 +107,7 @@ _ASKING = re.compile(
     r"(?:(?:can|could|would|will) (?:you|we)(?: (?:please|also|now|just|maybe|then|try to|help me(?: to)?))*\s+"
     r"|(?:i'd|i would) like (?:you )?to\s+|do me (?=an?\b)|i want (?:you )?to\s+|i need (?:you )?to\s+"
     r"|(?:let's|let us|lets)(?: (?:please|also|now|just|first|then|try to))*\s+"
-    r"|(?:we|you) (?:should|need to|have to|could|can)(?: (?:also|now|just|probably))*\s+|please\s+|pls\s+)?",
+    r"|(?:we|you) (?:should|need to|have to|could|can)(?: (?:also|now|just|probably))*\s+(?!be\b)|please\s+|pls\s+)?",
     re.IGNORECASE,
 )
 _QUESTION = re.compile(
@@ -146,6 +146,8 @@ def outcome_title(
     """
     best: Candidate | None = None
     for place, statement in enumerate(said):
+        if statement.text.endswith((":", "：")):
+            continue  # it only leads to a list
         text = headline(statement.text)
         score = _score(statement, text, asked, changed=changed) - LATER * min(place, 12)
         if best is None or score > best.score:
@@ -243,7 +245,6 @@ _SIGNS = (
     _Sign(_starts(_ABOUT_ME), -2.5, -2.5),
     _Sign(_has(_COUNTING), -1.5, -1.5),
     _Sign(_has(_ALL_CLEAR), -3.0, -3.0),
-    _Sign(lambda one, _: one.text.endswith((":", "：")), -4.0, -4.0),
     _Sign(lambda _, text: substance(text) < LEAST_PLAIN_WORDS, -2.0, -2.0),
     _Sign(lambda _, text: _plain_words(text) < LEAST_PLAIN_WORDS, -2.0, -2.0),
     _Sign(lambda _, text: len(text) > 2 * LONGEST_TITLE, -1.0, -1.0),

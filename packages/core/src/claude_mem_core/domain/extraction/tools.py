@@ -63,6 +63,9 @@ _NEVER_RAN = re.compile(
     r"|\[?Request interrupted|Permission (?:to|for) \w+ .*denied|<tool_use_error>)"
 )
 MOST_SYMBOLS = 6
+LONGEST_EDIT = 2000
+LONGEST_SWAPPED = 70
+"""Characters of a line that is told whole."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +138,22 @@ class ToolUse:
                     found.setdefault(match[1], _line(passage, match, 1, "change"))
         return tuple(found.values())
 
+    @cached_property
+    def replacement(self) -> tuple[Line, Line] | None:
+        """The one line that an edit took out, and the one that it put in its place."""
+        old, new = self._given("old_string"), self._given("new_string")
+        if old is None or new is None or max(len(old.text), len(new.text)) > LONGEST_EDIT:
+            return None
+        was, is_ = old.text.splitlines(), new.text.splitlines()
+        if len(was) != len(is_):
+            return None
+        differing = [at for at, line in enumerate(was) if line != is_[at]]
+        if len(differing) != 1:
+            return None
+        swapped = _short_line(old, differing[0]), _short_line(new, differing[0])
+        told = all(0 < len(one.text) <= LONGEST_SWAPPED for one in swapped)
+        return swapped if told else None
+
     @property
     def creates(self) -> bool:
         """Whether the answer says that the file is new."""
@@ -199,6 +218,14 @@ def tool_use(event: AgentEvent, at: int) -> ToolUse:
         payload=payload,
         failed=told,
     )
+
+
+def _short_line(passage: Passage, number: int) -> Line:
+    lines = passage.text.splitlines(keepends=True)
+    start = sum(map(len, lines[:number]))
+    text = lines[number].strip()
+    start += lines[number].find(text)
+    return Line(text, (Cited(passage.span(start, start + len(text)), "change"),))
 
 
 def _line(

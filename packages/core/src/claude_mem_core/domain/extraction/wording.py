@@ -54,6 +54,7 @@ PASSED = Wording("`{command}` passed")
 FAILED = Wording("`{command}` failed: {complaint}")
 FAILED_THEN_PASSED = Wording("`{command}` failed: {complaint}; later it passed")
 FAILED_MUTE = Wording("`{command}` failed")
+REPLACED = Wording("`{old}` became `{new}` in {file}")
 FIXED_IN = Wording("{complaint}: fixed in {files}")
 HOW_TO = {purpose: Wording(f"{purpose} with `{{command}}`") for purpose in Purpose}
 TOLD_COMMAND = Wording("{label} `{command}`")
@@ -62,12 +63,13 @@ CHANGED_FILES = Wording("Changed {files}")
 CREATED = Wording("Created {file}")
 CREATED_SYMBOLS = Wording("Created {file} with {symbols}")
 CHOSEN = Wording("User chose “{choice}”: {option}")
+CHOSE = Wording("Chosen: {option}")
 ANSWERED = Wording("{question} User: “{answer}”")
 USER_SAID = Wording("User: “{quote}”")
 WORDINGS = (
-    *(PASSED, FAILED, FAILED_THEN_PASSED, FAILED_MUTE, FIXED_IN),
+    *(PASSED, FAILED, FAILED_THEN_PASSED, FAILED_MUTE, FIXED_IN, REPLACED),
     *(CHANGED_SYMBOLS, CHANGED_FILES, CREATED, CREATED_SYMBOLS),
-    *(CHOSEN, ANSWERED, USER_SAID, TOLD_COMMAND, *HOW_TO.values()),
+    *(CHOSEN, CHOSE, ANSWERED, USER_SAID, TOLD_COMMAND, *HOW_TO.values()),
 )
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from claude_mem_core.domain.extraction.choices import choices
 from claude_mem_core.domain.extraction.checks import Ending, Run
@@ -14,7 +15,12 @@ from claude_mem_core.domain.extraction.commands import told_commands
 from claude_mem_core.domain.extraction.drafts import Memo
 from claude_mem_core.domain.extraction.episodes import Episode, episodes
 from claude_mem_core.domain.extraction.evidence import Evidence
-from claude_mem_core.domain.extraction.files import changes, changes_title, files_of
+from claude_mem_core.domain.extraction.files import (
+    changes,
+    changes_title,
+    files_of,
+    replacements,
+)
 from claude_mem_core.domain.extraction.kinds import (
     DIAGNOSIS,
     PROCEDURE,
@@ -57,6 +63,7 @@ LONGEST_FACTS = 600
 LONGEST_STEP = 200
 MOST_STEPS = 3
 MOST_CHECKS = 4
+MOST_REPLACEMENTS = 2
 
 LEAST_LEARNED = 10
 """Words of weight that a turn without a change must tell to be worth a memory."""
@@ -120,7 +127,7 @@ class Work:
             return request_title(self._request)
         chosen = next(choices(self.evidence), None)
         if chosen:
-            return chosen.saying(clipped(chosen.text, LONGEST_TITLE))
+            return chosen.title.saying(clipped(chosen.title.text, LONGEST_TITLE))
         if self._request and not self.evidence.writes:
             return request_title(self._request)
         return changes_title(self.evidence.writes, self.root)
@@ -250,6 +257,7 @@ class Work:
     def _facts(self) -> Iterator[Line]:
         yield from checks(self.evidence.runs)
         yield from changes(self.evidence.writes, self.root)
+        yield from islice(replacements(self.evidence.writes), MOST_REPLACEMENTS)
         if not self.evidence.writes and self.evidence.conclusion:
             yield from told_commands(self.evidence.conclusion.passage)
 
@@ -264,7 +272,9 @@ class Work:
             and (_NEXT_STEP.search(one.text) or one.text.endswith("?"))
         ]
         open_ends = [line.text for run, line in _latest(self.evidence.runs) if _is_open(run)]
-        signatures = [one.signature for one in self.solved if one.signature]
+        signatures = sorted(
+            (one.signature for one in self.solved if one.signature), key=_is_verdict
+        )
         found = {
             "nextSteps": steps[:MOST_STEPS],
             "unresolved": open_ends,
@@ -275,6 +285,11 @@ class Work:
             for name, texts in found.items()
             if texts
         }
+
+
+def _is_verdict(signature: str) -> bool:
+    """Whether an error says only which test failed, not why."""
+    return signature.startswith("--- fail")
 
 
 def checks(runs: Sequence[Run]) -> Iterator[Line]:
