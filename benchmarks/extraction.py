@@ -90,7 +90,7 @@ def main() -> None:
     sessions = _sessions(options.data / f"events.{options.split}.jsonl.gz")
     made = _made(sessions)
     if options.sample:
-        chosen = random.Random(options.seed).sample(made.memories, options.sample)  # noqa: S311
+        chosen = random.Random(options.seed).sample(made.memories, options.sample)
         print("\n\n".join(_shown(at, one) for at, one in enumerate(chosen, 1)))
         return
     figures = asdict(_figures(sessions, made))
@@ -106,36 +106,49 @@ def _made(sessions: Sequence[Sequence[AgentEvent]]) -> Made:
     made, rules = Made(), RuleBasedGenerator()
     for events in sessions:
         by_id = {event.id: event for event in events}
-        start = time.perf_counter()
-        drafts, turns, fruitful = _of_session(rules, events)
-        made.seconds += time.perf_counter() - start
-        made.turns += turns
-        made.fruitful += fruitful
+        drafts = _of_session(rules, events, made)
         made.memories += drafts
         made.faults += (fault for one in drafts for fault in unsupported(one, by_id))
     return made
 
 
 def _of_session(
-    rules: RuleBasedGenerator, events: Sequence[AgentEvent]
-) -> tuple[list[MemoryItemDraft], int, int]:
+    rules: RuleBasedGenerator, events: Sequence[AgentEvent], made: Made
+) -> list[MemoryItemDraft]:
+    """What the rules keep of a session; only their own time is counted."""
+    shown = list(_shown_turns(events))
+    start = time.perf_counter()
+    drafts = [rules.observe(turn).memories for turn in shown]
+    made.seconds += time.perf_counter() - start
+    made.turns += len(shown)
+    made.fruitful += sum(map(bool, drafts))
+    kept = [one for memories in drafts for one in memories]
+    ended = FinishedSession(
+        PROJECT,
+        shown[0].session,
+        prompts=tuple(turn.events[0] for turn in shown),
+        memories=tuple(map(_item, kept)),
+        last_event=events[-1],
+    )
+    start = time.perf_counter()
+    summary = rules.summarise(ended).memories
+    made.seconds += time.perf_counter() - start
+    return [*kept, *summary]
+
+
+def _shown_turns(events: Sequence[AgentEvent]) -> Iterator[Turn]:
+    """A session's turns as a generator is shown them."""
     session = ServerSession(
         id=events[0].server_session_id or "",
         project_id=PROJECT.id,
         started_at_epoch=NOW,
         updated_at_epoch=NOW,
     )
-    turns, drafts, fruitful = _turns(events), list[MemoryItemDraft](), 0
+    turns = _turns(events)
     for number, turn in enumerate(turns):
         before = turns[max(0, number - EARLIER_TURNS) : number]
         earlier = tuple(event for one in before for event in one)[-EARLIER_EVENTS:]
-        made = rules.observe(Turn(PROJECT, session, number, tuple(turn), earlier))
-        fruitful += bool(made.memories)
-        drafts += made.memories
-    prompts = tuple(turn[0] for turn in turns)
-    items = tuple(_item(one) for one in drafts)
-    summed = FinishedSession(PROJECT, session, prompts, items, events[-1])
-    return [*drafts, *rules.summarise(summed).memories], len(turns), fruitful
+        yield Turn(PROJECT, session, number, tuple(turn), earlier)
 
 
 def _item(draft: MemoryItemDraft) -> MemoryItem:
@@ -213,7 +226,9 @@ def _shown(number: int, item: MemoryItemDraft) -> str:
         ("modified", ", ".join(item.files_modified)),
         ("metadata", json.dumps(item.metadata, ensure_ascii=False)),
     )
-    head = f"[{number}] {item.kind} {item.type}, {item.trust}, {len(item.sources)} sources"
+    head = (
+        f"[{number}] {item.kind} {item.type}, {item.trust}, {len(item.sources)} sources"
+    )
     return "\n".join([head, *(f"  {name}: {text}" for name, text in told if text)])
 
 

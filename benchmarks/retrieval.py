@@ -31,8 +31,8 @@ from claude_mem_core.api import (
     Principal,
     ProjectDraft,
     Runtime,
-    ServerSessionDraft,
     SearchQuery,
+    ServerSessionDraft,
     open_runtime,
 )
 from claude_mem_core.domain.generation_job import JobStatus
@@ -78,7 +78,11 @@ def main() -> None:
         print(json.dumps({"memories": ours, "whole_turns": whole}))
     else:
         print("\n".join(f"{name:<20} {value}" for name, value in ours.items()))
-        print("\n".join(f"{f'turns: {name}':<20} {value}" for name, value in whole.items()))
+        print(
+            "\n".join(
+                f"{f'turns: {name}':<20} {value}" for name, value in whole.items()
+            )
+        )
 
 
 def _measure(data: Path, split: str) -> Figures:
@@ -115,7 +119,9 @@ def _measure_whole_turns(data: Path, split: str) -> dict[str, Any]:
         return _quality(runtime, project.id, names, data, split)
 
 
-def _keep_whole(runtime: Runtime, project_id: str, turn: Any) -> tuple[str, str]:
+def _keep_whole(
+    runtime: Runtime, project_id: str, turn: Mapping[str, str]
+) -> tuple[str, str]:
     """Add a turn as it is to its session; our id of the session and its own name."""
     named = ServerSessionDraft(
         project_id=project_id, content_session_id=turn["session"]

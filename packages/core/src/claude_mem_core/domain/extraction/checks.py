@@ -35,21 +35,37 @@ class Ending(StrEnum):
 
 # The first that fits: `make test-build` is a test.
 _PURPOSES = (
-    (Purpose.TEST, r"\b(?:tests?|pytest|jest|vitest|rspec|phpunit|ctest|e2e|tox|nox)\b"),
-    (Purpose.LINT, r"\b(?:lint\w*|golangci-lint|eslint|ruff|clippy|flake8|rubocop|vet)\b"),
+    (
+        Purpose.TEST,
+        r"\b(?:tests?|pytest|jest|vitest|rspec|phpunit|ctest|e2e|tox|nox)\b",
+    ),
+    (
+        Purpose.LINT,
+        r"\b(?:lint\w*|golangci-lint|eslint|ruff|clippy|flake8|rubocop|vet)\b",
+    ),
     (Purpose.TYPES, r"\b(?:mypy|pyright|tsc|typecheck|type-check|check)\b"),
-    (Purpose.DEPLOY, r"\b(?:deploy\w*|publish|release|terraform apply|kubectl apply)\b"),
+    (
+        Purpose.DEPLOY,
+        r"\b(?:deploy\w*|publish|release|terraform apply|kubectl apply)\b",
+    ),
     (Purpose.MIGRATE, r"\b(?:migrat\w+|alembic|db:migrate)\b"),
-    (Purpose.BUILD, r"\b(?:build|compile|make|cargo|gradlew?|mvn|webpack|vite|bundle)\b"),
+    (
+        Purpose.BUILD,
+        r"\b(?:build|compile|make|cargo|gradlew?|mvn|webpack|vite|bundle)\b",
+    ),
     (
         Purpose.INSTALL,
-        r"^(?:(?:npm|pnpm|yarn|bun|pip|uv|poetry|cargo|go|brew|apt(?:-get)?|gem|mise)\s"
-        r"(?:\S+\s)?(?:install|add|sync|ci|get|use))\b",
+        (
+            r"^(?:(?:npm|pnpm|yarn|bun|pip|uv|poetry|cargo|go|brew|apt(?:-get)?|gem|mise)\s"
+            r"(?:\S+\s)?(?:install|add|sync|ci|get|use))\b"
+        ),
     ),
     (
         Purpose.RUN,
-        r"^(?:npm (?:start|run)|yarn (?:dev|start)|pnpm (?:dev|start)|docker compose up"
-        r"|docker run|uvicorn|flask run|rails s\w*|go run|cargo run|python -m)\b",
+        (
+            r"^(?:npm (?:start|run)|yarn (?:dev|start)|pnpm (?:dev|start)"
+            r"|docker compose up|docker run|uvicorn|flask run|rails s\w*|go run|cargo run|python -m)\b"
+        ),
     ),
 )
 _PURPOSE = tuple((purpose, re.compile(pattern)) for purpose, pattern in _PURPOSES)
@@ -58,8 +74,12 @@ _LOOKS_ONLY = re.compile(
     r"|printf|which|pwd|ps|kill|sleep|curl|jq|sort|cd|for|while|if|chmod|open|man|type"
     r"|tree|du|df|env|export|source|test|\[)\b"
 )
-_PLUMBING = re.compile(r"\s*(?:\d?>>?\s*(?:&\d|/dev/null|\S+)|(?<!\|)\|(?!\|).*$)", re.DOTALL)
-_PREPARATION = re.compile(r"^(?:\s*(?:cd|export|source|\.|set)\s[^&;|\n]*(?:&&|;|\n)\s*)+")
+_PLUMBING = re.compile(
+    r"\s*(?:\d?>>?\s*(?:&\d|/dev/null|\S+)|(?<!\|)\|(?!\|).*$)", re.DOTALL
+)
+_PREPARATION = re.compile(
+    r"^(?:\s*(?:cd|export|source|\.|set)\s[^&;|\n]*(?:&&|;|\n)\s*)+"
+)
 _SETTING = re.compile(r"^(?:[A-Z_][A-Z0-9_]*=\S*\s+)+")
 _QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
 _HIDES_ITS_END = re.compile(r"(?<!\|)\|(?!\|)|\|\||;|&\s*$|<<|\n")
@@ -86,12 +106,16 @@ _COMPLAINTS = tuple(
         r"^[ \t]*\S+?:\d+(?::\d+)?:? .+$",
         r"^.*\bimport cycle not allowed.*$",
         r"^(?:E  |[ \t]).*\b(?:expected|want|got|assert\w*)\b.*$",
-        r"^.*(?i:\berror\b|\bcannot\b|\bnot found\b|\bno such\b|\bdenied\b|\bundefined\b).*$",
+        (
+            r"^.*(?i:\berror\b|\bcannot\b|\bnot found\b|\bno such\b|\bdenied\b"
+            r"|\bundefined\b).*$"
+        ),
         r"^(?:--- FAIL: |FAIL |FAILED ).+$",
     )
 )
 _EMPTY_COMPLAINT = re.compile(
-    r"(?:Error: )?Exit code|\S+?:\d+: : #|\[\S+\] ERROR task failed|Error: Exit|.*\b(?:INFO|DEBUG|WARN)\b"
+    r"(?:Error: )?Exit code|\S+?:\d+: : #|\[\S+\] ERROR task failed|Error: Exit"
+    r"|.*\b(?:INFO|DEBUG|WARN)\b"
     r"|hint: |npm ERR! A complete log|make: \*\*\*"
 )
 
@@ -176,13 +200,13 @@ def _unfinished(use: ToolUse) -> bool:
 
 
 def _verdict(output: Sequence[Passage]) -> Line | None:
+    """The last line that tells of success."""
     for part in output:
-        last = None
-        for last in _SUCCESS.finditer(part.text, max(0, len(part.text) - SEEN_OF_OUTPUT)):
-            pass
-        if last is not None:
-            span = part.span(last.start(), last.end())
-            return Line(clipped(last[0], LONGEST_COMPLAINT), (Cited(span, "success"),))
+        start = max(0, len(part.text) - SEEN_OF_OUTPUT)
+        if found := [*_SUCCESS.finditer(part.text, start)]:
+            span = part.span(found[-1].start(), found[-1].end())
+            text = clipped(found[-1][0], LONGEST_COMPLAINT)
+            return Line(text, (Cited(span, "success"),))
     return None
 
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from claude_mem_core.domain.extraction.evidence import Evidence
+from claude_mem_core.domain.extraction.markdown import plain
 from claude_mem_core.domain.extraction.places import Cited, Line, Passage, strings
 from claude_mem_core.domain.extraction.prose import clipped, substance
-from claude_mem_core.domain.extraction.markdown import plain
 from claude_mem_core.domain.extraction.tools import Deed, ToolUse
 from claude_mem_core.domain.extraction.wording import ANSWERED, CHOSE, CHOSEN
 
@@ -24,16 +24,20 @@ LEAST_SUBSTANCE = 3
 
 _LABEL = r"(?:[1-9]|[A-Ha-h])"
 _CHOICE = re.compile(
-    r"\s*(?:(?:ok(?:ay)?|yes|yeah|i think|i(?:'d| would)? (?:like|prefer|say|go (?:with|for))|let's|please|do|go|with"
-    r"|for|try|implement|fix|use|take|option|options|approach|number|it to|the|all)[\s,.:]+)*"
+    r"\s*(?:(?:ok(?:ay)?|yes|yeah|i think|i(?:'d| would)? (?:like|prefer|say"
+    r"|go (?:with|for))|let's|please|do|go|with"
+    r"|for|try|implement|fix|use|take|option|options|approach|number|it to|the"
+    r"|all)[\s,.:]+)*"
     rf"(#?{_LABEL}\b(?:\s*(?:,|\+|&|and|und|y|et)\s*#?{_LABEL}\b)*)"
     r"(?:[).]|\s+(?:please|it is|sounds|is|for now|looks|then)\b|\s*[.,!]|\s*$)",
     re.IGNORECASE,
 )
 # Whether to go on is no choice between ways.
 _PROCESS = re.compile(
-    r"what (?:would you like|do you want) to do|what(?:'s| is) next|next steps?\b|ready to"
-    r"|shall (?:i|we) (?:proceed|continue)|how (?:would you like|do you want) to proceed",
+    r"what (?:would you like|do you want) to do|what(?:'s| is) next|next steps?\b"
+    r"|ready to"
+    r"|shall (?:i|we) (?:proceed|continue)|how (?:would you like"
+    r"|do you want) to proceed",
     re.IGNORECASE,
 )
 _EACH = re.compile(rf"(?<!\w){_LABEL}(?!\w)")
@@ -78,16 +82,14 @@ def _option(passage: Passage, label: str) -> Line | None:
     """The last item, heading or question of a message that has this label."""
     pattern = re.compile(
         rf"^[ \t]*(?:[-*#>]+[ \t]*)*\**(?:(?:option|approach|strategy|alternative) )?"
-        rf"{re.escape(label)}(?:[.):]|\**:|\**[ \t]+[—–-])\**[ \t]*(\S.*)$",
+        rf"{re.escape(label)}(?:[.):]|\**:|\**[ \t]+[—\u2013-])\**[ \t]*(\S.*)$",
         re.IGNORECASE | re.MULTILINE,
     )
-    found = None
-    for found in pattern.finditer(passage.text):
-        pass
-    text = plain(found[1]) if found else ""
-    if found is None or substance(text) < LEAST_SUBSTANCE or text[-1] in ":?":
+    found = [*pattern.finditer(passage.text)]
+    text = plain(found[-1][1]) if found else ""
+    if substance(text) < LEAST_SUBSTANCE or text[-1] in ":?":
         return None
-    span = passage.span(found.start(1), found.end(1))
+    span = passage.span(found[-1].start(1), found[-1].end(1))
     return Line(clipped(text, LONGEST_OPTION), (Cited(span, "offer"),))
 
 
@@ -108,7 +110,11 @@ def _answers(use: ToolUse) -> Iterator[Choice]:
         put = Passage(use.event_id, asked[question], question)
         told = Passage(use.event_id, path, answer)
         fact = ANSWERED.of(
-            question=Line(clipped(question, LONGEST_OPTION), (Cited(put.whole, "offer"),)),
-            answer=Line(clipped(answer, LONGEST_OPTION), (Cited(told.whole, "user_words"),)),
+            question=Line(
+                clipped(question, LONGEST_OPTION), (Cited(put.whole, "offer"),)
+            ),
+            answer=Line(
+                clipped(answer, LONGEST_OPTION), (Cited(told.whole, "user_words"),)
+            ),
         )
         yield Choice(fact, fact)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands worth knowing: those that an agent told, and those that were seen to work."""
+"""Commands worth knowing: those that an agent told, those that were seen to work."""
 
 from __future__ import annotations
 
@@ -19,26 +19,36 @@ from claude_mem_core.domain.extraction.wording import (
 
 MOST_COMMANDS = 4
 LONGEST_TOLD = 120
+FAR = 200
+"""Characters before a command in which the words that lead to it are looked for."""
+
 LONGEST_GENERAL = 70
 """Characters of a command that is of use another day; a longer one is about a case."""
 
 _SHELL_FENCE = re.compile(
-    r"^[ \t]*```(?:bash|sh|shell|console|zsh)[ \t]*\n(.*?)^[ \t]*```", re.MULTILINE | re.DOTALL
+    r"^[ \t]*```(?:bash|sh|shell|console|zsh)[ \t]*\n(.*?)^[ \t]*```",
+    re.MULTILINE | re.DOTALL,
 )
 _LABEL = re.compile(r"^[^\n`|]{4,80}:\**[ \t]*$", re.MULTILINE)
 # One test, one file, a scratch folder, a loop: of use today only.
 _FOR_ONE_CASE = re.compile(
-    r"(?:^|\s)(?:-run|-k|--filter|-t|--grep|-m \"|--tests?)\b|::|/tmp/|/var/|\$\(|<<|\s&&\s.*\s&&\s"
+    r"(?:^|\s)(?:-run|-k|--filter|-t|--grep|-m \"|--tests?)\b|::|/tmp/|/var/|\$\(|<<"
+    r"|\s&&\s.*\s&&\s"
     r"|_test\.\w+|test_\w+\.py|\.(?:spec|test)\.\w+|Test[A-Z]\w+|\s-c\s|[\"']"
 )
 
 # The programs by which projects are built and tested, and scripts named for it.
 _RUNNER = re.compile(
-    r"(?:[A-Z_]+=\S+ )*(?:make|mise|just|task|npm|npx|pnpm|yarn|bun|deno|node|go|cargo|uv|uvx|poetry"
-    r"|hatch|tox|nox|python3?|pip|pytest|ruff|mypy|mvn|\./mvnw|gradle|\./gradlew|docker|docker-compose"
-    r"|kubectl|helm|terraform|ansible\S*|rake|bundle|rails|dotnet|cmake|ctest|ninja|bazel|composer"
-    r"|phpunit|swift|xcodebuild|mix|zig|sbt|lein|flutter|dart|jest|vitest|eslint|tsc|golangci-lint"
-    r"|fly|vercel|netlify|gcloud|aws|alembic|uvicorn|(?:\./)?(?:\w+/)*(?:build|test|lint|deploy|run)\.\w+)\b"
+    r"(?:[A-Z_]+=\S+ )*(?:make|mise|just|task|npm|npx|pnpm|yarn|bun|deno|node|go|cargo"
+    r"|uv|uvx|poetry"
+    r"|hatch|tox|nox|python3?|pip|pytest|ruff|mypy|mvn|\./mvnw|gradle|\./gradlew"
+    r"|docker|docker-compose"
+    r"|kubectl|helm|terraform|ansible\S*|rake|bundle|rails|dotnet|cmake|ctest|ninja"
+    r"|bazel|composer"
+    r"|phpunit|swift|xcodebuild|mix|zig|sbt|lein|flutter|dart|jest|vitest|eslint|tsc"
+    r"|golangci-lint"
+    r"|fly|vercel|netlify|gcloud|aws|alembic|uvicorn|(?:\./)?(?:\w+/)*(?:build|test"
+    r"|lint|deploy|run)\.\w+)\b"
 )
 
 
@@ -97,10 +107,8 @@ def _how_to(run: Run) -> Line:
 
 def _label_before(passage: Passage, at: int) -> Line | None:
     """The line right before a place, where it leads to what follows."""
-    label = None
-    for label in _LABEL.finditer(passage.text, max(0, at - 200), at):
-        pass
-    if label is None or passage.text[label.end() : at].strip():
+    labels = [*_LABEL.finditer(passage.text, max(0, at - FAR), at)]
+    if not labels or passage.text[labels[-1].end() : at].strip():
         return None
-    span = passage.span(label.start(), label.end())
-    return Line(plain(label[0]), (Cited(span, "statement"),))
+    span = passage.span(labels[-1].start(), labels[-1].end())
+    return Line(plain(labels[-1][0]), (Cited(span, "statement"),))

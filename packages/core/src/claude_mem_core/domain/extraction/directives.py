@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from claude_mem_core.domain.extraction.markdown import Statement
-from claude_mem_core.domain.extraction.places import Passage
+from claude_mem_core.domain.extraction.places import QUESTION_ENDS, Passage
 from claude_mem_core.domain.extraction.prompts import own_statements, without_quotations
 from claude_mem_core.domain.extraction.prose import substance
 
@@ -36,10 +36,16 @@ _STANDING = tuple(
         r".*\b(?:from (?:now|here) on|going forward|in (?:the )?future|henceforth)\b",
         r".*\b(?:must|should|shall|we want to|i want to|please) (?:always|never)\b",
         rf"{_LEAD}(?:don't|do not|dont) ever\b",
-        rf"{_LEAD}(?:whenever|every time|each time)\b.*\b(?:you|we|run|use|must|should)\b",
+        (
+            rf"{_LEAD}(?:whenever|every time|each time)\b.*\b(?:you|we|run|use|must"
+            r"|should)\b"
+        ),
         rf"{_LEAD}(?:remember to|remember that|keep in mind|don't forget)\b",
         r".*\b(?:i|we) (?:really |strongly |usually |generally )?prefer\b",
-        rf"{_LEAD}(?:i|we) (?:don't like|hate|dislike|like to|don't want|want you to)\b",
+        (
+            rf"{_LEAD}(?:i|we) (?:don't like|hate|dislike|like to|don't want"
+            r"|want you to)\b"
+        ),
         r".*\b(?:our|my|the) (?:convention|rule|policy|preference|standard) is\b",
         rf"{_LEAD}stop \w+ing\b",
         rf"{_LEAD}(?:don't|do not|dont) \w+.*\b(?:anymore|any more|again|ever)\b",
@@ -58,42 +64,75 @@ _STANDING = tuple(
 _CHOOSING = tuple(
     re.compile(pattern, _FLAGS)
     for pattern in (
-        rf"{_LEAD}(?:use|using|take|pick|keep|choose|call|name|put|store|write|run)\b"
-        r".*(?:(?<!it's)(?<!is)(?<!are)(?<!does)(?<!do)(?<!did),? (?:and )?not |\binstead of\b|\brather than\b|\bover\b)",
-        r".*\b(?:should|must|needs? to|has to|have to) (?:be|use|live|go|stay|return|have)\b"
-        r".*(?:, not\b|\binstead of\b|\brather than\b)",
-        r".*\b(?:let's|let us|lets|we(?:'ll| will)|i(?:'ll| will)) (?:go|stick|stay|move) (?:with|for|to)\b",
-        rf"{_LEAD}(?:let's|let us|lets) (?:use|keep|call|name|rename|make|store|drop|skip|leave|not)\b",
+        (
+            rf"{_LEAD}(?:use|using|take|pick|keep|choose|call|name|put|store|write"
+            r"|run)\b.*(?:(?<!it's)(?<!is)(?<!are)(?<!does)(?<!do)(?<!did),?"
+            r" (?:and )?not |\binstead of\b|\brather than\b|\bover\b)"
+        ),
+        (
+            r".*\b(?:should|must|needs? to|has to|have to) (?:be|use|live|go|stay|return"
+            r"|have)\b"
+            r".*(?:, not\b|\binstead of\b|\brather than\b)"
+        ),
+        (
+            r".*\b(?:let's|let us|lets|we(?:'ll| will)|i(?:'ll| will)) (?:go|stick"
+            r"|stay|move) (?:with|for|to)\b"
+        ),
+        (
+            rf"{_LEAD}(?:let's|let us|lets) (?:use|keep|call|name|rename|make|store"
+            r"|drop|skip|leave|not)\b"
+        ),
         rf"{_LEAD}(?:go|stick|stay) (?:with|for)\b",
         r".*\b(?:we|i)(?:'ve| have)? (?:decided|agreed|chose|settled)\b",
         r".*\b(?:instead of|rather than)\b.*\b(?:should|use|want|let's|do)\b",
         rf"{_LEAD}instead of\b.*\b(?:should|use|we|do|let's)\b",
         rf"{_LEAD}(?:switch|migrate|move) (?:from\b.*\bto|to|over to)\b",
-        rf"{_LEAD}(?:i|we) (?:only )?(?:want|need) .*(?:, not\b|\bnot\b|\bonly\b|\binstead\b)",
-        r".*\b(?:must not|mustn't|shouldn't|should not|must only|should only|must be)\b",
-        rf"{_LEAD}(?:don't|do not|dont|no need to|avoid|never) (?:use|add|create|commit|push|"
-        r"change|touch|edit|delete|mention|show|store|expose|log|write|put|include|rely|mock|"
-        r"introduce|import|install|run|call|print|display)\b",
-        r".{0,6}(?:不要|别|改用|而不是|请使用|请用|用.{1,20}而不|代わりに|ではなく|しないで|대신|하지 마)",
-        r".*\b(?:statt|anstatt|sondern|au lieu de|plutôt que|en lugar de|en vez de|em vez de)\b",
+        (
+            rf"{_LEAD}(?:i|we) (?:only )?(?:want|need) .*(?:, not\b|\bnot\b|\bonly\b"
+            r"|\binstead\b)"
+        ),
+        (
+            r".*\b(?:must not|mustn't|shouldn't|should not|must only|should only"
+            r"|must be)\b"
+        ),
+        (
+            rf"{_LEAD}(?:don't|do not|dont|no need to|avoid|never) (?:use|add|create"
+            r"|commit|push|"
+            r"change|touch|edit|delete|mention|show|store|expose|log|write|put|include"
+            r"|rely|mock|"
+            r"introduce|import|install|run|call|print|display)\b"
+        ),
+        r".{0,6}(?:不要|别|改用|而不是|请使用|请用|用.{1,20}而不)",
+        r".{0,20}(?:代わりに|ではなく|しないで|대신|하지 마)",
+        (
+            r".*\b(?:statt|anstatt|sondern|au lieu de|plutôt que|en lugar de|en vez de"
+            r"|em vez de)\b"
+        ),
     )
 )
 # What is done next, not what holds.
 _PROCESS = re.compile(
-    rf"{_LEAD}(?:let's |lets )?(?:keep going|move on|go (?:back|on|ahead)|go with (?:option )?#?\w\b|continue"
-    r"|move to #|start (?:with|on)|first |commit|push|merge|rebase|skip (?:this|it)|do (?:this|it|that)"
-    r"|rename th(?:is|e) branch|look at|review)|.*\b(?:this|that|the|new) (?:branch|pr|commit)\b.*",
+    rf"{_LEAD}(?:let's |lets )?(?:keep going|move on|go (?:back|on|ahead)"
+    r"|go with (?:option )?#?\w\b|continue"
+    r"|move to #|start (?:with|on)|first |commit|push|merge|rebase|skip (?:this|it)"
+    r"|do (?:this|it|that)"
+    r"|rename th(?:is|e) branch|look at|review)|.*\b(?:this|that|the"
+    r"|new) (?:branch|pr|commit)\b.*",
     re.IGNORECASE,
 )
 # A finding in the third person, as reviews have it: the user passes it on.
 _THIRD_PERSON = re.compile(
-    r"(?:the|this|these|an?|in|to|when|if|since|while|currently|consider)\b|\w*[a-z][A-Z]\w*\b|\w+\(|`",
+    (
+        r"(?:the|this|these|an?|in|to|when|if|since|while|currently|consider)\b"
+        r"|\w*[a-z][A-Z]\w*\b|\w+\(|`"
+    ),
 )
 LONG_PROMPT = 200
 """Characters of a prompt that may be a review somebody else wrote."""
 
 _ASKS = re.compile(
-    r"(?:.*[,.;] )?(?:can|could|would|should|shall|do|does|did|is|are|was|were|what|how|why|where|when"
+    r"(?:.*[,.;] )?(?:can|could|would|should|shall|do|does|did|is|are|was|were|what"
+    r"|how|why|where|when"
     r"|which|who|if|isn't|aren't|doesn't|don't (?:we|you|they)|have|has)\b",
     re.IGNORECASE,
 )
@@ -102,8 +141,10 @@ _POINTER = re.compile(
     re.IGNORECASE,
 )
 _REPORTS = re.compile(
-    r"(?:i just|i (?:got|see|saw|noticed|tried|had|ran|thought|found|remember|was)|it|there"
-    r"|because|since|when i|if\b|seems|looks|maybe|not sure|but (?:it|then|now)|this|these"
+    r"(?:i just|i (?:got|see|saw|noticed|tried|had|ran|thought|found|remember|was)|it"
+    r"|there"
+    r"|because|since|when i|if\b|seems|looks|maybe|not sure|but (?:it|then|now)|this"
+    r"|these"
     r"|(?:the|a|an) \w+ (?:was|were|is|are|does|did|has|have)\b)\b",
     re.IGNORECASE,
 )
@@ -144,7 +185,7 @@ def directives(prompt: Passage) -> Iterator[Directive]:
 def _kind(statement: Statement) -> bool | None:
     """Whether a directive is for good; None when it is none."""
     text = without_quotations(statement.text)
-    if len(text) > LONGEST_DIRECTIVE or text.rstrip().endswith(("?", "？", ":")):
+    if len(text) > LONGEST_DIRECTIVE or text.rstrip().endswith((*QUESTION_ENDS, ":")):
         return None
     if _ASKS.match(text) or _PROCESS.match(text) or not _stands_alone(text):
         return None

@@ -15,14 +15,19 @@ from claude_mem_core.domain.extraction.tools import ToolUse
 
 # Nobody looks up how a line was wrapped.
 _TRIVIAL = re.compile(
-    r"gofmt|goimports|gofumpt|not (?:properly )?formatted|would reformat|prettier|trailing"
-    r"|imported and not used|unused import|declared and not used|whitespace|line too long",
+    r"gofmt|goimports|gofumpt|not (?:properly )?formatted|would reformat|prettier"
+    r"|trailing"
+    r"|imported and not used|unused import|declared and not used|whitespace"
+    r"|line too long",
     re.IGNORECASE,
 )
 _CAUSE = re.compile(
-    r"\b(?:because|since|the (?:issue|problem|error|bug|reason|cause|fix|root cause) (?:is|was)"
-    r"|root cause|caused|missing|needs? to|has to|doesn't|does not|isn't|wasn't|cannot|can't"
-    r"|instead of|expects?|expected|wrong|conflict\w*|no longer|mismatch|not being|fails? (?:when|because))\b",
+    r"\b(?:because|since|the (?:issue|problem|error|bug|reason|cause|fix"
+    r"|root cause) (?:is|was)"
+    r"|root cause|caused|missing|needs? to|has to|doesn't|does not|isn't|wasn't|cannot"
+    r"|can't"
+    r"|instead of|expects?|expected|wrong|conflict\w*|no longer|mismatch|not being"
+    r"|fails? (?:when|because))\b",
     re.IGNORECASE,
 )
 

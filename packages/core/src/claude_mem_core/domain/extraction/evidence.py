@@ -101,7 +101,7 @@ class Evidence:
 
     @property
     def _done(self) -> Iterator[ToolUse]:
-        return (use for use in self.tools if not use.failed and use.ran)
+        return (use for use in self.tools if not use.failed)
 
 
 def evidence_of(
@@ -148,7 +148,9 @@ def _evidence(
         messages=_messages(numbered),
         tools=tuple(tool_use(event, at) for at, event in numbered if _is_tool(event)),
         # The shortest: an agent goes down into folders and comes back.
-        folder=min(filter(None, (_field(e, "cwd") for e in events)), key=len, default=""),
+        folder=min(
+            filter(None, (_field(e, "cwd") for e in events)), key=len, default=""
+        ),
         is_private=any(is_private(event) for event in events),
         before=before,
     )

@@ -50,9 +50,9 @@ def changes(uses: Iterable[ToolUse], root: str) -> Iterator[Line]:
             if use.creates:
                 new.add(path)
     for path, line in named.items():
-        own = [*symbols[path].values()][:MOST_SYMBOLS]
-        if own or path in new:
-            yield _change(line, own, is_new=path in new)
+        shown = [*symbols[path].values()][:MOST_SYMBOLS]
+        if shown or path in new:
+            yield _change(line, shown, is_new=path in new)
 
 
 def replacements(uses: Iterable[ToolUse]) -> Iterator[Line]:

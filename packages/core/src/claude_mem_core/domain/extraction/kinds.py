@@ -9,17 +9,22 @@ from collections.abc import Mapping
 _FLAGS = re.IGNORECASE
 
 PROCEDURE = re.compile(
-    r"(?:commit|push|merge|rebase|pull|check ?out|switch|open|show|give|list|print|read|run|continue|go|keep"
-    r"|start|stop|undo|try|retry|wait|look|use|reply|respond|post|update linear|one|another)\b",
+    r"(?:commit|push|merge|rebase|pull|check ?out|switch|open|show|give|list|print"
+    r"|read|run|continue|go|keep"
+    r"|start|stop|undo|try|retry|wait|look|use|reply|respond|post|update linear"
+    r"|one|another)\b",
     _FLAGS,
 )
 """What is asked in the course of work, and answered for the moment."""
 
 TROUBLE = re.compile(
-    r"\b(?:fix\w*|bugs?|broken|breaks|crash\w*|regressions?|fails?|failing|failed|failure|wrong"
+    r"\b(?:fix\w*|bugs?|broken|breaks|crash\w*|regressions?|fails?|failing|failed"
+    r"|failure|wrong"
     r"|not working|doesn't work|does not work|isn't working|incorrect\w*|errors?|issue"
-    r"|problem|panics?|missing|should(?:n't| not)|unexpected\w*|still (?:see|get|show)\w*|leak\w*"
-    r"|race|flaky|timeouts?|hangs?|stuck|slow|duplicat\w+)\b|错误|修复|失败|崩溃|问题|バグ|エラー|修正|失敗|오류|버그|수정",
+    r"|problem|panics?|missing|should(?:n't| not)|unexpected\w*|still (?:see|get"
+    r"|show)\w*|leak\w*"
+    r"|race|flaky|timeouts?|hangs?|stuck|slow|duplicat\w+)\b|错误|修复|失败|崩溃|问题|バグ|エラー"
+    r"|修正|失敗|오류|버그|수정",
     _FLAGS,
 )
 """The user's report of something wrong."""
@@ -32,8 +37,10 @@ DIAGNOSIS = re.compile(
 """The agent's word on what was wrong."""
 
 REPAIRED = re.compile(
-    r"\b(?:fix(?:ed|es)|the fix|root cause|resolved|no longer|now (?:works?|correctly|properly|passes)"
-    r"|(?:the )?(?:actual |real )?(?:bug|problem|issue) (?:was|is)|corrected|works now)\b|修复了|已修复|修正しました|解決|수정했",
+    r"\b(?:fix(?:ed|es)|the fix|root cause|resolved|no longer|now (?:works?|correctly"
+    r"|properly|passes)"
+    r"|(?:the )?(?:actual |real )?(?:bug|problem|issue) (?:was|is)|corrected"
+    r"|works now)\b|修复了|已修复|修正しました|解決|수정했",
     _FLAGS,
 )
 """The agent's word that it is mended."""
@@ -42,18 +49,24 @@ REPAIRED = re.compile(
 _DEEDS = (
     (
         "refactor",
-        r"refactor\w*|renam\w+|mov(?:e|ed|ing)|extract\w*|clean(?:ed)? ?up|simplif\w+"
-        r"|consolidat\w+|dedup\w*|inlin\w+|reorgani\w+|split|unif\w+|重构|リファクタ",
+        (
+            r"refactor\w*|renam\w+|mov(?:e|ed|ing)|extract\w*|clean(?:ed)? ?up"
+            r"|simplif\w+|consolidat\w+|dedup\w*|inlin\w+|reorgani\w+|split|unif\w+|重构|リファクタ"
+        ),
     ),
     (
         "feature",
-        r"add(?:ed)?|implement(?:ed)?|create(?:d)?|introduce(?:d)?|support|build|built"
-        r"|添加|实现|新增|追加|実装|추가|구현",
+        (
+            r"add(?:ed)?|implement(?:ed)?|create(?:d)?|introduce(?:d)?|support|build|built"
+            r"|添加|实现|新增|追加|実装|추가|구현"
+        ),
     ),
     (
         "change",
-        r"updat\w+|chang\w+|remov\w+|replac\w+|delet\w+|revert\w*|drop\w*|set|made|make"
-        r"|switch\w*|adjust\w*|use[ds]?|document\w*|improv\w*|hid\w*|wrap\w*",
+        (
+            r"updat\w+|chang\w+|remov\w+|replac\w+|delet\w+|revert\w*|drop\w*|set|made|make"
+            r"|switch\w*|adjust\w*|use[ds]?|document\w*|improv\w*|hid\w*|wrap\w*"
+        ),
     ),
 )
 _LEADING = tuple((name, re.compile(rf"(?:{deed})\b", _FLAGS)) for name, deed in _DEEDS)
@@ -61,12 +74,18 @@ _ANYWHERE = tuple(
     (name, re.compile(rf"(?<!\w)(?:{deed})(?!\w)|[一-鿿ぁ-ヿ가-힣]*(?:{cjk})", _FLAGS))
     for name, deed, cjk in (
         ("refactor", _DEEDS[0][1], "重构|リファクタ"),
-        ("feature", r"add|implement|create|introduce|support", "添加|实现|新增|追加|実装|추가|구현"),
+        (
+            "feature",
+            r"add|implement|create|introduce|support",
+            "添加|实现|新增|追加|実装|추가|구현",
+        ),
     )
 )
 _SECURITY = re.compile(
-    r"\b(?:vulnerabilit\w+|CVE-\d+|(?:sql|command|shell|prompt) injection|path traversal"
-    r"|xss|csrf|ssrf|privilege escalation|leak\w* (?:the )?(?:key|secret|token|password|credential)s?"
+    r"\b(?:vulnerabilit\w+|CVE-\d+|(?:sql|command|shell|prompt) injection"
+    r"|path traversal"
+    r"|xss|csrf|ssrf|privilege escalation|leak\w* (?:the )?(?:key|secret|token"
+    r"|password|credential)s?"
     r"|expos\w+ (?:the )?(?:\w+ )?(?:api ?key|secret|token|password|credential)s?)\b",
     _FLAGS,
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from claude_mem_core.domain.extraction.places import Line, Passage, Role, Cited
+from claude_mem_core.domain.extraction.places import Cited, Line, Passage, Role
 
 LONGEST_LINE = 4000
 """Characters; what is longer is a log or data without line ends, not a statement."""
@@ -22,10 +22,12 @@ _MARKER = re.compile(r"\s*(?:(?:[-*+•▪✓✔✅❌☐☑]|\d{1,3}[.)]|\[[ xX
 _HEADING = re.compile(r"\s*#{1,6}\s+")
 _BOLD_LINE = re.compile(r"\s*\*\*[^*]+\*\*:?\s*")
 _QUOTE = re.compile(r"\s*>")
-_MARKUP = re.compile(r"\*\*|(?<!\w)__(?=\S)|(?<=\S)__(?!\w)|(?<!\w)\*(?=\w)|(?<=\w)\*(?!\w)|~~")
+_MARKUP = re.compile(
+    r"\*\*|(?<!\w)__(?=\S)|(?<=\S)__(?!\w)|(?<!\w)\*(?=\w)|(?<=\w)\*(?!\w)|~~"
+)
 _LINK = re.compile(r"!?\[([^\[\]\n]+)\]\([^()\n]*\)")
 _SENTENCE_END = re.compile(
-    r"(?<=[.!?…])[*_)\"'”’`]{0,3}\s+(?=[^\sa-z])|(?<=[。！？])(?=\S)"
+    r"(?<=[.!?…])[*_)\"'”\u2019`]{0,3}\s+(?=[^\sa-z])|(?<=[。\uff01\uff1f])(?=\S)"
 )
 _ABBREVIATED = re.compile(r"\b(?:e\.g|i\.e|etc|vs|cf|approx|no|fig)\.$", re.IGNORECASE)
 
@@ -162,7 +164,10 @@ def _lines_outside_code(text: str) -> Iterator[tuple[int, int]]:
             fence = mark[1][:3]
         elif mark and mark[1].startswith(fence):
             fence = ""
-        elif not fence and end > start and not _RULE.fullmatch(line):
-            if len(line) <= LONGEST_LINE:
-                yield start, end
+        elif not fence and end > start and _is_readable(line):
+            yield start, end
         start += len(line)
+
+
+def _is_readable(line: str) -> bool:
+    return len(line) <= LONGEST_LINE and not _RULE.fullmatch(line)

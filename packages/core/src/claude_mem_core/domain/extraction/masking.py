@@ -13,7 +13,12 @@ _PRIVATE = tag_pattern(PRIVATE_TAGS)
 _HOST_NOTES = tag_pattern(
     (
         *PRIVATE_TAGS,
-        *("ide_opened_file", "ide_selection", "task-notification", "user-prompt-submit-hook"),
+        *(
+            "ide_opened_file",
+            "ide_selection",
+            "task-notification",
+            "user-prompt-submit-hook",
+        ),
         *("command-name", "command-message", "command-args", "command-contents"),
         *("local-command-stdout", "local-command-stderr", "local-command-caveat"),
         *("bash-input", "bash-stdout", "bash-stderr"),

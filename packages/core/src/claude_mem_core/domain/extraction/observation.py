@@ -17,12 +17,12 @@ from claude_mem_core.domain.extraction.files import files_of
 from claude_mem_core.domain.extraction.kinds import concepts_of
 from claude_mem_core.domain.extraction.markdown import Statement
 from claude_mem_core.domain.extraction.places import Line
+from claude_mem_core.domain.extraction.prose import clipped
 from claude_mem_core.domain.extraction.titles import (
     LONGEST_TITLE,
     outcome_title,
     request_title,
 )
-from claude_mem_core.domain.extraction.prose import clipped
 from claude_mem_core.domain.extraction.wording import (
     FAILED_THEN_PASSED,
     FIXED_IN,
@@ -48,7 +48,9 @@ _REASON = re.compile(
 )
 
 
-def skip_reason(evidence: Evidence, memories: Sequence[MemoryItemDraft]) -> SkipReason | None:
+def skip_reason(
+    evidence: Evidence, memories: Sequence[MemoryItemDraft]
+) -> SkipReason | None:
     """Why a turn left no memory, if it left none."""
     if evidence.is_private:
         return "private"
@@ -72,7 +74,8 @@ def observations(
     ]
     working = how_to(evidence)
     return tuple(
-        draft(memo, project, session) for memo in (*memos, *([working] if working else []))
+        draft(memo, project, session)
+        for memo in (*memos, *([working] if working else []))
     )
 
 
@@ -119,18 +122,17 @@ def _mended(work: Work) -> Iterator[Memo]:
         return
     for one in work.solved:
         if one.why and one.failed.told:
-            yield _bugfix(one, work)
+            yield _bugfix(one, one.failed.told, work)
 
 
-def _bugfix(one: Episode, work: Work) -> Memo:
+def _bugfix(one: Episode, complaint: Line, work: Work) -> Memo:
     failed, passed = one.failed, one.passed
     files = files_of(one.edits, work.root)
-    assert failed.told is not None
-    told = FAILED_THEN_PASSED.of(command=failed.command, complaint=failed.told)
+    told = FAILED_THEN_PASSED.of(command=failed.command, complaint=complaint)
     shown = passed.told.cited if passed.told else ()
     fact = Line(told.text, (*told.cited, *shown))
     why = outcome_title(one.why, asked=set(content_words(told.text)), changed=False)
-    fixed = FIXED_IN.of(complaint=failed.told, files=listed([*files[:MOST_FILES_TOLD]]))
+    fixed = FIXED_IN.of(complaint=complaint, files=listed([*files[:MOST_FILES_TOLD]]))
     return Memo(
         type="bugfix",
         trust="agent",
@@ -139,6 +141,6 @@ def _bugfix(one: Episode, work: Work) -> Memo:
         facts=(fact,),
         concepts=("problem-solution",),
         files_modified=files,
-        shown=(*failed.told.cited, *shown),
+        shown=(*complaint.cited, *shown),
         metadata={"signature": one.signature},
     )

@@ -12,6 +12,10 @@ from pydantic import JsonValue
 
 from claude_mem_core.domain.memory_item import MemorySourceDraft
 
+QUESTION_ENDS = ("?", "\uff1f")
+COLON_ENDS = (":", "\uff1a")
+"""Also in full width, as Chinese and Japanese have them."""
+
 Role = Literal[
     "request",
     "user_words",

@@ -18,7 +18,8 @@ LEAST_SAID = 2
 
 # A line that hands something over: what follows are another's words.
 _HANDS_OVER = re.compile(
-    r"\b(?:this|following|below|here|these|output|logs?|errors?|feedback|comments?|says?"
+    r"\b(?:this|following|below|here|these|output|logs?|errors?|feedback|comments?"
+    r"|says?"
     r"|said|file|readme|review|text|page|message|document\w*|plan|issue|ticket|email"
     r"|result|response|transcript|prints?|printed|shows?|got|from|snippet|code|diff"
     r"|trace|scenario|wrote|writes|quote|guide|instructions?)\b[^:\n]*:\s*$",
@@ -33,13 +34,16 @@ _OWN_LIST = re.compile(
 _COLON = re.compile(r":[ \t]*$", re.MULTILINE)
 # Diffs, logs, shells, stack traces, markup, JSON: nobody talks like this.
 _MACHINE = re.compile(
-    r"\s*(?:[+-]{1,3}\s{2,}|@@|[$%#>❯⏺]\s|\d{4}-\d\d-\d\d|\[?\d\d:\d\d|={3}|\S+@\S+[ :]|at \S+\(|File \""
+    r"\s*(?:[+-]{1,3}\s{2,}|@@|[$%#>\u276f⏺]\s|\d{4}-\d\d-\d\d|\[?\d\d:\d\d|={3}"
+    r"|\S+@\S+[ :]|at \S+\(|File \""
     r"|[{}\[\]<]|\S+:\d+:|(?:INFO|DEBUG|WARN\w*|ERROR|FAIL\w*|Error|Traceback)\b"
     r"|(?:System|Assistant|Human|User|Tool|Developer)\s*:|\|)"
 )
 _ANSWER = re.compile(
-    r"\b(?:yes|yeah|yep|no|nope|ok|okay|sure|please|option|go|do|ahead|sounds?|good|great"
-    r"|perfect|thanks?|continue|lets?|let's|keep|going|try|start|all|both|rest|first|last"
+    r"\b(?:yes|yeah|yep|no|nope|ok|okay|sure|please|option|go|do|ahead|sounds?|good"
+    r"|great"
+    r"|perfect|thanks?|continue|lets?|let's|keep|going|try|start|all|both|rest|first"
+    r"|last"
     r"|one|two|three|again|now|implement|fix|add|skip|\d+)\b",
     re.IGNORECASE,
 )

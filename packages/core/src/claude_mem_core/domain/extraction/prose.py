@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from claude_mem_core.domain.extraction.markdown import Form, Statement, statements
-from claude_mem_core.domain.extraction.places import Passage
+from claude_mem_core.domain.extraction.places import COLON_ENDS, QUESTION_ENDS, Passage
 from claude_mem_core.domain.extraction.wording import ELLIPSIS
 from claude_mem_core.domain.terms import content_words
 
@@ -39,9 +39,11 @@ _INTENTION = re.compile(
     r"(?:let me|let's|let us|i'll|i will|i'm going to|i am going to|i need to|i should"
     r"|i can(?! see)|i want to|we need to|i'm (?:now )?\w+ing|now i |now to |time to"
     r"|i have (?:a clear|all|enough)|i (?:now )?(?:see|understand|have)\b(?! that)"
-    r"|looking at|checking|running|reading|searching|the next step|next, |starting (?:with|by)|based on (?:the|our) conversation"
+    r"|looking at|checking|running|reading|searching|the next step|next, "
+    r"|starting (?:with|by)|based on (?:the|our) conversation"
     r"|now (?:update|remove|fix|add|replace|change|rename|delete|create|move|wire|make"
-    r"|implement|write|run|check|verify|handle|extract|use|the \w+ (?:file|test)s?:)\b)",
+    r"|implement|write|run|check|verify|handle|extract|use|the \w+ (?:file"
+    r"|test)s?:)\b)",
     re.IGNORECASE,
 )
 # Agreement, praise and the all-clear, unless more is said with them.
@@ -56,9 +58,11 @@ LONGEST_NOD = 6
 """Words of its own that a nod has at most."""
 
 _OFFER = re.compile(
-    r"(?:would you like|do you want|want me to|shall i|should i|if you(?:'d| would) like"
+    r"(?:would you like|do you want|want me to|shall i|should i|if you(?:'d"
+    r"| would) like"
     r"|let me know|feel free|happy to|does (?:this|that) (?:look|sound|make)|which "
-    r"(?:one|option|approach)|what do you think|ready to|please (?:confirm|let me know))",
+    r"(?:one|option|approach)|what do you think|ready to|please (?:confirm"
+    r"|let me know))",
     re.IGNORECASE,
 )
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
@@ -83,7 +87,7 @@ def is_telling(statement: Statement) -> bool:
     return (
         statement.form is not Form.HEADING
         and len(text) <= LONGEST_STATEMENT
-        and not text.endswith(("?", "？"))
+        and not text.endswith(QUESTION_ENDS)
         and not _INTENTION.match(text)
         and not _OFFER.search(text)
         and is_substantial(text)
@@ -147,7 +151,7 @@ def clipped(text: str, limit: int) -> str:
     if len(line) <= limit:
         return line
     head = line[: limit - len(ELLIPSIS)]
-    ends = [match.end() for match in re.finditer(r"[.!?。！？](?=\s)", head)]
+    ends = [match.end() for match in re.finditer(r"[.!?。\uff01\uff1f](?=\s)", head)]
     places = (ends[-1] if ends else -1, head.rfind(" "))
     cut = next((at for at in places if at >= limit // 2), len(head))
     return head[:cut].rstrip(" ,;:") + ELLIPSIS
@@ -175,7 +179,7 @@ def _units(text: str) -> Iterator[str]:
 
 
 def _weight(statement: Statement) -> float:
-    leads = LEADS_ON if statement.text.endswith((":", "：")) else 1.0
+    leads = LEADS_ON if statement.text.endswith(COLON_ENDS) else 1.0
     return _WEIGHTS.get(statement.form, 1.0) * leads
 
 

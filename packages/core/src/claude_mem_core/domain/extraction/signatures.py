@@ -33,7 +33,10 @@ _VARYING = (
         re.compile(r"\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,64}\b", re.IGNORECASE),
         "<hash>",
     ),
-    (re.compile(r"\b\d+(?:\.\d+)?\s?(?:ns|µs|us|ms|s|sec|seconds|min|m|h)\b"), "<span>"),
+    (
+        re.compile(r"\b\d+(?:\.\d+)?\s?(?:ns|µs|us|ms|s|sec|seconds|min|m|h)\b"),
+        "<span>",
+    ),
     (re.compile(r"(?<![A-Za-z_])\d+(?:[.,]\d+)*"), "#"),
     (re.compile(r"(?:(?<=<path>)|(?<=#))(?::#)+"), ""),
     (re.compile(r"\s+"), " "),

@@ -13,7 +13,7 @@ from claude_mem_core.domain.extraction.places import Line
 from claude_mem_core.domain.extraction.prompts import main_request
 from claude_mem_core.domain.extraction.prose import clipped, within
 from claude_mem_core.domain.extraction.titles import request_title
-from claude_mem_core.domain.extraction.wording import JOINT
+from claude_mem_core.domain.extraction.wording import JOINT, is_filled
 from claude_mem_core.domain.generation_job import SkipReason
 from claude_mem_core.domain.memory_item import (
     MemoryItem,
@@ -108,14 +108,22 @@ class _Overview:
     @cached_property
     def headlines(self) -> list[MemoryItem]:
         """The memories that the title is made of: the widest changes, else findings."""
-        widest = sorted(self.completed, key=lambda one: -len(one.files_modified))
+        # A title that only names files or lines says least.
+        told = [one for one in self.completed if not is_filled(one.title or "")]
+        widest = sorted(
+            told or self.completed, key=lambda one: -len(one.files_modified)
+        )
         chosen = (widest or self.learned or [*self.memories])[:MOST_IN_TITLE]
         return [one for one in self.memories if one in chosen]
 
     @property
     def title(self) -> str:
         """What the session came to."""
-        parts = [clipped(each, LONGEST_IN_TITLE) for each in _titles(self.headlines)]
+        titles = _titles(self.headlines)
+        # One is told whole: what is cut says less than what it was.
+        longest = LONGEST_TITLE if len(titles) == 1 else LONGEST_IN_TITLE
+        # A filled form cannot be cut without losing its shape.
+        parts = [one if is_filled(one) else clipped(one, longest) for one in titles]
         return JOINT.join(within(dict.fromkeys(parts), LONGEST_TITLE))
 
 
@@ -130,7 +138,9 @@ def _fields(seen: _Overview) -> JsonObject:
         "nextSteps": " ".join(_left(last, "nextSteps")),
         "notes": " ".join(_left(last, "unresolved")),
     }
-    turns = [n for one in seen.memories if isinstance(n := one.metadata.get(_TURN), int)]
+    turns = [
+        n for one in seen.memories if isinstance(n := one.metadata.get(_TURN), int)
+    ]
     if turns:
         parts["turns"] = [min(turns), max(turns)]
     return {name: told for name, told in parts.items() if told}

@@ -8,11 +8,14 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from claude_mem_core.domain.extraction.markdown import Form, Statement
-from claude_mem_core.domain.extraction.places import Line, Role
+from claude_mem_core.domain.extraction.places import COLON_ENDS, Line, Role
 from claude_mem_core.domain.extraction.prose import clipped, substance
 from claude_mem_core.domain.terms import content_words
 
 LONGEST_TITLE = 120
+LEAST_LEFT = 2
+"""Words that must be left when praise is cut off."""
+
 LATER = 0.15
 """What a statement loses by each one before it: the point comes first."""
 
@@ -35,7 +38,8 @@ _DONE = (
 )
 _STARTS_DONE = re.compile(rf"(?:{_DONE})\b", re.IGNORECASE)
 _FINDING = re.compile(
-    r"\b(?:root cause|the (?:actual |real |main |key )?(?:issue|problem|bug|reason|cause"
+    r"\b(?:root cause|the (?:actual |real |main |key )?(?:issue|problem|bug|reason"
+    r"|cause"
     r"|fix|culprit|difference|solution|insight|question|rule|gap|catch) (?:is|was)"
     r"|because|happens when|fails when|only when|no longer|depends on|comes from"
     r"|caused by|means that|so that|was (?:missing|wrong|never)|isn't|aren't|doesn't"
@@ -57,14 +61,17 @@ _VAGUE = re.compile(
     re.IGNORECASE,
 )
 _ABOUT_ME = re.compile(
-    r"(?:i|i've|i'm|we've|we|my|let|before i|based on|starting with|looking at|try|run|you|to (?:see|test)"
-    r"|make sure|now (?!\w+s\b|(?:both|all|it|the|when|you|only)\b)\w+ )\b(?! (?:recommend|lean|suggest|would"
+    r"(?:i|i've|i'm|we've|we|my|let|before i|based on|starting with|looking at|try|run"
+    r"|you|to (?:see|test)"
+    r"|make sure|now (?!\w+s\b|(?:both|all|it|the|when|you"
+    r"|only)\b)\w+ )\b(?! (?:recommend|lean|suggest|would"
     r"|'d|should|need|must|cannot|can't))",
     re.IGNORECASE,
 )
 _COUNTING = re.compile(
     r"\b(?:\d+|one|two|three|four|five|several|a few|some|all(?: the)?|the following)"
-    r" (?:\w+ )?(?:changes|fix(?:es)?|issues?|things|places|files|problems|errors|points"
+    r" (?:\w+ )?(?:changes|fix(?:es)?|issues?|things|places|files|problems|errors"
+    r"|points"
     r"|items|options|scenarios|cases|comments|references|usages|occurrences|steps)\b",
     re.IGNORECASE,
 )
@@ -72,7 +79,8 @@ _ALL_CLEAR = re.compile(
     r"\b(?:all (?:the )?(?:\w+ )?(?:tests?|checks|lint\w*)|tests? (?:all )?pass\w*"
     r"|lint\w* pass\w*|lint(?:er|ing)? (?:is )?clean|0 issues|build (?:succeeds|passes)"
     r"|everything (?:passes|works)|no (?:lint|linting) issues|working tree|up to date"
-    r"|committed|pushed|passed$|is complete|(?:fully )?implemented$|successfully (?:built|compiled)|compiles)\b",
+    r"|committed|pushed|passed$|is complete|(?:fully )?implemented$"
+    r"|successfully (?:built|compiled)|compiles)\b",
     re.IGNORECASE,
 )
 _PLACE = re.compile(r"`[^`]*`|\([^()]*\)|\S*[/\\]\S+|\S+:\d+\S*")
@@ -81,44 +89,67 @@ LEAST_PLAIN_WORDS = 4
 
 # What stands before the point: praise, agreement, "I've successfully".
 _OPENER = re.compile(
-    r"(?:(?:perfect|great|excellent|nice|awesome|done|fixed|yes|yep|yeah|no|nope|right|ok(?:ay)?"
-    r"|sure|correct|exactly|absolutely|confirmed|good (?:question|catch|point|news|idea|eye|call)"
-    r"|great (?:question|catch|point|news|idea)|you(?:'re| are) (?:absolutely |totally |completely "
-    r")?(?:right|correct)|that's (?:right|correct|a (?:good|great|fair) (?:point|question|catch))"
-    r"|all (?:done|set|good)|in short|in summary|summary|tl;dr|result|found (?:it|the \w+)"
-    r"|got it|understood|ah|hmm|so|now|also|basically|interesting|actually|well|looks good"
-    r"|answer|short answer|conclusion|verdict|success|finally|impact|note|status|fix|issue|problem|solution|bug|good|key (?:points?|findings?|insight)"
+    r"(?:(?:perfect|great|excellent|nice|awesome|done|fixed|yes|yep|yeah|no|nope|right"
+    r"|ok(?:ay)?"
+    r"|sure|correct|exactly|absolutely|confirmed|good (?:question|catch|point|news"
+    r"|idea|eye|call)"
+    r"|great (?:question|catch|point|news|idea)|you(?:'re| are) (?:absolutely "
+    r"|totally |completely "
+    r")?(?:right|correct)|that's (?:right|correct|a (?:good|great|fair) (?:point"
+    r"|question|catch))"
+    r"|all (?:done|set|good)|in short|in summary|summary|tl;dr|result|found (?:it"
+    r"|the \w+)"
+    r"|got it|understood|ah|hmm|so|now|also|basically|interesting|actually|well"
+    r"|looks good"
+    r"|answer|short answer|conclusion|verdict|success|finally|impact|note|status|fix"
+    r"|issue|problem|solution|bug|good|key (?:points?|findings?|insight)"
     r"|as you can see|to (?:summarize|be clear|answer your question)|the answer is)"
-    r"(?:\s*[!,.:;—–-]+\s*|\s+[-—–]\s+))+",
+    r"(?:\s*[!,.:;—\u2013-]+\s*|\s+[-—\u2013]\s+))+",
     re.IGNORECASE,
 )
 _FIRST_PERSON = re.compile(
     r"(?:I|we)(?:'ve| have)?(?: (?:now|already|just|also|then|successfully|fully))*\s+"
-    rf"(?:successfully )?(?=(?:{_DONE})\b)|(?:successfully|now|just|also)\s+(?=(?:{_DONE})\b)",
+    rf"(?:successfully )?(?=(?:{_DONE})\b)|(?:successfully|now|just"
+    rf"|also)\s+(?=(?:{_DONE})\b)",
     re.IGNORECASE,
 )
-_CLAUSE = re.compile(r"(?: [—–-] |; |: |\. |, (?:so|but|which|and|because|while|since|as|with)\b| \()")
+_CLAUSE = re.compile(
+    r"(?: [—\u2013-] |; |: |\. |, (?:so|but|which|and|because|while|since|as|with)\b"
+    r"| \()"
+)
 
 _ASKING = re.compile(
-    r"(?:(?:ok(?:ay)?|yes|yeah|no|now|so|and|but|also|great|perfect|cool|hmm|ah|oh|right|well|alright"
-    r"|thanks|thank you|hi|hey|hello|please|pls|one more thing|another thing|next|then|sorry|actually"
-    r"|follow[- ]?up|question|q|btw|first|first problem|quick question|genuine question|wait|no wait"
-    r"|debug|brainstorm|lgtm|nice|good|check|i think|i guess|i mean)(?:\s*[,.:;!-]+\s*|\s+(?=(?:can|could|please|let|we|i|do|what|how|why)\b)))*"
-    r"(?:(?:can|could|would|will) (?:you|we)(?: (?:please|also|now|just|maybe|then|try to|help me(?: to)?))*\s+"
-    r"|(?:i'd|i would) like (?:you )?to\s+|do me (?=an?\b)|i want (?:you )?to\s+|i need (?:you )?to\s+"
+    r"(?:(?:ok(?:ay)?|yes|yeah|no|now|so|and|but|also|great|perfect|cool|hmm|ah|oh"
+    r"|right|well|alright"
+    r"|thanks|thank you|hi|hey|hello|please|pls|one more thing|another thing|next|then"
+    r"|sorry|actually"
+    r"|follow[- ]?up|question|q|btw|first|first problem|quick question"
+    r"|genuine question|wait|no wait"
+    r"|debug|brainstorm|lgtm|nice|good|check|i think|i guess|i mean)(?:\s*[,.:;!-]+\s*"
+    r"|\s+(?=(?:can|could|please|let|we|i|do|what|how|why)\b)))*"
+    r"(?:(?:can|could|would|will) (?:you|we)(?: (?:please|also|now|just|maybe|then"
+    r"|try to|help me(?: to)?))*\s+"
+    r"|(?:i'd|i would) like (?:you )?to\s+|do me (?=an?\b)|i want (?:you )?to\s+"
+    r"|i need (?:you )?to\s+"
     r"|(?:let's|let us|lets)(?: (?:please|also|now|just|first|then|try to))*\s+"
-    r"|(?:we|you) (?:should|need to|have to|could|can)(?: (?:also|now|just|probably))*\s+(?!be\b)|please\s+|pls\s+)?",
+    r"|(?:we|you) (?:should|need to|have to|could|can)(?: (?:also|now|just"
+    r"|probably))*\s+(?!be\b)|please\s+|pls\s+)?",
     re.IGNORECASE,
 )
 _QUESTION = re.compile(
-    r"(?:what|how|why|where|when|who|which|is|are|does|do(?! me\b)|did|has|have|was|were|should|can|could|would)\b",
+    (
+        r"(?:what|how|why|where|when|who|which|is|are|does|do(?! me\b)|did|has|have"
+        r"|was|were|should|can|could|would)\b"
+    ),
     re.IGNORECASE,
 )
 
 _TO_DO = re.compile(
     r"(?:add|fix|change|make|update|remove|delete|rename|move|create|implement|write"
-    r"|refactor|extract|use|replace|simplify|check|ensure|review|clean|convert|split|put"
-    r"|allow|show|hide|support|handle|set|switch|drop|keep|improve|rewrite|test|document"
+    r"|refactor|extract|use|replace|simplify|check|ensure|review|clean|convert|split"
+    r"|put"
+    r"|allow|show|hide|support|handle|set|switch|drop|keep|improve|rewrite|test"
+    r"|document"
     r"|invert|import|export|include|exclude|cover|wrap|merge|revert|address|resolve|do"
     r"|build|install|configure|enable|disable|migrate|upgrade|bump|translate|explain"
     r"|find|investigate|debug|compare|validate|verify|sort|group|filter|limit|skip)\b",
@@ -146,7 +177,7 @@ def outcome_title(
     """
     best: Candidate | None = None
     for place, statement in enumerate(said):
-        if statement.text.endswith((":", "：")):
+        if statement.text.endswith(COLON_ENDS):
             continue  # it only leads to a list
         text = headline(statement.text)
         score = _score(statement, text, asked, changed=changed) - LATER * min(place, 12)
@@ -163,7 +194,9 @@ def request_title(statement: Statement, role: Role = "request") -> Line:
         bare = text
     elif len(bare) < len(text) and not _QUESTION.match(bare):
         bare = bare.rstrip("?").rstrip()
-    return statement.line(role).saying(clipped(_capital(bare).rstrip(" .:;,"), LONGEST_TITLE))
+    return statement.line(role).saying(
+        clipped(_capital(bare).rstrip(" .:;,"), LONGEST_TITLE)
+    )
 
 
 def is_imperative(statement: Statement) -> bool:
@@ -182,7 +215,7 @@ def headline(text: str) -> str:
     rest = text
     for pattern in (_OPENER, _FIRST_PERSON):
         match = pattern.match(rest)
-        if match and substance(rest[match.end() :]) >= 2:
+        if match and substance(rest[match.end() :]) >= LEAST_LEFT:
             rest = rest[match.end() :]
     return _short(_capital(rest.strip()).rstrip(" .:;,。"))
 
@@ -191,8 +224,17 @@ def _short(text: str) -> str:
     """The text within a title's length, cut at a clause where that keeps enough."""
     if len(text) <= LONGEST_TITLE:
         return text
-    cuts = [m.start() for m in _CLAUSE.finditer(text) if SHORTEST_CLAUSE <= m.start() <= LONGEST_TITLE]
-    whole = [at for at in cuts if text.count("(", 0, at) == text.count(")", 0, at) and text.count("`", 0, at) % 2 == 0]
+    cuts = [
+        m.start()
+        for m in _CLAUSE.finditer(text)
+        if SHORTEST_CLAUSE <= m.start() <= LONGEST_TITLE
+    ]
+    whole = [
+        at
+        for at in cuts
+        if text.count("(", 0, at) == text.count(")", 0, at)
+        and text.count("`", 0, at) % 2 == 0
+    ]
     return text[: whole[-1]].rstrip(" ,;:") if whole else clipped(text, LONGEST_TITLE)
 
 

@@ -100,7 +100,9 @@ class ToolUse:
     @property
     def ran(self) -> bool:
         """Whether it was let run."""
-        return not (self.output and _NEVER_RAN.match(self.output[0].text))
+        return not (
+            self.failed and self.output and _NEVER_RAN.match(self.output[0].text)
+        )
 
     @cached_property
     def command(self) -> Passage | None:
@@ -133,16 +135,20 @@ class ToolUse:
         found: dict[str, Line] = {}
         for key in (*_TEXT_KEYS, *_PATCH_KEYS):
             passage = self._given(key)
-            for match in _DEFINITION.finditer(passage.text) if passage else ():
-                if len(found) < MOST_SYMBOLS:
-                    found.setdefault(match[1], _line(passage, match, 1, "change"))
-        return tuple(found.values())
+            if passage:
+                for match in _DEFINITION.finditer(passage.text):
+                    found.setdefault(match[1], _line(passage, match, "change"))
+        return tuple(found.values())[:MOST_SYMBOLS]
 
     @cached_property
     def replacement(self) -> tuple[Line, Line] | None:
         """The one line that an edit took out, and the one that it put in its place."""
         old, new = self._given("old_string"), self._given("new_string")
-        if old is None or new is None or max(len(old.text), len(new.text)) > LONGEST_EDIT:
+        if (
+            old is None
+            or new is None
+            or max(len(old.text), len(new.text)) > LONGEST_EDIT
+        ):
             return None
         was, is_ = old.text.splitlines(), new.text.splitlines()
         if len(was) != len(is_):
@@ -171,8 +177,9 @@ class ToolUse:
     def _patched(self) -> Iterator[Line]:
         for key in _PATCH_KEYS:
             passage = self._given(key)
-            for match in _PATCHED_FILE.finditer(passage.text) if passage else ():
-                yield _line(passage, match, 1, "change")
+            if passage:
+                for match in _PATCHED_FILE.finditer(passage.text):
+                    yield _line(passage, match, "change")
 
     def _given(self, key: str) -> Passage | None:
         text = self.asked.get(key)
@@ -196,7 +203,9 @@ class ToolUse:
         if not isinstance(file, dict):
             return None
         content = file.get("content")
-        whole = file.get("startLine") == 1 and file.get("numLines") == file.get("totalLines")
+        whole = file.get("startLine") == 1 and file.get("numLines") == file.get(
+            "totalLines"
+        )
         if not isinstance(content, str) or not whole:
             return None
         # A shortened text has fewer lines than its host counted.
@@ -228,8 +237,7 @@ def _short_line(passage: Passage, number: int) -> Line:
     return Line(text, (Cited(passage.span(start, start + len(text)), "change"),))
 
 
-def _line(
-    passage: Passage, match: re.Match[str], group: int, role: Role
-) -> Line:
-    span = passage.span(match.start(group), match.end(group))
-    return Line(match[group], (Cited(span, role),))
+def _line(passage: Passage, match: re.Match[str], role: Role) -> Line:
+    """The first group of a match."""
+    span = passage.span(match.start(1), match.end(1))
+    return Line(match[1], (Cited(span, role),))

@@ -11,7 +11,12 @@ from pydantic import JsonValue
 from claude_mem_core.domain.agent_event import AgentEvent
 from claude_mem_core.domain.extraction.markdown import plain
 from claude_mem_core.domain.extraction.wording import ELLIPSIS, JOINT, readings
-from claude_mem_core.domain.memory_item import MemoryItem, MemoryItemDraft, MemorySource, MemorySourceDraft
+from claude_mem_core.domain.memory_item import (
+    MemoryItem,
+    MemoryItemDraft,
+    MemorySource,
+    MemorySourceDraft,
+)
 
 _STEP = re.compile(r"\.([A-Za-z_]\w*)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]")
 _DECORATION = re.compile(r"[*`|#>~\s]+")
@@ -38,7 +43,9 @@ def unsupported(item: Item, events: Mapping[str, AgentEvent]) -> list[str]:
     ]
 
 
-def cited_text(source: MemorySourceDraft | MemorySource, events: Mapping[str, AgentEvent]) -> str | None:
+def cited_text(
+    source: MemorySourceDraft | MemorySource, events: Mapping[str, AgentEvent]
+) -> str | None:
     """The words at a source's place; None when there is no such place."""
     event = events.get(source.event_id or "")
     if event is None or source.json_path is None:

@@ -29,7 +29,9 @@ class Wording:
     _pattern: re.Pattern[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        gaps = _SLOT.sub(r"(?P<\1>.+?)", re.escape(self.form).replace(r"\{", "{").replace(r"\}", "}"))
+        gaps = _SLOT.sub(
+            r"(?P<\1>.+?)", re.escape(self.form).replace(r"\{", "{").replace(r"\}", "}")
+        )
         object.__setattr__(self, "_pattern", re.compile(gaps, re.DOTALL))
 
     def of(self, **pieces: Line) -> Line:
@@ -85,3 +87,8 @@ def readings(text: str) -> Iterator[list[str]]:
     for wording in WORDINGS:
         if (pieces := wording.pieces(text)) is not None:
             yield pieces
+
+
+def is_filled(text: str) -> bool:
+    """Whether a sentence is one of the forms, not a quotation."""
+    return any(wording.pieces(text) is not None for wording in WORDINGS)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
-from claude_mem_core.domain.extraction.choices import choices
 from claude_mem_core.domain.extraction.checks import Ending, Run
+from claude_mem_core.domain.extraction.choices import choices
 from claude_mem_core.domain.extraction.commands import told_commands
 from claude_mem_core.domain.extraction.drafts import Memo
 from claude_mem_core.domain.extraction.episodes import Episode, episodes
@@ -135,7 +135,7 @@ class Work:
     @cached_property
     def narrative(self) -> tuple[Line, ...]:
         """The agent's most telling statements."""
-        known = " ".join((self._asked, self.title.text))
+        known = f"{self._asked} {self.title.text}"
         chosen = most_telling(
             self.evidence.concluded,
             [statement for _, statement in self.evidence.on_the_way],
@@ -187,7 +187,7 @@ class Work:
                 break
             lines.append(clipped(one.text, budget))
             budget -= len(lines[-1]) + 1
-        cited = (Cited(prompt.whole, "request"),)
+        cited: tuple[Cited, ...] = (Cited(prompt.whole, "request"),)
         offer = self._offer
         if offer:
             lines.append(clipped(offer.text, LONGEST_STEP))
@@ -202,16 +202,18 @@ class Work:
             return None
         if substance(prompt.text) >= LEAST_ASKED:
             return None
-        said = [s for s in statements(before.conclusion.passage) if is_substantial(s.text)]
+        said = [
+            s for s in statements(before.conclusion.passage) if is_substantial(s.text)
+        ]
         asking = (one for one in reversed(said) if one.text.endswith("?"))
         return next(asking, said[0] if said else None)
 
     @property
     def _asks_something(self) -> bool:
         """Whether the request tells by itself what the answer is about."""
-        return bool(self._request) and not PROCEDURE.match(
-            request_title(self._request).text
-        )
+        if self._request is None:
+            return False
+        return not PROCEDURE.match(request_title(self._request).text)
 
     @property
     def _subtitle(self) -> Line | None:
@@ -271,7 +273,9 @@ class Work:
             and is_substantial(one.text)
             and (_NEXT_STEP.search(one.text) or one.text.endswith("?"))
         ]
-        open_ends = [line.text for run, line in _latest(self.evidence.runs) if _is_open(run)]
+        open_ends = [
+            line.text for run, line in _latest(self.evidence.runs) if _is_open(run)
+        ]
         signatures = sorted(
             (one.signature for one in self.solved if one.signature), key=_is_verdict
         )
