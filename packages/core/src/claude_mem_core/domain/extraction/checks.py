@@ -64,7 +64,8 @@ _PURPOSES = (
         Purpose.RUN,
         (
             r"^(?:npm (?:start|run)|yarn (?:dev|start)|pnpm (?:dev|start)"
-            r"|docker compose up|docker run|uvicorn|flask run|rails s\w*|go run|cargo run|python -m)\b"
+            r"|docker compose up|docker run|uvicorn|flask run|rails s\w*"
+            r"|go run|cargo run|python -m)\b"
         ),
     ),
 )

@@ -70,8 +70,8 @@ _CHOOSING = tuple(
             r" (?:and )?not |\binstead of\b|\brather than\b|\bover\b)"
         ),
         (
-            r".*\b(?:should|must|needs? to|has to|have to) (?:be|use|live|go|stay|return"
-            r"|have)\b"
+            r".*\b(?:should|must|needs? to|has to|have to) (?:be|use|live|go|stay"
+            r"|return|have)\b"
             r".*(?:, not\b|\binstead of\b|\brather than\b)"
         ),
         (
@@ -137,7 +137,7 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _POINTER = re.compile(
-    r"\b(?:this|that|it|these|those|them|they|here|there|the (?:first|second|last))\b",
+    r"\b(?:this|(?<!mind )(?<!remember )that|it|these|those|them|they|here|there|the (?:first|second|last))\b",
     re.IGNORECASE,
 )
 _REPORTS = re.compile(

@@ -40,7 +40,7 @@ REPAIRED = re.compile(
     r"\b(?:fix(?:ed|es)|the fix|root cause|resolved|no longer|now (?:works?|correctly"
     r"|properly|passes)"
     r"|(?:the )?(?:actual |real )?(?:bug|problem|issue) (?:was|is)|corrected"
-    r"|works now)\b|修复了|已修复|修正しました|解決|수정했",
+    r"|works now|now(?=[.!]?$))\b|修复了|已修复|修正しました|解決|수정했",
     _FLAGS,
 )
 """The agent's word that it is mended."""

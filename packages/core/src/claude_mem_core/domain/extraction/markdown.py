@@ -17,6 +17,7 @@ WRAPPED = 60
 """Characters of a line that may go on in the next: a shorter one ended on purpose."""
 
 _FENCE = re.compile(r"\s*(```+|~~~+)")
+_SAYS = re.compile(r"[^\W_]")
 _RULE = re.compile(r"[\s|:*_=+~─━-]*")
 _MARKER = re.compile(r"\s*(?:(?:[-*+•▪✓✔✅❌☐☑]|\d{1,3}[.)]|\[[ xX]\])\s++)+")
 _HEADING = re.compile(r"\s*#{1,6}\s+")
@@ -94,7 +95,7 @@ def _statement(
     if form is Form.CELL:
         raw = " | ".join(cell.strip() for cell in raw.strip().strip("|").split("|"))
     text = plain(raw)
-    if text:
+    if _SAYS.search(text):
         yield Statement(text, form, passage, start, end, first)
 
 

@@ -31,6 +31,7 @@ _OWN_LIST = re.compile(
     r"|from now on|always|requirements?|i want|we want|i'd like|please)\b[^:\n]*:\s*$",
     re.IGNORECASE | re.MULTILINE,
 )
+_SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _COLON = re.compile(r":[ \t]*$", re.MULTILINE)
 # Diffs, logs, shells, stack traces, markup, JSON: nobody talks like this.
 _MACHINE = re.compile(
@@ -47,6 +48,7 @@ _ANSWER = re.compile(
     r"|one|two|three|again|now|implement|fix|add|skip|\d+)\b",
     re.IGNORECASE,
 )
+_FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 _QUOTED = re.compile(r"\"[^\"\n]{12,}\"|“[^”\n]{12,}”|«[^»\n]{12,}»|`[^`\n]{12,}`")
 
 
@@ -54,7 +56,8 @@ def pasted_from(text: str) -> int:
     """The place from which on a prompt holds another's words; its length if none."""
     for colon in _COLON.finditer(text):
         start = text.rfind("\n", 0, colon.start()) + 1
-        line, rest = text[start : colon.end()], text[colon.end() :].strip()
+        line = _SENTENCE.split(text[start : colon.end()])[-1]
+        rest = text[colon.end() :].strip()
         if not rest or _OWN_LIST.search(line):
             continue
         if _HANDS_OVER.search(line) or len(rest) > LONG_PASTE:
@@ -65,14 +68,24 @@ def pasted_from(text: str) -> int:
 def own_statements(prompt: Passage) -> list[Statement]:
     """What the user says in a prompt, without what was pasted or quoted there."""
     end = pasted_from(prompt.text)
+    fenced = _fenced(prompt.text)
     return [
         statement
         for statement in statements(prompt)
         if statement.end <= end
+        and not fenced[0] <= statement.start < fenced[1]
         and statement.form not in (Form.QUOTE, Form.CELL)
         and not _MACHINE.match(statement.text)
         and not _MACHINE.match(prompt.text, _line_start(prompt.text, statement))
     ]
+
+
+def _fenced(text: str) -> tuple[int, int]:
+    """All between the first fence and the last: what is pasted may hold fences too."""
+    fences = [match.start() for match in _FENCE.finditer(text)]
+    if not fences:
+        return 0, 0
+    return fences[0], fences[-1] if len(fences) % 2 == 0 else len(text)
 
 
 def main_request(prompt: Passage) -> Statement | None:

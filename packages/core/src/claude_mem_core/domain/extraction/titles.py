@@ -84,7 +84,7 @@ _ALL_CLEAR = re.compile(
     re.IGNORECASE,
 )
 _PLACE = re.compile(r"`[^`]*`|\([^()]*\)|\S*[/\\]\S+|\S+:\d+\S*")
-LEAST_PLAIN_WORDS = 4
+LEAST_PLAIN_WORDS = 3
 """Words beside names and places: with fewer a statement is an entry of a list."""
 
 # What stands before the point: praise, agreement, "I've successfully".
@@ -166,7 +166,11 @@ class Candidate:
 
 
 def outcome_title(
-    said: Iterable[Statement], *, asked: Collection[str], changed: bool
+    said: Iterable[Statement],
+    *,
+    asked: Collection[str],
+    changed: bool,
+    least: float = GOOD_ENOUGH,
 ) -> Candidate | None:
     """The agent's statement that tells best what came of it, if one is good enough.
 
@@ -174,6 +178,7 @@ def outcome_title(
         said: The telling statements, those of the conclusion first.
         asked: The words of the request: an answer repeats some of them.
         changed: Whether files changed: then what was done counts, else what holds.
+        least: The score from which it is good enough.
     """
     best: Candidate | None = None
     for place, statement in enumerate(said):
@@ -183,7 +188,7 @@ def outcome_title(
         score = _score(statement, text, asked, changed=changed) - LATER * min(place, 12)
         if best is None or score > best.score:
             best = Candidate(score, statement.line("statement").saying(text))
-    return best if best and best.score >= GOOD_ENOUGH else None
+    return best if best and best.score >= least else None
 
 
 def request_title(statement: Statement, role: Role = "request") -> Line:
@@ -287,8 +292,8 @@ _SIGNS = (
     _Sign(_starts(_ABOUT_ME), -2.5, -2.5),
     _Sign(_has(_COUNTING), -1.5, -1.5),
     _Sign(_has(_ALL_CLEAR), -3.0, -3.0),
-    _Sign(lambda _, text: substance(text) < LEAST_PLAIN_WORDS, -2.0, -2.0),
-    _Sign(lambda _, text: _plain_words(text) < LEAST_PLAIN_WORDS, -2.0, -2.0),
+    _Sign(lambda _, text: _plain_words(text) < LEAST_PLAIN_WORDS, -3.0, -3.0),
+    _Sign(lambda _, text: _plain_words(text) == LEAST_PLAIN_WORDS, -1.0, -1.0),
     _Sign(lambda _, text: len(text) > 2 * LONGEST_TITLE, -1.0, -1.0),
 )
 PER_SHARED_WORD, MOST_SHARED = 0.7, 5

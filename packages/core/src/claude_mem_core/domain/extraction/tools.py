@@ -157,7 +157,10 @@ class ToolUse:
         if len(differing) != 1:
             return None
         swapped = _short_line(old, differing[0]), _short_line(new, differing[0])
-        told = all(0 < len(one.text) <= LONGEST_SWAPPED for one in swapped)
+        told = all(
+            len(one.text) <= LONGEST_SWAPPED and any(map(str.isalnum, one.text))
+            for one in swapped
+        )
         return swapped if told else None
 
     @property

@@ -65,11 +65,14 @@ MOST_STEPS = 3
 MOST_CHECKS = 4
 MOST_REPLACEMENTS = 2
 
-LEAST_LEARNED = 10
-"""Words of weight that a turn without a change must tell to be worth a memory."""
+LEAST_LEARNED = 8
+"""Words of weight in question and answer, of a turn that changed nothing."""
 
 LEAST_WITHOUT_POINT = 40
 """The same where no statement of the answer is its point: then it must be long."""
+
+BARELY = 0.5
+"""The score of a statement that tells at least more than the names of files."""
 
 LEAST_ASKED = 4
 """Words of a prompt that says by itself what is wanted: "yes, do it" does not."""
@@ -95,7 +98,7 @@ class Work:
             return True
         told = sum(substance(one.text) for one in self.evidence.concluded)
         if self._outcome:
-            return told >= LEAST_LEARNED
+            return told + substance(self._asked) >= LEAST_LEARNED
         return told >= LEAST_WITHOUT_POINT and self._asks_something
 
     @cached_property
@@ -120,17 +123,22 @@ class Work:
 
     @cached_property
     def title(self) -> Line:
-        """What happened or what holds, else what was asked."""
+        """What happened or what holds, else what was asked or done."""
+        return next(self._titles())
+
+    def _titles(self) -> Iterator[Line]:
+        """The lines that could be the title, the best first."""
         if self._outcome:
-            return self._outcome.line
+            yield self._outcome.line
         if self._request and is_imperative(self._request):
-            return request_title(self._request)
-        chosen = next(choices(self.evidence), None)
-        if chosen:
-            return chosen.title.saying(clipped(chosen.title.text, LONGEST_TITLE))
+            yield request_title(self._request)
+        for choice in choices(self.evidence):
+            yield choice.title.saying(clipped(choice.title.text, LONGEST_TITLE))
         if self._request and not self.evidence.writes:
-            return request_title(self._request)
-        return changes_title(self.evidence.writes, self.root)
+            yield request_title(self._request)
+        if said := outcome_title(self._told, asked=(), changed=True, least=BARELY):
+            yield said.line
+        yield changes_title(self.evidence.writes, self.root)
 
     @cached_property
     def narrative(self) -> tuple[Line, ...]:
@@ -244,12 +252,14 @@ class Work:
     @cached_property
     def _repair(self) -> Cited | None:
         """A check that passes, or the agent's word that it is mended."""
-        for one in self._told:
+        last = self.evidence.conclusion
+        ending = statements(last.passage) if last else ()
+        for one in (*ending, *self._told):
             if REPAIRED.search(one.text):
                 return one.line("success").cited[0]
-        last = self.evidence.runs[-1] if self.evidence.runs else None
-        if last and last.ending is Ending.PASSED and last.told:
-            return last.told.cited[0]
+        final = self.evidence.runs[-1] if self.evidence.runs else None
+        if final and final.ending is Ending.PASSED and final.told:
+            return final.told.cited[0]
         return None
 
     def _shown(self, kind: str) -> Iterator[Cited]:
