@@ -467,7 +467,9 @@ def test_a_turn_in_another_language_is_kept() -> None:
         observe(
             asked("购物车的折扣是怎么计算的\uff1f"),
             read("/home/me/shop/src/discount.py"),
-            stopped("折扣按客户分组查找\uff0c然后取最大的一个\uff0c在税前从总额中扣除。"),
+            stopped(
+                "折扣按客户分组查找\uff0c然后取最大的一个\uff0c在税前从总额中扣除。"
+            ),
         )
     )
 

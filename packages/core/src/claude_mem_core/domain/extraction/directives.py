@@ -137,7 +137,8 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _POINTER = re.compile(
-    r"\b(?:this|(?<!mind )(?<!remember )that|it|these|those|them|they|here|there|the (?:first|second|last))\b",
+    r"\b(?:this|(?<!mind )(?<!remember )that|it|these|those|them|they|here|there"
+    r"|the (?:first|second|last))\b",
     re.IGNORECASE,
 )
 _REPORTS = re.compile(

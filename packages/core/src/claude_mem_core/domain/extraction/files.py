@@ -57,11 +57,15 @@ def changes(uses: Iterable[ToolUse], root: str) -> Iterator[Line]:
 
 def replacements(uses: Iterable[ToolUse]) -> Iterator[Line]:
     """What a small edit put in the place of what."""
+    told = set[str]()
     for use in uses:
         swapped = use.replacement
         if swapped and use.files:
             file = use.files[0].saying(name_of(use.files[0].text))
-            yield REPLACED.of(old=swapped[0], new=swapped[1], file=file)
+            line = REPLACED.of(old=swapped[0], new=swapped[1], file=file)
+            if line.text not in told:
+                told.add(line.text)
+                yield line
 
 
 def changes_title(uses: Sequence[ToolUse], root: str) -> Line:

@@ -72,7 +72,9 @@ def observations(
         *islice(_decisions(evidence), MOST_DECISIONS),
         *islice(_mended(work), MOST_EPISODES),
     ]
-    working = how_to(evidence)
+    # What the work tells already as a fact is not told again.
+    told = work.is_worth_telling and work.memo.facts
+    working = None if told else how_to(evidence)
     return tuple(
         draft(memo, project, session)
         for memo in (*memos, *([working] if working else []))

@@ -13,6 +13,9 @@ from claude_mem_core.domain.extraction.prose import clipped, substance
 from claude_mem_core.domain.terms import content_words
 
 LONGEST_TITLE = 120
+NOT_LAST, FAR = 8, 12
+"""The places from which statements before the conclusion count, and all count alike."""
+
 LEAST_LEFT = 2
 """Words that must be left when praise is cut off."""
 
@@ -167,6 +170,7 @@ class Candidate:
 
 def outcome_title(
     said: Iterable[Statement],
+    before: Iterable[Statement] = (),
     *,
     asked: Collection[str],
     changed: bool,
@@ -175,17 +179,20 @@ def outcome_title(
     """The agent's statement that tells best what came of it, if one is good enough.
 
     Args:
-        said: The telling statements, those of the conclusion first.
+        said: The telling statements of the conclusion.
+        before: Those from before it, the last first.
         asked: The words of the request: an answer repeats some of them.
         changed: Whether files changed: then what was done counts, else what holds.
         least: The score from which it is good enough.
     """
     best: Candidate | None = None
-    for place, statement in enumerate(said):
+    for place, statement in (*enumerate(said), *enumerate(before, NOT_LAST)):
         if statement.text.endswith(COLON_ENDS):
             continue  # it only leads to a list
         text = headline(statement.text)
-        score = _score(statement, text, asked, changed=changed) - LATER * min(place, 12)
+        score = _score(statement, text, asked, changed=changed) - LATER * min(
+            place, FAR
+        )
         if best is None or score > best.score:
             best = Candidate(score, statement.line("statement").saying(text))
     return best if best and best.score >= least else None

@@ -159,11 +159,11 @@ class Work:
 
     @cached_property
     def _outcome(self) -> Candidate | None:
-        said = [*self.evidence.concluded]
-        if self.evidence.writes:
-            said += [one for _, one in reversed(self.evidence.on_the_way)]
+        # Where nothing changed, what was thought on the way may not hold.
+        before = [one for _, one in reversed(self.evidence.on_the_way)]
         return outcome_title(
-            said,
+            self.evidence.concluded,
+            before if self.evidence.writes else (),
             asked=set(content_words(self._asked)),
             changed=bool(self.evidence.writes),
         )
@@ -257,9 +257,9 @@ class Work:
         for one in (*ending, *self._told):
             if REPAIRED.search(one.text):
                 return one.line("success").cited[0]
-        final = self.evidence.runs[-1] if self.evidence.runs else None
-        if final and final.ending is Ending.PASSED and final.told:
-            return final.told.cited[0]
+        for final in self.evidence.runs[-1:]:
+            if final.ending is Ending.PASSED and final.told:
+                return final.told.cited[0]
         return None
 
     def _shown(self, kind: str) -> Iterator[Cited]:
