@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from turns import asked, edited, event, observe, ran, stopped
 
 TURN = (
-    asked("Fix the crash of the cart, always with a test."),
+    asked("Fix the crash of the cart. Always write a test."),
     ran("make test", "basket.py:3: TypeError: no sum\n1 failed", failed=True),
     edited("/home/me/shop/cart.py", "def total(items):\n    return 0"),
     ran("make test", "3 passed"),
@@ -28,7 +28,7 @@ def memories() -> tuple[MemoryItemDraft, ...]:
 
 
 def test_what_the_rules_make_is_supported() -> None:
-    assert len(memories()) > 1
+    assert memories()
     assert [unsupported(memory, EVENTS) for memory in memories()] == [
         [] for _ in memories()
     ]

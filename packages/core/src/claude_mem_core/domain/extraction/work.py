@@ -253,14 +253,14 @@ class Work:
     def _repair(self) -> Cited | None:
         """A check that passes, or the agent's word that it is mended."""
         last = self.evidence.conclusion
-        ending = statements(last.passage) if last else ()
-        for one in (*ending, *self._told):
+        ending = list(statements(last.passage)) if last else []
+        for one in [*ending, *self._told]:
             if REPAIRED.search(one.text):
                 return one.line("success").cited[0]
-        for final in self.evidence.runs[-1:]:
-            if final.ending is Ending.PASSED and final.told:
-                return final.told.cited[0]
-        return None
+        final = next(reversed(self.evidence.runs), None)
+        if final is None or final.told is None or final.ending is not Ending.PASSED:
+            return None
+        return final.told.cited[0]
 
     def _shown(self, kind: str) -> Iterator[Cited]:
         if kind == "bugfix":
