@@ -3,7 +3,7 @@
 
 From the words to the memories, each module using those above it:
 
-* `places`, `masking`: where words stand in a stored payload, and what is not to be read;
+* `places`, `masking`: where words stand in a stored payload, what is not to be read;
 * `markdown`, `prose`: statements, and which of them say something;
 * `tools`, `checks`, `signatures`: what calls did, how commands ended, what an error is;
 * `evidence`, `prompts`: a turn as evidence, and the user's own words in it;
