@@ -144,7 +144,10 @@ def _quality(
     """How well the queries find their sessions, and what they cost."""
     answers, milliseconds = _ask(runtime, project_id, data, split)
     right = _right_sessions(data, split)
-    ranks = [_rank(items, right[query], names) for query, items in answers.items()]
+    ranks = [
+        _rank([_sessions(runtime, item, names) for item in items], right[query])
+        for query, items in answers.items()
+    ]
     found = [item for items in answers.values() for item in items]
     return {
         "queries": len(ranks),
@@ -203,11 +206,16 @@ def _right_sessions(data: Path, split: str) -> dict[str, set[str]]:
     return right
 
 
-def _rank(
-    items: Sequence[MemoryItem], right: set[str], names: dict[str, str]
-) -> int | None:
-    sessions = (names.get(item.server_session_id or "") for item in items)
-    return next((at for at, one in enumerate(sessions, 1) if one in right), None)
+def _sessions(runtime: Runtime, item: MemoryItem, names: dict[str, str]) -> set[str]:
+    """Where a memory is from: one that took another's place stands for its session."""
+    cited = {source.event_id for source in item.sources if source.event_id}
+    events = [runtime.events.get(event_id, by=ME) for event_id in cited]
+    ours = {item.server_session_id, *(event.server_session_id for event in events)}
+    return {names[session] for session in ours if session in names}
+
+
+def _rank(found: Sequence[set[str]], right: set[str]) -> int | None:
+    return next((at for at, one in enumerate(found, 1) if one & right), None)
 
 
 def _share(ranks: Sequence[int | None], first: int) -> float:

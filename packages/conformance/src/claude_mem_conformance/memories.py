@@ -97,6 +97,39 @@ class MemoryContract(RepositoryContract):
         found = _search(inhabited, term)
         assert found in ([], ["m"] if "banana" in term else [])
 
+    def test_what_was_superseded_is_hidden_and_kept(self, inhabited: Storage) -> None:
+        """What was superseded is neither searched nor recent, but still there."""
+        _add(inhabited, samples.memory("old", "banana"))
+        _add(inhabited, samples.memory("new", "banana split"))
+        old = samples.memory("old", "banana", superseded_by_id="new")
+        with inhabited.begin() as tx:
+            tx.memories.replace(old)
+        assert _search(inhabited, "banana") == ["new"]
+        assert _recent(inhabited, limit=9) == ["new"]
+        assert _all(inhabited, "old") == [old]
+        with inhabited.begin() as tx:
+            tx.memories.replace(old.changed(superseded_by_id=None))
+        assert sorted(_search(inhabited, "banana")) == ["new", "old"]
+        assert sorted(_recent(inhabited, limit=9)) == ["new", "old"]
+
+    def test_a_memory_knows_whose_place_it_took(self, inhabited: Storage) -> None:
+        """The memories whose place this one took, oldest first."""
+        for age, id_ in enumerate(["z", "a", "alone"]):
+            successor = None if id_ == "alone" else "new"
+            _add(
+                inhabited,
+                samples.memory(
+                    id_, created_at_epoch=NOW + age, superseded_by_id=successor
+                ),
+            )
+        _add(inhabited, samples.memory("new"))
+        with inhabited.read() as snapshot:
+            found = snapshot.memories.superseded_by("new", scope=OURS)
+            assert [one.id for one in found] == ["z", "a"]
+            assert not snapshot.memories.superseded_by("alone", scope=OURS)
+            for scope in OUTSIDE:
+                assert not snapshot.memories.superseded_by("new", scope=scope)
+
     def test_a_memory_is_had_with_its_sources(self, inhabited: Storage) -> None:
         """The memory with its sources; `NotFoundError` outside the scope."""
         place = {"json_path": "$.a", "start": 1, "end": 2, "metadata": samples.AWKWARD}

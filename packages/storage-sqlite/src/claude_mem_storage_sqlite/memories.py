@@ -40,7 +40,7 @@ _ON_PLATFORM = (
     " ON s.id = r.server_session_id AND s.platform_source = :platform"
 )
 _NEWEST = (
-    " WHERE r.project_id = :wanted"
+    " WHERE r.project_id = :wanted AND r.superseded_by_id IS NULL"
     " ORDER BY r.created_at_epoch DESC, r.id DESC LIMIT :limit"
 )
 _PAGE = (
@@ -51,6 +51,9 @@ _PAGE = (
 _OF_SESSION = (
     f"{_OURS} WHERE r.server_session_id = :session AND r.kind = :kind"
     " ORDER BY r.created_at_epoch, r.id"
+)
+_SUPERSEDED = (
+    f"{_OURS} WHERE r.superseded_by_id = :item ORDER BY r.created_at_epoch, r.id"
 )
 # Answered by the index alone: the project is looked up once, not for each row.
 _COUNT = (
@@ -124,6 +127,10 @@ class SqliteMemories(MemoryRepository):
     ) -> Sequence[MemoryItem]:
         asked = within(scope, session=session_id, kind=kind)
         return self._items(self._db.all(_OF_SESSION, asked))
+
+    @override
+    def superseded_by(self, item_id: str, *, scope: Scope) -> Sequence[MemoryItem]:
+        return self._items(self._db.all(_SUPERSEDED, within(scope, item=item_id)))
 
     @override
     def count(self, project_id: str, *, scope: Scope) -> Mapping[MemoryKind, int]:

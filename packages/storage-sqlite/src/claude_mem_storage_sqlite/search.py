@@ -32,6 +32,7 @@ _ON_PLATFORM = """
 """
 _ORDER = """
     WHERE f.memory_items_fts MATCH :question AND f.rank MATCH :weights
+      AND m.superseded_by_id IS NULL
     ORDER BY f.rank LIMIT :limit
 """
 _WEIGHTS = f"bm25({', '.join(str(FIELD_WEIGHTS[name]) for name in FIELDS)}, 0.0)"

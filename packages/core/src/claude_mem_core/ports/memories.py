@@ -20,7 +20,8 @@ class MemoryReader(Protocol):
     * a search finds what shares any of its terms, the better fit first;
     * a word finds its plural, its past and its -ing form;
     * accents and case do not matter;
-    * no term is an operator: `AND`, `NEAR`, `*`, `"` and `:` are only text.
+    * no term is an operator: `AND`, `NEAR`, `*`, `"` and `:` are only text;
+    * what was superseded is neither searched nor recent, but still there.
     """
 
     @abstractmethod
@@ -70,6 +71,10 @@ class MemoryReader(Protocol):
         self, session_id: str, *, scope: Scope, kind: MemoryKind
     ) -> Sequence[MemoryItem]:
         """A session's memories of one kind, oldest first."""
+
+    @abstractmethod
+    def superseded_by(self, item_id: str, *, scope: Scope) -> Sequence[MemoryItem]:
+        """The memories whose place this one took, oldest first."""
 
     @abstractmethod
     def count(self, project_id: str, *, scope: Scope) -> Mapping[MemoryKind, int]:

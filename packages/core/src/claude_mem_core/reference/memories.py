@@ -51,7 +51,7 @@ class InProcessMemories(MemoryRepository):
 
     @override
     def search(self, query: TermQuery, *, scope: Scope) -> Sequence[Candidate]:
-        items = {item.id: item for item in self._of_project(query.project_id, scope)}
+        items = {item.id: item for item in self._current(query.project_id, scope)}
         scores = self._indexes.search(query.project_id, items, query.terms)
         wanted = [
             (item_id, score)
@@ -79,7 +79,7 @@ class InProcessMemories(MemoryRepository):
         limit: int,
         platform_source: Platform | None = None,
     ) -> Sequence[MemoryItem]:
-        items = list(self._of_project(project_id, scope))
+        items = list(self._current(project_id, scope))
         newest = sorted(items, key=lambda one: (one.created_at_epoch, one.id))
         wanted = (one for one in reversed(newest) if self._is_on(one, platform_source))
         return list(islice(wanted, limit))
@@ -101,6 +101,16 @@ class InProcessMemories(MemoryRepository):
             item
             for item in self._state.memories.values()
             if (item.server_session_id, item.kind) == (session_id, kind)
+            and is_within(self._state, item.project_id, scope)
+        ]
+        return sorted(items, key=lambda item: (item.created_at_epoch, item.id))
+
+    @override
+    def superseded_by(self, item_id: str, *, scope: Scope) -> Sequence[MemoryItem]:
+        items = [
+            item
+            for item in self._state.memories.values()
+            if item.superseded_by_id == item_id
             and is_within(self._state, item.project_id, scope)
         ]
         return sorted(items, key=lambda item: (item.created_at_epoch, item.id))
@@ -142,6 +152,10 @@ class InProcessMemories(MemoryRepository):
         if is_within(self._state, project_id, scope):
             items = self._state.memories.values()
             yield from (item for item in items if item.project_id == project_id)
+
+    def _current(self, project_id: str, scope: Scope) -> Iterator[MemoryItem]:
+        items = self._of_project(project_id, scope)
+        return (item for item in items if item.superseded_by_id is None)
 
     def _is_on(self, item: MemoryItem, platform: str | None) -> bool:
         if platform is None:

@@ -6,9 +6,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from itertools import count
 
-from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.audit import AuditDeed
 from claude_mem_core.domain.generation_job import (
     LONGEST_ERROR,
@@ -40,6 +38,7 @@ from claude_mem_core.services.audited import acting_as_system, record
 from claude_mem_core.services.claims import Claims
 from claude_mem_core.services.memories import remembered
 from claude_mem_core.services.renewal import Renewal
+from claude_mem_core.services.succession import Newcomer, introduced, keep
 from claude_mem_core.services.tasks import Task, task_of
 
 PAUSE_AFTER_ERROR = timedelta(seconds=1)
@@ -163,6 +162,7 @@ class Generator:
 
     def _keep(self, claim: Claim, task: Task, made: Generation) -> None:
         now, skip = self._system.now(), task.skip or made.skip
+        newcomers = self._newcomers(claim.job, task, made)
         with self._storage.begin() as tx:
             try:
                 tx.jobs.settle(claim, now=now, skip=skip)
@@ -170,29 +170,34 @@ class Generator:
                 # The lease was lost meanwhile: whoever holds the job now writes it.
                 log.warning("the result of job %s is dropped: %s", claim.job.id, error)
                 return
-            if made.memories:
-                self._store(tx, claim.job, task, made.memories)
+            if newcomers:
+                self._store(tx, claim.job, task, newcomers)
+
+    def _newcomers(
+        self, job: GenerationJob, task: Task, made: Generation
+    ) -> Sequence[Newcomer]:
+        if not made.memories:
+            return []
+        items = [self._item(draft, happened=task.happened) for draft in made.memories]
+        with self._storage.read() as snapshot:
+            return introduced(snapshot, items, scope=job.scope)
 
     def _store(
         self,
         tx: Transaction,
         job: GenerationJob,
         task: Task,
-        drafts: Sequence[MemoryItemDraft],
+        newcomers: Sequence[Newcomer],
     ) -> None:
-        scope = job.scope
-        for index, draft in enumerate(drafts):
-            item = self._item(draft, happened=task.happened)
-            _put(tx, item, key=f"{task.stem}:{index}", scope=scope)
-        _drop_rest(tx, task.stem, len(drafts), scope=scope)
+        keep(tx, task.stem, newcomers, scope=job.scope)
         deed = AuditDeed(
             action="observation.created",
             project_id=job.project_id,
             target_type="generation_job",
             target_id=job.id,
-            metadata={"count": len(drafts)},
+            metadata={"count": len(newcomers)},
         )
-        record(tx, deed, by=acting_as_system(scope), system=self._system)
+        record(tx, deed, by=acting_as_system(job.scope), system=self._system)
 
     def _item(self, draft: MemoryItemDraft, *, happened: int) -> MemoryItem:
         metadata = {"generator": self._generator.name, **draft.metadata}
@@ -219,20 +224,3 @@ def _failure_of(error: Exception) -> Failure:
     if isinstance(error, GeneratorError):
         return Failure(error.kind, told, error.retry_after)
     return Failure("unrecoverable", told)
-
-
-def _put(tx: Transaction, item: MemoryItem, *, key: str, scope: Scope) -> None:
-    known = tx.memories.find(key, scope=scope)
-    if known is None:
-        tx.memories.add(item, key=key)
-        return
-    sources = [source.changed(memory_item_id=known.id) for source in item.sources]
-    tx.memories.replace(item.changed(id=known.id, sources=tuple(sources)))
-
-
-def _drop_rest(tx: Transaction, stem: str, kept: int, *, scope: Scope) -> None:
-    for index in count(kept):
-        known = tx.memories.find(f"{stem}:{index}", scope=scope)
-        if known is None:
-            return
-        tx.memories.remove(known.id)

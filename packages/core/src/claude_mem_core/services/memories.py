@@ -20,6 +20,7 @@ from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
 from claude_mem_core.services.borders import require_project
+from claude_mem_core.services.succession import is_corrected
 
 
 class Memories:
@@ -61,7 +62,11 @@ class Memories:
     def update(
         self, item_id: str, patch: MemoryItemPatch, *, by: Principal
     ) -> MemoryItem:
-        """The memory with the fields that `patch` names put in place of the old."""
+        """The memory with the fields that `patch` names put in place of the old.
+
+        The hand that corrected it becomes one of its sources: no generator writes
+        over it from then on.
+        """
         with self._storage.begin() as tx:
             item = tx.memories.get(item_id, scope=by.scope)
             if patch.project_id not in (None, item.project_id):
@@ -70,7 +75,7 @@ class Memories:
                     "a memory stays in its project",
                     "leave it out, or add the memory to the other project",
                 )
-            item = _patched(item, patch, now=self._system.now())
+            item = _patched(item, patch, system=self._system)
             tx.memories.replace(item)
             self._record(tx, "memory.update", item, by=by)
         return item
@@ -106,17 +111,32 @@ def remembered(draft: MemoryItemDraft, *, system: System, created: int) -> Memor
     )
 
 
-def _patched(item: MemoryItem, patch: MemoryItemPatch, *, now: int) -> MemoryItem:
+def _patched(item: MemoryItem, patch: MemoryItemPatch, *, system: System) -> MemoryItem:
     nothing = [name for name, value in patch.changes.items() if value is None]
     listed = {"type", "facts", "concepts", "files_read", "files_modified", "metadata"}
     for name in listed.intersection(nothing):
         raise InvalidInputError.of(name, "it is null", "send a value or leave it out")
-    changed = item.changed(**patch.changes, updated_at_epoch=now)
+    sources = _with_hand(item, system=system)
+    changed = item.changed(
+        **patch.changes, sources=sources, updated_at_epoch=system.now()
+    )
     if not changed.is_searchable:
         raise InvalidInputError.of(
             "body", "nothing to search for would be left", "keep at least one text"
         )
     return changed
+
+
+def _with_hand(item: MemoryItem, *, system: System) -> tuple[MemorySource, ...]:
+    if is_corrected(item):
+        return item.sources
+    hand = MemorySource(
+        source_type="manual",
+        id=system.new_id(),
+        memory_item_id=item.id,
+        created_at_epoch=system.now(),
+    )
+    return (*item.sources, hand)
 
 
 def _require_events(

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a generator made, kept: each memory in its place, and nothing said twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.search import TermQuery
+from claude_mem_core.domain.supersession import (
+    heir,
+    likely_terms,
+    takes_the_place_of,
+    without_inheritance,
+)
+from claude_mem_core.ports.storage import Snapshot, Transaction
+
+LOOKED_AT = 20
+"""Memories that are compared with a new one: a repetition is among the first found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """A memory that was made just now, and the ids of those that it may replace."""
+
+    item: MemoryItem
+    similar: tuple[str, ...] = ()
+
+
+def introduced(
+    snapshot: Snapshot, items: Sequence[MemoryItem], *, scope: Scope
+) -> Sequence[Newcomer]:
+    """The new memories with those that they may replace.
+
+    It searches, and so is not done while others wait for their turn to write.
+    """
+    return [Newcomer(item, _similar(snapshot, item, scope=scope)) for item in items]
+
+
+def keep(
+    tx: Transaction, stem: str, newcomers: Sequence[Newcomer], *, scope: Scope
+) -> None:
+    """Put the memories of a turn or session in their places, whatever was there.
+
+    A memory that says what an older one says, or revokes it, takes its place: the
+    older one stays, and points to the newer.
+
+    Args:
+        tx: The transaction.
+        stem: What the memories were made from: the start of their keys.
+        newcomers: They; ids and sources are new.
+        scope: Of the project.
+    """
+    places = [
+        (_put(tx, one.item, key=f"{stem}:{index}", scope=scope), one.similar)
+        for index, one in enumerate(newcomers)
+    ]
+    gone = list(_from(tx, stem, len(newcomers), scope=scope))
+    for rest in (one for one in gone if not is_corrected(one)):
+        _bring_back(tx, rest.id, scope=scope)
+        _disinherit(tx, rest, scope=scope)
+        tx.memories.remove(rest.id)
+    for item, similar in places:
+        others = tx.memories.get_many(similar, scope=scope)
+        _take_places(tx, item, [one for one in others if one.id != item.id])
+
+
+def kept(snapshot: Snapshot, stem: str, *, scope: Scope) -> Sequence[MemoryItem]:
+    """The memories that were made from a turn or session, in order."""
+    return list(_from(snapshot, stem, 0, scope=scope))
+
+
+def is_corrected(item: MemoryItem) -> bool:
+    """Whether somebody wrote or corrected it by hand."""
+    return any(source.source_type == "manual" for source in item.sources)
+
+
+def _put(tx: Transaction, item: MemoryItem, *, key: str, scope: Scope) -> MemoryItem:
+    known = tx.memories.find(key, scope=scope)
+    if known is None:
+        tx.memories.add(item, key=key)
+        return item
+    if is_corrected(known):
+        # The user knows better than any generator.
+        return known
+    _bring_back(tx, known.id, scope=scope)
+    _disinherit(tx, known, scope=scope)
+    sources = [source.changed(memory_item_id=known.id) for source in item.sources]
+    anew = item.changed(id=known.id, sources=tuple(sources))
+    tx.memories.replace(anew)
+    return anew
+
+
+def _from(
+    snapshot: Snapshot | Transaction, stem: str, first: int, *, scope: Scope
+) -> Iterator[MemoryItem]:
+    for index in count(first):
+        known = snapshot.memories.find(f"{stem}:{index}", scope=scope)
+        if known is None:
+            return
+        yield known
+
+
+def _bring_back(tx: Transaction, item_id: str, *, scope: Scope) -> None:
+    """Make current again what a memory, which is to change or go, took the place of."""
+    for old in tx.memories.superseded_by(item_id, scope=scope):
+        tx.memories.replace(old.changed(superseded_by_id=None, valid_to_epoch=None))
+
+
+def _disinherit(tx: Transaction, old: MemoryItem, *, scope: Scope) -> None:
+    """Take from a memory's successor what it has from it, before it changes or goes."""
+    successor = [old.superseded_by_id] if old.superseded_by_id else []
+    for new in tx.memories.get_many(successor, scope=scope):
+        tx.memories.replace(without_inheritance(new, old))
+
+
+def _take_places(
+    tx: Transaction, item: MemoryItem, others: Sequence[MemoryItem]
+) -> None:
+    for other in others:
+        new, old = (item, other) if _age(item) >= _age(other) else (other, item)
+        if new.superseded_by_id is None and takes_the_place_of(new, old):
+            until = new.created_at_epoch
+            tx.memories.replace(
+                old.changed(superseded_by_id=new.id, valid_to_epoch=until)
+            )
+            tx.memories.replace(heir(new, old))
+            if old is item:
+                # What is not current itself takes no place.
+                return
+            item = heir(new, old)
+
+
+def _similar(snapshot: Snapshot, item: MemoryItem, *, scope: Scope) -> tuple[str, ...]:
+    terms = likely_terms(item)
+    if item.kind != "observation" or not terms:
+        return ()
+    query = TermQuery(project_id=item.project_id, terms=terms, limit=LOOKED_AT)
+    found = snapshot.memories.search(query, scope=scope)
+    return tuple(one.item_id for one in found)
+
+
+def _age(item: MemoryItem) -> tuple[int, str]:
+    return item.created_at_epoch, item.id
