@@ -54,13 +54,14 @@ _QUOTED = re.compile(r"\"[^\"\n]{12,}\"|“[^”\n]{12,}”|«[^»\n]{12,}»|`[^
 
 def pasted_from(text: str) -> int:
     """The place from which on a prompt holds another's words; its length if none."""
+    end = len(text.rstrip())
     for colon in _COLON.finditer(text):
         start = text.rfind("\n", 0, colon.start()) + 1
         line = _SENTENCE.split(text[start : colon.end()])[-1]
-        rest = text[colon.end() :].strip()
-        if not rest or _OWN_LIST.search(line):
+        rest = end - colon.end()
+        if rest <= 0 or _OWN_LIST.search(line):
             continue
-        if _HANDS_OVER.search(line) or len(rest) > LONG_PASTE:
+        if _HANDS_OVER.search(line) or rest > LONG_PASTE:
             return colon.end()
     return len(text)
 
