@@ -409,6 +409,24 @@ def test_a_command_that_worked_is_told_once_in_a_session() -> None:
     assert (again.memories, again.skip) == ((), "nothing_to_remember")
 
 
+def test_commands_that_an_answer_gives_are_kept_with_what_leads_to_them() -> None:
+    memory = only(
+        observe(
+            asked("What are the commands to run the shop locally?"),
+            stopped(
+                "Here they are:\n\n**Start the server:**\n```bash\nmake serve\n```\n\n"
+                "**Run the migrations:**\n```bash\nalembic upgrade head\n```\n"
+            ),
+        )
+    )
+
+    assert memory.title == "What are the commands to run the shop locally?"
+    assert memory.facts == (
+        "Start the server: `make serve`",
+        "Run the migrations: `alembic upgrade head`",
+    )
+
+
 def test_a_short_answer_is_kept_with_what_it_chose() -> None:
     earlier = (
         asked("How should we store the prices of the shop?"),

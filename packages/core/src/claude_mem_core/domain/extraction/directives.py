@@ -41,6 +41,8 @@ _STANDING = tuple(
             r"|should)\b"
         ),
         rf"{_LEAD}(?:remember to|remember that|keep in mind|don't forget)\b",
+        r".*\b(?:i|we) (?:always|never|only) (?:use|write|want|run|keep|put|commit)\b",
+        rf"{_LEAD}use \S+ for (?:everything|all|every|any)\b",
         r".*\b(?:i|we) (?:really |strongly |usually |generally )?prefer\b",
         (
             rf"{_LEAD}(?:i|we) (?:don't like|hate|dislike|like to|don't want"
@@ -83,6 +85,7 @@ _CHOOSING = tuple(
             r"|drop|skip|leave|not)\b"
         ),
         rf"{_LEAD}(?:go|stick|stay) (?:with|for)\b",
+        rf"{_LEAD}(?:i|we) want to (?:use|go with|stay|keep)\b",
         r".*\b(?:we|i)(?:'ve| have)? (?:decided|agreed|chose|settled)\b",
         r".*\b(?:instead of|rather than)\b.*\b(?:should|use|want|let's|do)\b",
         rf"{_LEAD}instead of\b.*\b(?:should|use|we|do|let's)\b",

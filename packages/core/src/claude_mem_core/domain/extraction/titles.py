@@ -129,7 +129,7 @@ _ASKING = re.compile(
     r"|follow[- ]?up|question|q|btw|first|first problem|quick question"
     r"|genuine question|wait|no wait"
     r"|debug|brainstorm|lgtm|nice|good|check|i think|i guess|i mean)(?:\s*[,.:;!-]+\s*"
-    r"|\s+(?=(?:can|could|please|let|we|i|do|what|how|why)\b)))*"
+    r"|\s+(?=(?:can|could|please|let|we|i|do|what|how|why|always|never|don't|use)\b)))*"
     r"(?:(?:can|could|would|will) (?:you|we)(?: (?:please|also|now|just|maybe|then"
     r"|try to|help me(?: to)?))*\s+"
     r"|(?:i'd|i would) like (?:you )?to\s+|do me (?=an?\b)|i want (?:you )?to\s+"

@@ -99,6 +99,8 @@ class Work:
         told = sum(substance(one.text) for one in self.evidence.concluded)
         if self._outcome:
             return told + substance(self._asked) >= LEAST_LEARNED
+        if self._commands:
+            return self._request is not None
         return told >= LEAST_WITHOUT_POINT and self._asks_something
 
     @cached_property
@@ -167,6 +169,12 @@ class Work:
             asked=set(content_words(self._asked)),
             changed=bool(self.evidence.writes),
         )
+
+    @cached_property
+    def _commands(self) -> tuple[Line, ...]:
+        """The commands that the answer gives."""
+        last = self.evidence.conclusion
+        return tuple(told_commands(last.passage)) if last else ()
 
     @cached_property
     def _told(self) -> list[Statement]:
@@ -270,8 +278,8 @@ class Work:
         yield from checks(self.evidence.runs)
         yield from changes(self.evidence.writes, self.root)
         yield from islice(replacements(self.evidence.writes), MOST_REPLACEMENTS)
-        if not self.evidence.writes and self.evidence.conclusion:
-            yield from told_commands(self.evidence.conclusion.passage)
+        if not self.evidence.writes:
+            yield from self._commands
 
     def _metadata(self) -> JsonObject:
         """What the turn left open, and the errors it can be looked up by."""
