@@ -13,7 +13,12 @@ from claude_mem_core.domain.agent_event import AgentEvent, TurnRole, turn_role
 from claude_mem_core.domain.generation_job import GenerationJob, SkipReason
 from claude_mem_core.domain.keeping import KEEPING, Keeping, is_withheld
 from claude_mem_core.domain.server_session import ServerSession
-from claude_mem_core.ports.generator import FinishedSession, Turn
+from claude_mem_core.ports.generator import (
+    EARLIER_EVENTS,
+    EARLIER_TURNS,
+    FinishedSession,
+    Turn,
+)
 from claude_mem_core.ports.storage import Snapshot
 
 
@@ -131,8 +136,21 @@ def _about(
         session=snapshot.sessions.get(session_id, scope=scope),
         number=number,
         events=tuple(events),
+        earlier=_earlier(snapshot, place, number),
     )
     return Task(stem, events[-1].occurred_at_epoch, work)
+
+
+def _earlier(
+    snapshot: Snapshot, place: GenerationJob | _Place, number: int
+) -> tuple[AgentEvent, ...]:
+    """The newest events of the few turns before one, in order."""
+    scope, session_id = place.scope, place.server_session_id
+    turns = (
+        snapshot.events.of_turn(session_id, before, scope=scope)
+        for before in range(max(0, number - EARLIER_TURNS), number)
+    )
+    return tuple(event for turn in turns for event in turn)[-EARLIER_EVENTS:]
 
 
 def _summary(
