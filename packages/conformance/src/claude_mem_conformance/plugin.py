@@ -19,6 +19,7 @@ CONTRACTS = (
     "own_workers",
     "projects",
     "queue",
+    "secrets",
     "sessions",
     "storage",
     "system",

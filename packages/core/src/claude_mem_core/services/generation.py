@@ -15,6 +15,7 @@ from claude_mem_core.domain.generation_job import (
     GenerationJob,
     retry_delay,
 )
+from claude_mem_core.domain.keeping import KEEPING, Keeping
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryItemDraft
 from claude_mem_core.domain.stop_signal import StopSignal
 from claude_mem_core.domain.value import millis
@@ -36,6 +37,7 @@ from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import acting_as_system, record
 from claude_mem_core.services.claims import Claims
+from claude_mem_core.services.cleaning import cleaned
 from claude_mem_core.services.memories import remembered
 from claude_mem_core.services.renewal import Renewal
 from claude_mem_core.services.succession import Newcomer, introduced, keep
@@ -57,11 +59,13 @@ class Generator:
         queue: ObservationQueueEngine,
         generator: ObservationGenerator,
         system: System,
+        keeping: Keeping = KEEPING,
     ) -> None:
         self._storage = storage
         self._queue = queue
         self._generator = generator
         self._system = system
+        self._keeping = keeping
 
     def work(self, *, wait: timedelta = AT_ONCE) -> bool:
         """Do the next job; False when none came while waiting."""
@@ -124,7 +128,7 @@ class Generator:
             self._keep(claim, Task("", 0, skip="reindexed"), Generation())
             return
         with self._storage.read() as snapshot:
-            task = task_of(snapshot, claim.job)
+            task = task_of(snapshot, claim.job, self._keeping)
         if task.skip is not None:
             self._keep(claim, task, Generation())
             return
@@ -201,15 +205,18 @@ class Generator:
 
     def _item(self, draft: MemoryItemDraft, *, happened: int) -> MemoryItem:
         metadata = {"generator": self._generator.name, **draft.metadata}
+        whole = draft.changed(metadata=metadata)
         return remembered(
-            draft.changed(metadata=metadata),
+            # What an event did not show as a secret may show as one in a sentence.
+            cleaned(whole, self._keeping),
             system=self._system,
             created=happened,
         )
 
     def _give_up(self, claim: Claim, error: Exception) -> None:
-        log.warning("job %s failed: %s", claim.job.id, error, exc_info=error)
-        now, failure = self._system.now(), _failure_of(error)
+        log.warning("job %s failed: %s", claim.job.id, self._keeping.traced(error))
+        told = self._keeping.told(error)[:LONGEST_ERROR]
+        now, failure = self._system.now(), _failure_of(error, told)
         delay = retry_delay(claim.job, failure)
         retry_at = None if delay is None else now + millis(delay)
         try:
@@ -219,8 +226,7 @@ class Generator:
             log.warning("the failure of job %s is dropped: %s", claim.job.id, lost)
 
 
-def _failure_of(error: Exception) -> Failure:
-    told = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
+def _failure_of(error: Exception, told: str) -> Failure:
     if isinstance(error, GeneratorError):
         return Failure(error.kind, told, error.retry_after)
     return Failure("unrecoverable", told)

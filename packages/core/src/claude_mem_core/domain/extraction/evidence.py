@@ -25,6 +25,7 @@ from claude_mem_core.domain.extraction.masking import (
 from claude_mem_core.domain.extraction.places import Passage
 from claude_mem_core.domain.extraction.prose import telling
 from claude_mem_core.domain.extraction.tools import Deed, ToolUse, tool_use
+from claude_mem_core.domain.keeping import is_withheld
 from claude_mem_core.domain.privacy import is_wholly_private
 
 _WRITTEN_BY_HOST = re.compile(
@@ -134,9 +135,8 @@ def prompt_of(event: AgentEvent) -> Passage | None:
 
 def is_private(event: AgentEvent) -> bool:
     """Whether an event is a prompt that the user marked as private, all of it."""
-    return event.event_type == USER_PROMPT and is_wholly_private(
-        _field(event, "prompt")
-    )
+    marked = is_wholly_private(_field(event, "prompt"))
+    return is_withheld(event) or (event.event_type == USER_PROMPT and marked)
 
 
 def _evidence(
