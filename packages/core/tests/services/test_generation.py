@@ -107,6 +107,29 @@ def test_a_turn_is_shown_with_the_few_turns_before_it(runtime, take, generator) 
     assert turns[-1].earlier[-2:] == turns[-2].events
 
 
+def test_what_no_memory_may_tell_is_not_shown_with_a_later_turn(
+    runtime, draft, generator
+) -> None:
+    events = [
+        draft("user_prompt", payload={"prompt": "<private>the plan</private>"}),
+        draft("tool_use", payload={"tool_name": "Bash"}),
+        draft("turn_end"),
+        draft("user_prompt", payload={"prompt": "hello"}),
+        draft("tool_use", payload={"tool_name": "TodoWrite"}),
+        draft("turn_end"),
+        draft("user_prompt", payload={"prompt": "go on"}),
+        draft("turn_end"),
+    ]
+    for event in events:
+        runtime.events.accept(event, by=ME)
+
+    runtime.generator.drain()
+
+    last = generator.turns[-1]
+    assert [event.event_type for event in last.earlier] == ["user_prompt", "turn_end"]
+    assert "TodoWrite" not in str(last.earlier)
+
+
 def test_no_more_than_the_newest_events_before_a_turn_are_shown(
     runtime, take, generator
 ) -> None:

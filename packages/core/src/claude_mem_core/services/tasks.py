@@ -69,7 +69,13 @@ def to_be_told(task: Task, keeping: Keeping) -> Task:
     told = tuple(filter(keeping.tells, task.work.events))
     if not told:
         return replace(task, work=None, skip="nothing_to_remember")
-    return replace(task, work=replace(task.work, events=told))
+    # What a turn before it must not tell does not come in by the back door either.
+    earlier = tuple(
+        event
+        for event in task.work.earlier
+        if keeping.tells(event) and not is_withheld(event)
+    )
+    return replace(task, work=replace(task.work, events=told, earlier=earlier))
 
 
 def whole_turn(

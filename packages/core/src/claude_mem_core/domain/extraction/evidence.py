@@ -135,11 +135,8 @@ def prompt_of(event: AgentEvent) -> Passage | None:
 
 def is_private(event: AgentEvent) -> bool:
     """Whether an event is a prompt that the user marked as private, all of it."""
-    if is_withheld(event):
-        return True
-    return event.event_type == USER_PROMPT and is_wholly_private(
-        _field(event, "prompt")
-    )
+    marked = is_wholly_private(_field(event, "prompt"))
+    return is_withheld(event) or (event.event_type == USER_PROMPT and marked)
 
 
 def _evidence(

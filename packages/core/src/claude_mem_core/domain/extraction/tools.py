@@ -54,8 +54,8 @@ _DEFINITION = re.compile(
     r"(?:\([^()\n]*\)[ \t]*)?([A-Za-z_]\w{2,})",
     re.MULTILINE,
 )
-_CUT = re.compile(r'<elided chars="\d+"|…$')
-"""The mark of a string that was shortened before it was stored."""
+_CUT = re.compile(r'<elided chars="\d+"|…$|\[redacted:')
+"""The mark of a string that is not stored as it was."""
 
 # The host's own words in the place of a result: the call never ran.
 _NEVER_RAN = re.compile(
