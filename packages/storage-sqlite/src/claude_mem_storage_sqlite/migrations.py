@@ -12,6 +12,7 @@ from claude_mem_storage_sqlite.borders import BORDERS
 from claude_mem_storage_sqlite.driver import ERRORS, Connection
 from claude_mem_storage_sqlite.full_text import FULL_TEXT
 from claude_mem_storage_sqlite.ledger_schema import LEDGER, LOG
+from claude_mem_storage_sqlite.model_calls import BOOK
 from claude_mem_storage_sqlite.schema import COUNTS, SUCCESSORS, TABLES
 
 steps = Migrations("claude_mem")
@@ -35,6 +36,11 @@ def _job_log(db: Database) -> None:
 @steps(name="0004-successors")
 def _successors(db: Database) -> None:
     _run(db, SUCCESSORS)
+
+
+@steps(name="0006-model-calls")
+def _model_calls(db: Database) -> None:
+    _run(db, BOOK)
 
 
 def migrate(connection: Connection) -> None:

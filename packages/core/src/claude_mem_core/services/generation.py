@@ -16,18 +16,21 @@ from claude_mem_core.domain.generation_job import (
     retry_delay,
 )
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryItemDraft
+from claude_mem_core.domain.model_call import ModelCall, Usage
 from claude_mem_core.domain.stop_signal import StopSignal
 from claude_mem_core.domain.value import millis
 from claude_mem_core.errors import (
     ClaudeMemError,
     ConflictError,
     GeneratorError,
+    GeneratorPausedError,
     QueueError,
     StorageError,
 )
 from claude_mem_core.ports.generator import (
     FinishedSession,
     Generation,
+    ModelCallError,
     ObservationGenerator,
     Turn,
 )
@@ -133,7 +136,8 @@ class Generator:
         if not made.memories and made.skip is None:
             # A job that is completed has memories, or a reason why there are none.
             message = f"{self._generator.name} gave neither memories nor a reason"
-            raise GeneratorError(message, kind="parse_error")
+            error = GeneratorError(message, kind="parse_error")
+            raise ModelCallError(error, made.usage)
         self._keep(claim, task, made)
 
     def _made(self, work: Turn | FinishedSession | None) -> Generation:
@@ -164,6 +168,7 @@ class Generator:
         now, skip = self._system.now(), task.skip or made.skip
         newcomers = self._newcomers(claim.job, task, made)
         with self._storage.begin() as tx:
+            self._write_down(tx, claim.job, made.usage)
             try:
                 tx.jobs.settle(claim, now=now, skip=skip)
             except ConflictError as error:
@@ -209,14 +214,38 @@ class Generator:
 
     def _give_up(self, claim: Claim, error: Exception) -> None:
         log.warning("job %s failed: %s", claim.job.id, error, exc_info=error)
+        with self._storage.begin() as tx:
+            if isinstance(error, ModelCallError):
+                self._write_down(tx, claim.job, error.usage)
+            try:
+                self._fail(tx, claim, error)
+            except ConflictError as lost:
+                log.warning("the failure of job %s is dropped: %s", claim.job.id, lost)
+
+    def _fail(self, tx: Transaction, claim: Claim, error: Exception) -> None:
         now, failure = self._system.now(), _failure_of(error)
+        if isinstance(error, GeneratorPausedError):
+            until = now + millis(error.lasts)
+            tx.jobs.postpone(claim, now=now, failure=failure, until=until)
+            return
         delay = retry_delay(claim.job, failure)
         retry_at = None if delay is None else now + millis(delay)
-        try:
-            with self._storage.begin() as tx:
-                tx.jobs.fail(claim, now=now, failure=failure, retry_at=retry_at)
-        except ConflictError as lost:
-            log.warning("the failure of job %s is dropped: %s", claim.job.id, lost)
+        tx.jobs.fail(claim, now=now, failure=failure, retry_at=retry_at)
+
+    def _write_down(
+        self, tx: Transaction, job: GenerationJob, usage: Sequence[Usage]
+    ) -> None:
+        """Put calls in the book; they are paid for whoever holds the job by now."""
+        for each in usage:
+            call = ModelCall(
+                **{name: getattr(each, name) for name in Usage.model_fields},
+                id=self._system.new_id(),
+                team_id=job.team_id,
+                project_id=job.project_id,
+                job_id=job.id,
+                created_at_epoch=self._system.now(),
+            )
+            tx.model_calls.add(call)
 
 
 def _failure_of(error: Exception) -> Failure:
