@@ -9,9 +9,9 @@ import time
 
 import click
 import pytest
+from claude_mem_cli.client import Story
 from claude_mem_cli.client_here import ClientHere
 from claude_mem_cli.commands.jobs import Outcome, _retry_all
-from claude_mem_cli.client import Story
 from claude_mem_cli.jobs import (
     every,
     job_table,

@@ -82,10 +82,7 @@ class ModelCallContract(RepositoryContract):
         assert kept == samples.model_call("one")
 
     def test_what_was_spent_outlives_its_job(self, inhabited: Storage) -> None:
-        """What was spent stays in the book when the job it was spent on is put in anew.
-
-        It is what a budget is counted from.
-        """
+        """What was spent stays in the book when its job is put in anew."""
         job = queued_job(samples.job_draft("event"), now=NOW)
         for _ in range(2):
             with inhabited.begin() as tx:

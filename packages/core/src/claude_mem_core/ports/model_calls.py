@@ -36,7 +36,7 @@ class ModelCallReader(Protocol):
 class ModelCallBook(ModelCallReader, Protocol):
     """Calls of models.
 
-    * what was spent stays in the book when the job it was spent on is put in anew.
+    * what was spent stays in the book when its job is put in anew.
     """
 
     @abstractmethod
