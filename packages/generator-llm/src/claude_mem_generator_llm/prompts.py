@@ -33,7 +33,10 @@ SMALLEST_EVENT = 400
 """Bytes that one event is given at least: where so many do not fit, the middle ones
 are left out."""
 
-AROUND = 300
+LONGEST_NAME = 100
+"""Characters of a name: of a type, or of a project."""
+
+AROUND = 700
 """Bytes that the element of an event takes besides, at most."""
 
 # What a host's hook says of itself with every event, and no event is about.
@@ -125,7 +128,7 @@ def _fitting(
 
 def _element(number: int, event: AgentEvent, text: str) -> str:
     when = datetime.fromtimestamp(event.occurred_at_epoch / 1000, UTC)
-    kind = escaped_within(event.event_type, 100)
+    kind = _short(event.event_type)
     named = f'n="{number}" type="{kind}" at="{when:%Y-%m-%dT%H:%M:%SZ}"'
     return f"<agent_event {named}>{text}</agent_event>"
 
@@ -163,8 +166,13 @@ def _texts(value: JsonValue) -> Iterator[str]:
 
 def _project(given: Turn | FinishedSession) -> str:
     project, session = given.project, given.session
-    named = f"<project>{escaped_within(project.name, 200)}</project>"
+    named = f"<project>{_short(project.name)}</project>"
     return f"{named}<session>{escaped(session.id)}</session>"
+
+
+def _short(name: str) -> str:
+    """A name for an attribute, in which no element can stand."""
+    return escaped(without_private(name)[:LONGEST_NAME])
 
 
 def _memories(memories: Sequence[MemoryItem], room: int) -> Iterator[str]:
@@ -173,5 +181,5 @@ def _memories(memories: Sequence[MemoryItem], room: int) -> Iterator[str]:
     for memory in memories[-most:]:
         told = (memory.title, memory.subtitle, memory.narrative, *memory.facts)
         text = "\n".join(without_private(piece) for piece in told if piece)
-        kind = escaped_within(memory.type, 100)
+        kind = _short(memory.type)
         yield f'<memory type="{kind}">{escaped_within(text, each)}</memory>'

@@ -133,7 +133,7 @@ class Provider:
         return failure(status, answered.headers, body, now=self._system.now())
 
     def _counted(self, asked: Asked, reply: Reply) -> Usage:
-        """What a call took; where the provider does not say, what it is estimated at."""
+        """What a call took; an estimate where the provider does not say."""
         read, said = reply.input_tokens, reply.output_tokens
         if read is None:
             read = estimated_tokens(asked.system) + estimated_tokens(asked.user)
