@@ -54,15 +54,22 @@ def env_for(address: str) -> dict[str, str]:
 
 
 def session_file() -> Path:
-    """A session of one turn, in the plain vocabulary."""
+    """A session of one turn, in the words of Claude Code."""
     events = [
-        {"event": "user_prompt", "prompt": "Fix the crash of the parser on empty input"},
         {
-            "event": "tool_use",
+            "hook_event_name": "UserPromptSubmit",
+            "prompt": "Fix the crash of the parser on empty input",
+        },
+        {
+            "hook_event_name": "PostToolUse",
+            "tool_use_id": "t1",
             "tool_name": "Edit",
             "tool_input": {"file_path": "parser.py", "old_string": "<", "new_string": "<="},
         },
-        {"event": "turn_end", "last_assistant_message": "I fixed the off-by-one error."},
+        {
+            "hook_event_name": "Stop",
+            "last_assistant_message": "I fixed the off-by-one error.",
+        },
     ]
     path = Path("session.jsonl")
     lines = [
@@ -89,7 +96,7 @@ def main() -> None:
     env = env_for(address)
     started = json.loads(run(env, "server", "start", "--daemon", "--json"))
     try:
-        ingest = ["ingest", str(session_file()), "--format", "plain", "--no-wait"]
+        ingest = ["ingest", str(session_file()), "--no-wait"]
         print(run(env, *ingest))  # noqa: T201
         told = wait(env)
         told["provider"] = asked(started["url"], "/v1/info")["boundaries"]["providerRegistry"]

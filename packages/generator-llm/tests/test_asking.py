@@ -71,10 +71,10 @@ def test_each_provider_is_asked_in_its_own_way(opened, stub):
 
     claude, gemini, openai = stub.requests
     assert claude.path == "/v1/messages"
-    assert claude.headers["x-api-key"] == KEY
-    assert claude.headers["anthropic-version"] == "2023-06-01"
+    assert claude.headers["authorization"] == f"Bearer {KEY}"
+    assert claude.headers["anthropic-version"] == "2026-10-21"
     assert claude.body["model"] == "some/model-1"
-    assert gemini.path == "/v1beta/models/some%2Fmodel-1:generateContent"
+    assert gemini.path == "/v1/models/some%2Fmodel-1:generateContent"
     assert gemini.headers["x-goog-api-key"] == KEY
     assert openai.path == "/api/v1/chat/completions"
     assert openai.headers["authorization"] == f"Bearer {KEY}"

@@ -15,6 +15,10 @@ from typing_extensions import override
 
 from claude_mem_generator_llm.settings import Format
 
+ANTHROPIC_VERSION = "2026-10-21"
+"""The version of Anthropic's API, and how a key is sent to it, are those that its own
+client of these days has."""
+
 Stop = Literal["end", "length", "refused"]
 """Why an answer ends: it is whole, it was cut, or the model would not."""
 
@@ -114,7 +118,10 @@ class Anthropic(_AtAddress):
     @property
     @override
     def headers(self) -> Mapping[str, str]:
-        return {"x-api-key": self._at.secret, "anthropic-version": "2023-06-01"}
+        return {
+            "Authorization": f"Bearer {self._at.secret}",
+            "anthropic-version": ANTHROPIC_VERSION,
+        }
 
     @override
     def body(self, asked: Asked) -> JsonObject:
@@ -155,7 +162,7 @@ class Gemini(_AtAddress):
     @override
     def url(self) -> str:
         model = quote(self._at.model.removeprefix("models/"), safe="")
-        return f"{self._at.base}/v1beta/models/{model}:generateContent"
+        return f"{self._at.base}/v1/models/{model}:generateContent"
 
     @property
     @override
