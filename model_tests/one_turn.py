@@ -64,7 +64,11 @@ def session_file() -> Path:
             "hook_event_name": "PostToolUse",
             "tool_use_id": "t1",
             "tool_name": "Edit",
-            "tool_input": {"file_path": "parser.py", "old_string": "<", "new_string": "<="},
+            "tool_input": {
+                "file_path": "parser.py",
+                "old_string": "<",
+                "new_string": "<=",
+            },
         },
         {
             "hook_event_name": "Stop",
@@ -99,7 +103,9 @@ def main() -> None:
         ingest = ["ingest", str(session_file()), "--no-wait"]
         print(run(env, *ingest))  # noqa: T201
         told = wait(env)
-        told["provider"] = asked(started["url"], "/v1/info")["boundaries"]["providerRegistry"]
+        told["provider"] = asked(started["url"], "/v1/info")["boundaries"][
+            "providerRegistry"
+        ]
     finally:
         run(env, "server", "stop")
     print(json.dumps({**told, "loadSeconds": round(loaded, 1)}))  # noqa: T201

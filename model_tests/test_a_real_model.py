@@ -59,7 +59,11 @@ def test_a_turn_becomes_what_a_real_model_makes_of_it(tmp_path: Path) -> None:
     for outcome in told["outcomes"]:
         assert outcome["memories"] or outcome["skip"] or outcome["errorKind"]
     assert told["calls"]
-    assert all(call["inputTokens"] > 100 for call in told["calls"] if call["outcome"] != "transient")
+    assert all(
+        call["inputTokens"] > 100
+        for call in told["calls"]
+        if call["outcome"] != "transient"
+    )
     assert told["provider"]["details"]["today"]["inputTokens"] > 100
 
 

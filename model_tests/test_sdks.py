@@ -118,7 +118,9 @@ def test_the_official_client_reads_the_stub_and_sends_what_we_send(
     for key in ("model", "max_tokens"):
         assert mine.body.get(key) == theirs.body.get(key)
     if name == "gemini":
-        limits = [one.body["generationConfig"]["maxOutputTokens"] for one in (mine, theirs)]
+        limits = [
+            one.body["generationConfig"]["maxOutputTokens"] for one in (mine, theirs)
+        ]
         assert limits == [2048, 2048]
     for header in ("x-api-key", "anthropic-version", "x-goog-api-key", "authorization"):
         assert mine.headers.get(header) == theirs.headers.get(header)
@@ -127,7 +129,11 @@ def test_the_official_client_reads_the_stub_and_sends_what_we_send(
 CLASSES = {
     400: ("unrecoverable", anthropic.BadRequestError, openai.BadRequestError),
     401: ("auth_invalid", anthropic.AuthenticationError, openai.AuthenticationError),
-    403: ("auth_invalid", anthropic.PermissionDeniedError, openai.PermissionDeniedError),
+    403: (
+        "auth_invalid",
+        anthropic.PermissionDeniedError,
+        openai.PermissionDeniedError,
+    ),
     404: ("unrecoverable", anthropic.NotFoundError, openai.NotFoundError),
     429: ("rate_limit", anthropic.RateLimitError, openai.RateLimitError),
     500: ("transient", anthropic.InternalServerError, openai.InternalServerError),

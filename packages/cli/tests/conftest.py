@@ -18,7 +18,7 @@ from claude_mem_cli.main import run
 
 COMMAND = [sys.executable, "-m", "claude_mem_cli"]
 PAYLOADS = [
-    {"hook_event_name": "SessionStart", "session_id": "s1"},
+    {"hook_event_name": "SessionStart", "session_id": "s1", "cwd": "/srv/small"},
     {
         "hook_event_name": "UserPromptSubmit",
         "session_id": "s1",

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from collections.abc import Sequence
 
 import pytest
 from claude_mem_cli import ingestion
 from claude_mem_cli.client_here import ClientHere
-from claude_mem_cli.ingestion import capture_of, project_name, take_in
+from claude_mem_cli.ingestion import capture_of, take_in
 from claude_mem_cli.payloads import Source
 from claude_mem_cli.projects import project_for, project_named
 from claude_mem_core.errors import ConfigurationError, InvalidInputError
@@ -71,7 +70,7 @@ def test_the_same_file_twice_adds_nothing(client):
     assert (first.accepted, first.new, first.duplicates) == (3, 3, 0)
     assert (again.accepted, again.new, again.duplicates) == (3, 0, 3)
     assert again.sessions == first.sessions
-    assert again.project == first.project
+    assert again.projects == first.projects
 
 
 def test_a_file_that_has_grown_adds_only_what_is_new(client):
@@ -124,23 +123,28 @@ def test_a_bad_line_is_counted_and_the_rest_is_taken(client):
     assert [problem.line for problem in taken.problems] == [2]
 
 
-@pytest.mark.parametrize(
-    ("path", "name"),
-    [
-        ("/a/events.public.jsonl.gz", "events.public"),
-        ("notes.JSONL", "notes"),
-        ("plain", "plain"),
-        (".jsonl", ".jsonl"),
-    ],
-)
-def test_a_file_names_its_project(path, name):
-    assert project_name(path) == name
+def test_each_session_goes_to_the_project_of_the_folder_it_began_in(client):
+    told = [
+        prompt("a", "s1", cwd="/srv/one"),
+        prompt("b", "s2", cwd="/srv/two"),
+        prompt("c", "s1", cwd="/srv/two"),
+        prompt("d", "s3"),
+    ]
+    taken = take(client, told, name=None)
+    again = take(client, told, name=None)
+
+    assert [one.root_path for one in taken.projects] == ["/srv/one", "/srv/two", None]
+    assert taken.made == {one.id for one in taken.projects}
+    assert (len(taken.sessions), again.new, again.made) == (3, 0, frozenset())
 
 
-def test_a_files_name_in_any_bytes_names_a_project(client):
-    name = project_name(os.fsdecode(b"/tmp/caf\xe9.jsonl"))
-    assert name == "caf\ufffd"
-    assert project_for(client, name).name == name
+def test_a_session_that_is_known_stays_in_its_project(client):
+    whole = [prompt("a", cwd="/srv/one")]
+    first = take(client, whole, name="chosen")
+    again = take(client, [*whole, prompt("b", cwd="/srv/one")], name=None)
+
+    assert again.projects == first.projects
+    assert (again.new, again.duplicates) == (1, 1)
 
 
 @pytest.mark.parametrize("name", ["", "x" * 600, "half \ud800"])

@@ -56,24 +56,24 @@ def test_a_name_of_several_projects_is_asked_back(client):
 def test_without_a_name_the_nearest_folder_above_decides(client):
     outer, inner = (
         client.create_project(ProjectDraft(name=name, root_path=path))
-        for name, path in (("outer", "/home/me"), ("inner", "/home/me/inner"))
+        for name, path in (("outer", "/srv/code"), ("inner", "/srv/code/inner"))
     )
 
     def meant(folder: str):
-        return project_meant(client, None, folder=Path(folder))
+        return project_meant(client, None, folder=Path(folder), env={})
 
-    assert meant("/home/me/inner/src/deep") == inner
-    assert meant("/home/me/other") == outer
+    assert meant("/srv/code/inner/src/deep") == inner
+    assert meant("/srv/code/other") == outer
     with pytest.raises(InvalidInputError, match="there are: outer, inner"):
-        meant("/srv")
+        meant("/srv/codes")
 
 
 def test_without_a_name_the_only_project_is_meant(client):
     made = project_for(client, "one")
 
-    assert project_meant(client, None, folder=Path("/srv")) == made
+    assert project_meant(client, None, folder=Path("/srv"), env={}) == made
 
 
 def test_without_a_name_and_without_a_project_the_cure_is_told(client):
     with pytest.raises(InvalidInputError, match="none yet; name one"):
-        project_meant(client, None, folder=Path("/srv"))
+        project_meant(client, None, folder=Path("/srv"), env={})

@@ -32,7 +32,7 @@ def one(inner: str):
         f"```xml\n{OBSERVATION}\n```",
         f"\n ```\n{OBSERVATION}```\n",
         f"Here it is:\n{OBSERVATION}\nThat is all.",
-        f"<OBSERVATION >{OBSERVATION[len('<observation>'):]}",
+        f"<OBSERVATION >{OBSERVATION[len('<observation>') :]}",
     ],
 )
 def test_the_same_answer_is_read_in_any_wrapping(text):

@@ -72,9 +72,11 @@ def test_nor_in_a_session(opened, stub, text):
     prompt, _, _, stop = turn_with(text).events
     memory = samples.memory(title=text[:900], facts=(text,))
     stub.usual = Act(
-        text=lambda request: obeying(request).replace(
-            "<observation><title>saw", "<summary><request>saw"
-        ).replace("</title></observation>", "</request></summary>")
+        text=lambda request: (
+            obeying(request)
+            .replace("<observation><title>saw", "<summary><request>saw")
+            .replace("</title></observation>", "</request></summary>")
+        )
     )
 
     session = FinishedSession(
@@ -91,7 +93,7 @@ def test_the_test_finds_a_prompt_that_is_not_escaped(opened, stub, monkeypatch):
 
     made = opened("anthropic").observe(turn_with(HOSTILE[0]))
 
-    assert [memory.title for memory in made.memories][0] == "evil"
+    assert made.memories[0].title == "evil"
 
 
 @given(st.text())
@@ -107,7 +109,9 @@ def test_what_is_escaped_comes_back_and_has_no_bracket(text):
 def test_what_is_cut_keeps_its_limit_and_halves_no_entity(text, limit):
     told = escaped_within(text, limit)
 
-    assert len(told.encode()) <= max(limit, len(text.encode()) if "<" not in told else limit)
+    assert len(told.encode()) <= max(
+        limit, len(text.encode()) if "<" not in told else limit
+    )
     for part in told.split("<")[0], told.rpartition(">")[2]:
         rest = part
         for entity in ("&amp;", "&lt;", "&gt;", "&quot;", "&apos;"):
@@ -147,7 +151,9 @@ def test_a_turn_without_end_fits_its_limit_and_shows_both_ends(opened, stub):
 
 
 def test_what_is_private_is_not_sent(opened, stub):
-    turn = turn_with("seen <private>hidden</private><system-reminder>no</system-reminder>")
+    turn = turn_with(
+        "seen <private>hidden</private><system-reminder>no</system-reminder>"
+    )
 
     opened("anthropic").observe(turn)
 

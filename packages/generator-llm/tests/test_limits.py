@@ -145,7 +145,10 @@ def test_a_clock_that_went_back_does_not_hold_the_breaker_open(opened, wrote, sy
 
 @pytest.mark.parametrize(
     ("limit", "why"),
-    [({"budget_tokens": "1"}, "quota_exhausted"), ({"breaker_failures": "1"}, "transient")],
+    [
+        ({"budget_tokens": "1"}, "quota_exhausted"),
+        ({"breaker_failures": "1"}, "transient"),
+    ],
 )
 def test_auto_goes_on_by_rules_and_says_why(opened, wrote, stub, limit, why):
     wrote("transient")

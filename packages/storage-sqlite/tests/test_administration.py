@@ -35,6 +35,7 @@ def database(path, storage):
     with storage.begin() as tx:
         tx.teams.add_member(samples.member("me"))
         tx.keys.add(samples.key("key", key_hash="the hash"))
+        tx.projects.identify(samples.identity("folder:/srv/app"))
         tx.memories.add(
             samples.memory("m", NOT_FOR_A_TERMINAL, metadata=samples.AWKWARD)
         )

@@ -170,3 +170,25 @@ def test_a_database_of_the_first_schema_is_brought_to_the_present_one(
         assert counted == {"observation": 1}
     assert change(path, "PRAGMA user_version") == [[(SCHEMA,)]]
     assert change(path, "PRAGMA index_info(memory_items_project_kind)") != [[]]
+
+
+def test_the_folder_of_an_older_project_stands_for_it_after_the_move(
+    path, storage, open_storage
+):
+    rooted = {"first": "/srv/app", "second": "/srv/app/", "third": "C:\\App"}
+    with storage.begin() as tx:
+        for name, root in rooted.items():
+            tx.projects.add(samples.project(name, root_path=root))
+        tx.projects.add(samples.project("unrooted"))
+    storage.close()
+    change(
+        path,
+        "DROP TABLE project_identities",
+        "DELETE FROM _sqlite_migrations WHERE name = '0005-project-identities'",
+        f"PRAGMA user_version = {SCHEMA - 1}",
+    )
+    keys = ["folder:/srv/app", "folder:c:/app"]
+    with open_storage().read() as snapshot:
+        found = snapshot.projects.identified(keys, scope=samples.OURS)
+    known = {one.key: (one.project_id, one.proof) for one in found}
+    assert known == {keys[0]: ("first", "folder"), keys[1]: ("third", "folder")}

@@ -21,7 +21,14 @@ from claude_mem_core.domain.generation_job import (
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
 from claude_mem_core.domain.model_call import ModelCall
 from claude_mem_core.domain.project import Project, ProjectDraft
+from claude_mem_core.domain.project_identity import (
+    ProjectAlias,
+    ProjectFacts,
+    ProjectIdentity,
+)
+from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.search import SearchHit, SearchQuery
+from claude_mem_core.domain.whereabouts import IdentifiedProject, Whereabouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +100,22 @@ class Client(Protocol):
         """The new project; `ConflictError` when its slug is taken."""
 
     @abstractmethod
+    def resolve(self, facts: ProjectFacts) -> Project | None:
+        """The project that the facts are of, if there is one."""
+
+    @abstractmethod
+    def identify(self, told: Whereabouts) -> IdentifiedProject:
+        """The project of a session or of the facts, made where there is none."""
+
+    @abstractmethod
+    def identities(self, project_id: str) -> Sequence[ProjectIdentity]:
+        """What stands for a project."""
+
+    @abstractmethod
+    def alias(self, project_id: str, alias: ProjectAlias) -> ProjectIdentity:
+        """The identity by which a folder or a remote stands for a project now."""
+
+    @abstractmethod
     def memory_counts(self, project_id: str) -> Mapping[MemoryKind, int]:
         """How many memories of each kind a project holds, no kind without any."""
 
@@ -135,6 +158,10 @@ class Client(Protocol):
     @abstractmethod
     def reindex(self, project_id: str) -> GenerationJob:
         """The job that writes what finds a project's memories anew."""
+
+    @abstractmethod
+    def regenerate(self, project_id: str, request: ReplayRequest) -> ReplayPage:
+        """Some of a project's sessions, made again by a generator."""
 
     @abstractmethod
     def ledger(self) -> Ledger:

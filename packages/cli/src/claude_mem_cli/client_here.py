@@ -12,7 +12,14 @@ from claude_mem_core.domain.context_pack import ContextQuery
 from claude_mem_core.domain.generation_job import GenerationJob, JobQuery
 from claude_mem_core.domain.memory_item import MemoryKind
 from claude_mem_core.domain.project import Project, ProjectDraft
+from claude_mem_core.domain.project_identity import (
+    ProjectAlias,
+    ProjectFacts,
+    ProjectIdentity,
+)
+from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.search import SearchHit, SearchQuery
+from claude_mem_core.domain.whereabouts import IdentifiedProject, Whereabouts
 from claude_mem_core.runtime import Runtime
 from typing_extensions import override
 
@@ -44,6 +51,22 @@ class ClientHere(Client):
     @override
     def create_project(self, draft: ProjectDraft) -> Project:
         return self._runtime.projects.create(draft, by=self._by)
+
+    @override
+    def resolve(self, facts: ProjectFacts) -> Project | None:
+        return self._runtime.projects.resolve(facts, by=self._by)
+
+    @override
+    def identify(self, told: Whereabouts) -> IdentifiedProject:
+        return self._runtime.projects.identify(told, by=self._by)
+
+    @override
+    def identities(self, project_id: str) -> Sequence[ProjectIdentity]:
+        return self._runtime.projects.identities(project_id, by=self._by)
+
+    @override
+    def alias(self, project_id: str, alias: ProjectAlias) -> ProjectIdentity:
+        return self._runtime.projects.alias(project_id, alias, by=self._by)
 
     @override
     def memory_counts(self, project_id: str) -> Mapping[MemoryKind, int]:
@@ -99,6 +122,10 @@ class ClientHere(Client):
     @override
     def reindex(self, project_id: str) -> GenerationJob:
         return self._runtime.jobs.reindex(project_id, by=self._by)
+
+    @override
+    def regenerate(self, project_id: str, request: ReplayRequest) -> ReplayPage:
+        return self._runtime.replay.regenerate(project_id, request, by=self._by)
 
     @override
     def ledger(self) -> Ledger:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException, RemoteDisconnected
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
@@ -21,7 +22,14 @@ from claude_mem_core.domain.generation_job import (
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
 from claude_mem_core.domain.model_call import ModelCall
 from claude_mem_core.domain.project import Project, ProjectDraft
+from claude_mem_core.domain.project_identity import (
+    ProjectAlias,
+    ProjectFacts,
+    ProjectIdentity,
+)
+from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.search import SearchHit, SearchQuery
+from claude_mem_core.domain.whereabouts import IdentifiedProject, Whereabouts
 from claude_mem_core.errors import (
     AdapterError,
     ClaudeMemError,
@@ -41,6 +49,7 @@ from claude_mem_cli.client import Acknowledged, Client, Ledger, Moved, Story, To
 T = TypeVar("T")
 
 TIMEOUT = 60.0
+LONGEST_ANSWER = 3600.0
 POLL = 0.2
 """Seconds between two looks at how many jobs are left."""
 
@@ -81,6 +90,27 @@ class ClientHttp(Client):
     def create_project(self, draft: ProjectDraft) -> Project:
         body = draft.model_dump(mode="json", by_alias=True, exclude_none=True)
         return Project.from_wire(self._ask("POST", "/v1/projects", body)["project"])
+
+    @override
+    def resolve(self, facts: ProjectFacts) -> Project | None:
+        found = self._ask("POST", "/v1/projects/resolve", _said(facts)).get("project")
+        return None if found is None else Project.from_wire(found)
+
+    @override
+    def identify(self, told: Whereabouts) -> IdentifiedProject:
+        answer = self._ask("POST", "/v1/projects/identify", _said(told))
+        return IdentifiedProject.from_wire(answer)
+
+    @override
+    def identities(self, project_id: str) -> Sequence[ProjectIdentity]:
+        answer = self._ask("GET", _identities(project_id))
+        found = _list(answer, "identities")
+        return [ProjectIdentity.from_wire(one) for one in found]
+
+    @override
+    def alias(self, project_id: str, alias: ProjectAlias) -> ProjectIdentity:
+        answer = self._ask("POST", _identities(project_id), alias.to_wire())
+        return ProjectIdentity.from_wire(_part(answer, "identity", dict))
 
     @override
     def memory_counts(self, project_id: str) -> Mapping[MemoryKind, int]:
@@ -155,6 +185,14 @@ class ClientHttp(Client):
         return _job(self._ask("POST", path))
 
     @override
+    def regenerate(self, project_id: str, request: ReplayRequest) -> ReplayPage:
+        path = f"/v1/projects/{quote(project_id, safe='')}/regenerate"
+        asked = request.model_dump(mode="json", by_alias=True, exclude_none=True)
+        with self._patience():
+            answer = self._ask("POST", path, asked)
+        return ReplayPage.from_wire(_part(answer, "replay", dict))
+
+    @override
     def ledger(self) -> Ledger:
         info = self._ask("GET", "/v1/info")
         lanes = info.get("queueLanes")
@@ -169,6 +207,17 @@ class ClientHttp(Client):
     @override
     def close(self) -> None:
         self._line.close()
+
+    @contextmanager
+    def _patience(self) -> Iterator[None]:
+        """Wait longer for the next answer: a model may have to read a session."""
+        self._line.close()
+        self._line.timeout = LONGEST_ANSWER
+        try:
+            yield
+        finally:
+            self._line.close()
+            self._line.timeout = TIMEOUT
 
     def _depth(self) -> int:
         info = self._ask("GET", "/v1/info")
@@ -233,6 +282,14 @@ class ClientHttp(Client):
 def wire(draft: AgentEventDraft) -> dict[str, JsonValue]:
     """The event as the server reads it, without what is not said."""
     return draft.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+def _identities(project_id: str) -> str:
+    return f"/v1/projects/{quote(project_id, safe='')}/identities"
+
+
+def _said(told: ProjectFacts | Whereabouts) -> dict[str, JsonValue]:
+    return told.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def _asked(query: SearchQuery | ContextQuery) -> dict[str, JsonValue]:

@@ -4,23 +4,25 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path
 from typing import Protocol
 
 from claude_mem_core.domain.agent_event import AgentEventCapture, AgentEventDraft
 from claude_mem_core.domain.memory_item import MemoryKind
 from claude_mem_core.domain.project import Project
+from claude_mem_core.domain.project_identity import ProjectFacts
+from claude_mem_core.domain.server_session import SessionKey
 from claude_mem_core.domain.value import JsonObject
+from claude_mem_core.domain.whereabouts import Whereabouts
 from claude_mem_core.errors import ConfigurationError, InvalidInputError
 from claude_mem_core.launch import installed_plugins
 
 from claude_mem_cli.client import Acknowledged, Client
+from claude_mem_cli.git_facts import facts_of
 from claude_mem_cli.payloads import Payload, Problem, Source
 from claude_mem_cli.projects import project_for
 
@@ -28,8 +30,6 @@ LARGEST_BATCH = 6 * 1024 * 1024
 MOST_EVENTS = 500
 ENVELOPE = 1024
 """Bytes that an event takes on the wire around its payload, at most."""
-
-_SUFFIXES = re.compile(r"\.(gz|jsonl|ndjson|json)$", re.IGNORECASE)
 
 
 class Capture(Protocol):
@@ -46,19 +46,22 @@ class Taken:
     """What became of a file.
 
     Attributes:
+        projects: Those that its events are in, in the order in which they came up.
+        made: The ids of those of them that are new.
         accepted: Events that are kept now, new or known before.
         mended: Characters that no store keeps, and that became U+FFFD.
-        before: Memories that the project held before the file.
+        before: Memories that each project held before the file, by its id.
     """
 
     file: str
-    project: Project
+    projects: tuple[Project, ...]
+    made: frozenset[str]
     accepted: int
     new: int
     sessions: tuple[str, ...]
     problems: tuple[Problem, ...]
     mended: int
-    before: int
+    before: Mapping[str, int]
     seconds: float
 
     @property
@@ -88,7 +91,11 @@ class Held:
 def held_now(taken: Sequence[Taken], client: Client) -> Mapping[str, Held]:
     """What the files' projects hold at this moment, by the ids of the projects."""
     # Several files may be of one project: the first of them counts.
-    before = {one.project.id: one.before for one in reversed(taken)}
+    before = {
+        project_id: count
+        for one in reversed(taken)
+        for project_id, count in one.before.items()
+    }
     return {
         project_id: _held(client.memory_counts(project_id), count)
         for project_id, count in before.items()
@@ -108,21 +115,10 @@ def capture_of(agent: str) -> Capture:
     return known[agent].capture
 
 
-def project_name(path: str) -> str:
-    """The name of the project that a file stands for: its own without suffixes.
-
-    Bytes of the file's name that are not UTF-8 become U+FFFD.
-    """
-    name = os.fsencode(PurePath(path).name).decode("utf-8", "replace")
-    while (shorter := _SUFFIXES.sub("", name)) != name and shorter:
-        name = shorter
-    return name
-
-
 def take_in(
     source: Source,
     *,
-    into: str,
+    into: str | None,
     client: Client,
     capture: Capture,
     step: Callable[[int], None],
@@ -133,15 +129,15 @@ def take_in(
 
     Args:
         source: The file.
-        into: The name of the project.
+        into: The name of the one project that takes all; without it each session goes
+            to that of the folder that it began in.
         client: Who keeps the events.
         capture: How the payloads are read.
         step: Told after each batch how many bytes of the file were read.
     """
     start = time.monotonic()
-    project = project_for(client, into)
-    before = sum(client.memory_counts(project.id).values())
-    taking = _Taking(source.name, project, client, capture)
+    homes = Homes(client, project_for(client, into) if into is not None else None)
+    taking = _Taking(source.name, homes, client, capture)
     for found in source.read():
         if taking.add(found):
             step(source.position)
@@ -149,7 +145,69 @@ def take_in(
     step(source.position)
     for session_id in taking.sessions:
         client.end_session(session_id)
-    return taking.result(before, time.monotonic() - start)
+    return taking.result(time.monotonic() - start)
+
+
+class Homes:
+    """The projects that the sessions of a file are in.
+
+    Args:
+        client: Who knows the projects.
+        only: The one that takes all, if one does.
+    """
+
+    def __init__(self, client: Client, only: Project | None) -> None:
+        self._client = client
+        self._only = only
+        self._of_session: dict[SessionKey | str | None, Project] = {}
+        self._facts: dict[str, ProjectFacts] = {}
+        self.made: set[str] = set()
+        self.before: dict[str, int] = {}
+        self.projects: dict[str, Project] = {}
+        if only is not None:
+            self._note(only)
+
+    def of(self, seen: AgentEventCapture) -> Project:
+        """The project of an event: that of its session, which its first folder gave."""
+        if self._only is not None:
+            return self._only
+        session = _session_of(seen)
+        known = self._of_session.get(session or seen.root_path)
+        if known is None:
+            told = Whereabouts(facts=self._facts_of(seen.root_path), session=session)
+            found = self._client.identify(told)
+            known = self._of_session[session or seen.root_path] = found.project
+            if found.created:
+                self.made.add(known.id)
+            self._note(known)
+        return known
+
+    def _facts_of(self, folder: str | None) -> ProjectFacts:
+        """What this machine knows of a folder that may have been on another."""
+        if folder is None:
+            return ProjectFacts()
+        if folder not in self._facts:
+            here = Path(folder)
+            is_ours = here.is_absolute() and here.exists()
+            facts = facts_of(here) if is_ours else ProjectFacts(folder=folder)
+            self._facts[folder] = facts
+        return self._facts[folder]
+
+    def _note(self, project: Project) -> None:
+        if project.id not in self.projects:
+            counts = self._client.memory_counts(project.id)
+            self.projects[project.id] = project
+            self.before[project.id] = sum(counts.values())
+
+
+def _session_of(seen: AgentEventCapture) -> SessionKey | None:
+    if seen.content_session_id is None:
+        return None
+    return SessionKey(
+        content_session_id=seen.content_session_id,
+        platform_source=seen.platform_source,
+        any_platform=not seen.names_platform,
+    )
 
 
 def _held(memories: Mapping[MemoryKind, int], before: int) -> Held:
@@ -160,10 +218,10 @@ class _Taking:
     """The events of one file on their way, a batch at a time."""
 
     def __init__(
-        self, name: str, project: Project, client: Client, capture: Capture
+        self, name: str, homes: Homes, client: Client, capture: Capture
     ) -> None:
         self._name = name
-        self._project = project
+        self._homes = homes
         self._client = client
         self._capture = capture
         self._batch: list[tuple[int, AgentEventDraft]] = []
@@ -199,17 +257,18 @@ class _Taking:
         self._send(self._batch)
         self._batch, self._size = [], 0
 
-    def result(self, before: int, seconds: float) -> Taken:
+    def result(self, seconds: float) -> Taken:
         """What became of the file."""
         return Taken(
             file=self._name,
-            project=self._project,
+            projects=tuple(self._homes.projects.values()),
+            made=frozenset(self._homes.made),
             accepted=self._accepted,
             new=len(self._new),
             sessions=tuple(self.sessions),
             problems=tuple(self._problems),
             mended=self._mended,
-            before=before,
+            before=dict(self._homes.before),
             seconds=seconds,
         )
 
@@ -244,7 +303,7 @@ class _Taking:
     def _draft(self, payload: Payload) -> AgentEventDraft:
         received = self._received_at
         seen = self._capture(payload.event, payload.body, received_at=received)
-        draft = seen.in_project(self._project.id)
+        draft = seen.in_project(self._homes.of(seen).id)
         if draft.occurred_at_epoch == received and not (
             draft.tool_use_id or draft.source_event_id
         ):

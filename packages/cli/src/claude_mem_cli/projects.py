@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from claude_mem_core.domain.project import Project, ProjectDraft, slug_of
 from claude_mem_core.errors import ConflictError, InvalidInputError, NotFoundError
 
 from claude_mem_cli.client import Client
+from claude_mem_cli.git_facts import facts_of
+from claude_mem_cli.settings import ClientSettings
 
 
 class NoSuchProjectError(NotFoundError):
@@ -20,24 +22,27 @@ class NoSuchProjectError(NotFoundError):
         self.args = (f"no project {name!r}; there are: {_listed(known)}",)
 
 
-def project_meant(client: Client, name: str | None, *, folder: Path) -> Project:
+def project_meant(
+    client: Client, name: str | None, *, folder: Path, env: Mapping[str, str]
+) -> Project:
     """The project of this name; without a name that of the folder, or the only one.
 
     Args:
         client: Where the projects are.
         name: A name, slug or id, as `--project` gave it.
-        folder: Where the command was called; a project above it counts too.
+        folder: Where the command was called; it is of its repository's project.
+        env: It may name the project for every folder.
 
     Raises:
         InvalidInputError: Nobody can say which is meant; it names those there are.
     """
+    name = name or ClientSettings.from_env(env).project
     if name is not None:
         return project_named(client, name)
+    of_folder = client.resolve(facts_of(folder))
+    if of_folder is not None:
+        return of_folder
     known = client.projects()
-    by_root = {project.root_path: project for project in known}
-    for place in (folder, *folder.parents):
-        if str(place) in by_root:
-            return by_root[str(place)]
     if len(known) == 1:
         return known[0]
     cause = f"no project is of the folder {folder}; there are: {_listed(known)}"

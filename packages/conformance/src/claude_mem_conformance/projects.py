@@ -23,9 +23,10 @@ class ProjectContract(RepositoryContract):
     ports: ClassVar[tuple[type, ...]] = (ProjectRepository,)
 
     def test_outside_the_scope_there_is_no_project(self, inhabited: Storage) -> None:
-        """Outside the scope a project looks as if it did not exist."""
+        """Outside the scope a project and its keys look as if they did not exist."""
         with inhabited.begin() as tx:
             tx.projects.add(samples.project("seen", slug="s", root_path="/p"))
+            tx.projects.identify(samples.identity("k", project_id="seen"))
         for scope in OUTSIDE:
             with inhabited.read() as snapshot:
                 projects = snapshot.projects
@@ -34,6 +35,8 @@ class ProjectContract(RepositoryContract):
                 assert projects.find(slug="s", scope=scope) is None
                 assert projects.find(root_path="/p", scope=scope) is None
                 assert "seen" not in [one.id for one in projects.list(scope=scope)]
+                assert not projects.identified(["k"], scope=scope)
+                assert not projects.identities("seen", scope=scope)
 
     @pytest.mark.parametrize("field", ["slug", "root_path"])
     def test_slug_and_root_path_are_taken_once(
@@ -46,14 +49,19 @@ class ProjectContract(RepositoryContract):
             tx.projects.add(samples.project("second", **{field: "/same"}))
 
     def test_two_teams_may_use_the_same_slug(self, inhabited: Storage) -> None:
-        """Two teams may use the same slug."""
+        """Two teams may use the same slug, and the same key."""
         with inhabited.begin() as tx:
             tx.projects.add(samples.project("a", slug="same"))
             tx.projects.add(samples.project("b", slug="same", team_id="strangers"))
-        with inhabited.read() as snapshot:
-            found = snapshot.projects.find(slug="same", scope=STRANGERS)
-        assert found is not None
-        assert found.id == "b"
+            tx.projects.identify(samples.identity("same", project_id="a"))
+            tx.projects.identify(samples.identity("same", project_id="b"))
+        for scope, id_ in ((OURS, "a"), (STRANGERS, "b")):
+            with inhabited.read() as snapshot:
+                found = snapshot.projects.find(slug="same", scope=scope)
+                known = snapshot.projects.identified(["same"], scope=scope)
+            assert found is not None
+            assert found.id == id_
+            assert [one.project_id for one in known] == [id_]
 
     def test_a_project_is_had_by_its_id(self, inhabited: Storage) -> None:
         """The project; `NotFoundError` outside the scope."""
@@ -95,3 +103,51 @@ class ProjectContract(RepositoryContract):
             tx.projects.add(project)
         with inhabited.read() as snapshot:
             assert snapshot.projects.get("full", scope=OURS) == project
+
+    def test_keys_are_looked_up_at_once(self, inhabited: Storage) -> None:
+        """What these keys stand for; those that stand for nothing are left out."""
+        mine = samples.identity("git:host/ü", proof="user")
+        theirs = samples.identity("folder:/o", project_id="other", proof="repository")
+        with inhabited.begin() as tx:
+            tx.projects.identify(mine)
+            tx.projects.identify(theirs)
+            tx.projects.identify(samples.identity("folder:/not-asked-for"))
+        asked = ["folder:/o", "absent", "git:host/ü", "folder:/o"]
+        with inhabited.read() as snapshot:
+            found = snapshot.projects.identified(asked, scope=OURS)
+            limited = snapshot.projects.identified(asked, scope=PROJECT)
+            none = snapshot.projects.identified([], scope=OURS)
+        assert sorted(found, key=lambda one: one.key) == [theirs, mine]
+        assert limited == [mine]
+        assert not none
+
+    def test_the_keys_of_a_project_come_oldest_first(self, inhabited: Storage) -> None:
+        """What stands for a project, in the order in which the keys were first kept."""
+        keys = [samples.identity("b"), samples.identity("a"), samples.identity("c")]
+        again = samples.identity("b", proof="user")
+        with inhabited.begin() as tx:
+            for one in (*keys, samples.identity("o", project_id="other"), again):
+                tx.projects.identify(one)
+        with inhabited.read() as snapshot:
+            for scope in (OURS, PROJECT):
+                found = snapshot.projects.identities("project", scope=scope)
+                assert found == [again, *keys[1:]]
+
+    def test_a_key_stands_for_one_project(self, inhabited: Storage) -> None:
+        """Let a key stand for a project, and for no other of its team any more."""
+        moved = samples.identity("k", project_id="other", proof="repository")
+        with inhabited.begin() as tx:
+            tx.projects.identify(samples.identity("k"))
+        with inhabited.begin() as tx:
+            tx.projects.identify(moved)
+        with inhabited.read() as snapshot:
+            assert snapshot.projects.identified(["k"], scope=OURS) == [moved]
+            assert snapshot.projects.identities("other", scope=OURS) == [moved]
+            assert not snapshot.projects.identities("project", scope=OURS)
+
+    def test_no_key_stands_for_a_project_that_is_not_there(
+        self, inhabited: Storage
+    ) -> None:
+        """No key stands for a project that is not there: `NotFoundError`."""
+        with pytest.raises(NotFoundError), inhabited.begin() as tx:
+            tx.projects.identify(samples.identity("k", project_id="absent"))

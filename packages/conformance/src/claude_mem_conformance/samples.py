@@ -18,6 +18,7 @@ from claude_mem_core.domain.generation_job import GenerationJob, JobDraft, queue
 from claude_mem_core.domain.memory_item import MemoryItem, MemorySource
 from claude_mem_core.domain.model_call import ModelCall
 from claude_mem_core.domain.project import Project
+from claude_mem_core.domain.project_identity import ProjectIdentity
 from claude_mem_core.domain.server_session import ServerSession, SessionKey
 from claude_mem_core.domain.team import Team, TeamMember
 from claude_mem_core.domain.value import JsonObject, Value
@@ -89,6 +90,12 @@ def project(id_: str = "project", **fields: object) -> Project:
     return _of(
         Project, {"id": id_, "team_id": "team", "name": id_, **_dated(), **fields}
     )
+
+
+def identity(key: str, **fields: object) -> ProjectIdentity:
+    """A key that stands for `project`."""
+    what = {"project_id": "project", "proof": "folder", "created_at_epoch": NOW}
+    return _of(ProjectIdentity, {"key": key, **what, **fields})
 
 
 def session(id_: str = "session", **fields: object) -> ServerSession:

@@ -105,6 +105,19 @@ class SessionContract(RepositoryContract):
         with pytest.raises(ConflictError), inhabited.begin() as tx:
             tx.sessions.replace(samples.session("full", project_id="other"))
 
+    def test_a_projects_sessions_come_page_by_page(self, inhabited: Storage) -> None:
+        """A project's sessions in the order they were put in, from one's id on."""
+        for age, id_ in enumerate(["z", "a"]):
+            _add(inhabited, id_, f"name of {id_}", age=-age)
+        pages = {None: ["session", "z"], "session": ["z", "a"], "z": ["a"], "a": []}
+        with inhabited.read() as snapshot:
+            sessions = snapshot.sessions
+            for after, expected in pages.items():
+                page = sessions.page("project", scope=OURS, after=after, limit=2)
+                assert [one.id for one in page] == expected
+            for scope in OUTSIDE:
+                assert not sessions.page("project", scope=scope, after=None, limit=2)
+
     def test_a_new_session_is_kept_whole(self, inhabited: Storage) -> None:
         """Keep a new session."""
         agent = {"agent_id": "a", "agent_type": "t", "memory_session_id": "m"}

@@ -58,3 +58,35 @@ class ProjectsComeNewestFirst(InProcessProjects):
 class ProjectsLoseMetadata(InProcessProjects):
     def add(self, project):
         super().add(project.changed(metadata={}))
+
+
+@breaks(ProjectContract.test_keys_are_looked_up_at_once, "projects")
+class OnlyTheFirstKeyIsLookedUp(InProcessProjects):
+    def identified(self, keys, *, scope):
+        return super().identified(keys[:1], scope=scope)
+
+
+@breaks(ProjectContract.test_the_keys_of_a_project_come_oldest_first, "projects")
+class IdentitiesComeNewestFirst(InProcessProjects):
+    def identities(self, project_id, *, scope):
+        return super().identities(project_id, scope=scope)[::-1]
+
+
+@breaks(ProjectContract.test_a_key_stands_for_one_project, "projects")
+class KeysStayWhereTheyAre(InProcessProjects):
+    def identify(self, identity):
+        known = self._state.identities.values()
+        if all(
+            one.key != identity.key
+            or one.project_id == identity.project_id
+            or one.proof == identity.proof
+            for one in known
+        ):
+            super().identify(identity)
+
+
+@breaks(ProjectContract.test_no_key_stands_for_a_project_that_is_not_there, "projects")
+class KeysStandForWhatIsNotThere(InProcessProjects):
+    def identify(self, identity):
+        if identity.project_id in self._state.projects:
+            super().identify(identity)

@@ -82,3 +82,12 @@ class SessionsAreReplacedByNothing(InProcessSessions):
     def replace(self, session):
         self._state.sessions.setdefault(session.id, session)
         super().replace(session)
+
+
+@breaks(SessionContract.test_a_projects_sessions_come_page_by_page, "sessions")
+class APageBeginsWithTheLastOfThePageBefore(InProcessSessions):
+    def page(self, project_id, *, scope, after, limit):
+        every = super().page(project_id, scope=scope, after=None, limit=1_000)
+        ids = [one.id for one in every]
+        start = ids.index(after) if after in ids else 0
+        return every[start : start + limit]

@@ -20,6 +20,7 @@ from claude_mem_core.domain.memory_item import (
     MemorySourceDraft,
 )
 from claude_mem_core.domain.project import Project, ProjectDraft
+from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.search import SearchHit, SearchQuery, SearchResult
 from claude_mem_core.domain.server_session import ServerSession, ServerSessionDraft
 from claude_mem_core.errors import ClaudeMemError
@@ -45,6 +46,8 @@ __all__ = [
     "Principal",
     "Project",
     "ProjectDraft",
+    "ReplayPage",
+    "ReplayRequest",
     "Runtime",
     "SearchHit",
     "SearchQuery",

@@ -67,6 +67,7 @@ def open_runtime(env: Mapping[str, str], plugins: Plugins | None = None) -> Runt
             system=system,
             agents=plugins.agents(),
             idle_turn=timedelta(minutes=settings.idle_turn_minutes),
+            generators=lambda name: _opened(plugins.generator(name), env, wiring),
         )
         undo.pop_all()
     return runtime

@@ -13,7 +13,13 @@ from typing import Self
 from claude_mem_core.domain.generation_job import LONGEST_ERROR
 from claude_mem_core.domain.stop_signal import StopSignal
 from claude_mem_core.domain.worker import BEAT_EVERY, WorkerHealth, WorkerRecord
-from claude_mem_core.errors import ClaudeMemError, ConflictError, Issue, NotFoundError
+from claude_mem_core.errors import (
+    ClaudeMemError,
+    ConfigurationError,
+    ConflictError,
+    Issue,
+    NotFoundError,
+)
 from claude_mem_core.ports.agents import AgentVocabulary
 from claude_mem_core.ports.generator import ObservationGenerator
 from claude_mem_core.ports.queue import (
@@ -31,6 +37,7 @@ from claude_mem_core.services.memories import Memories
 from claude_mem_core.services.projects import Projects
 from claude_mem_core.services.readiness import LoopState, OwnLoop, shortcomings
 from claude_mem_core.services.recall import Recall
+from claude_mem_core.services.replay import Generators, Replay
 from claude_mem_core.services.sessions import Sessions
 from claude_mem_core.services.status import Status
 from claude_mem_core.services.upkeep import EVERY, Upkeep
@@ -59,7 +66,7 @@ class Runtime:
     An async caller hands each call to a thread, as every method here blocks.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one for each thing that can be chosen
         self,
         storage: Storage,
         queue: ObservationQueueEngine,
@@ -68,6 +75,7 @@ class Runtime:
         *,
         agents: Mapping[str, AgentVocabulary],
         idle_turn: timedelta,
+        generators: Generators,
     ) -> None:
         self._storage = storage
         self._queue = queue
@@ -80,6 +88,7 @@ class Runtime:
         self.recall = Recall(storage, system)
         self.jobs = Jobs(storage, queue, system)
         self.generator = Generator(storage, queue, generator, system)
+        self.replay = Replay(storage, generator, system, others=generators)
         self.upkeep = Upkeep(storage, queue, system, idle_turn=idle_turn)
         self.workers = Workers(storage, system)
         self.status = Status(storage, queue, system, generator=generator)
@@ -259,7 +268,7 @@ class Loop:
             self._stop.wait(self._pause)
 
 
-def assemble(
+def assemble(  # noqa: PLR0913 - one for each thing that can be chosen
     *,
     storage: Storage,
     queue: ObservationQueueEngine,
@@ -267,8 +276,19 @@ def assemble(
     system: System | None = None,
     agents: Iterable[AgentVocabulary] = (),
     idle_turn: timedelta = IDLE_TURN,
+    generators: Generators | None = None,
 ) -> Runtime:
-    """The services on these adapters; nothing is started and nothing read."""
+    """The services on these adapters; nothing is started and nothing read.
+
+    Args:
+        storage: Where the records are.
+        queue: The work on them.
+        generator: What makes memories of events.
+        system: Clock and dice; the real ones when left out.
+        agents: The vocabularies of agents' hooks.
+        idle_turn: A turn without an event for so long counts as ended.
+        generators: Other generators by their names, to make the past anew with.
+    """
     return Runtime(
         storage,
         queue,
@@ -276,4 +296,9 @@ def assemble(
         system or RealSystem(),
         agents={agent.name: agent for agent in agents},
         idle_turn=idle_turn,
+        generators=generators or _no_other,
     )
+
+
+def _no_other(name: str) -> ObservationGenerator:
+    raise ConfigurationError(f"no generator {name!r} was given to this runtime")

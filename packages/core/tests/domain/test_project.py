@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import pytest
-from claude_mem_core.domain.project import project_of_folder, slug_of
+from claude_mem_core.domain.project import UNSORTED_SLUG, project_of, slug_of
+from claude_mem_core.domain.project_identity import ProjectFacts
 
 
 @pytest.mark.parametrize(
@@ -31,15 +32,16 @@ def test_a_plain_name_is_its_own_slug() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/" + "x" * 5000, "C:\\" + "x" * 5000, "日" * 5000, "/"]
+    "path", ["/" + "x" * 5000, "C:\\" + "x" * 5000, "/" + "日" * 5000, "/"]
 )
 def test_any_text_that_a_hook_calls_its_folder_is_a_project(path: str) -> None:
-    draft = project_of_folder(path)
+    draft = project_of(ProjectFacts(folder=path))
 
     assert draft.root_path == path
     assert draft.name
     assert draft.slug
 
 
-def test_a_folder_never_takes_the_place_of_events_without_one() -> None:
-    assert project_of_folder("/home/me/unsorted").slug != project_of_folder(None).slug
+@pytest.mark.parametrize("path", [None, "lighthouse", "../lighthouse", "C:lighthouse"])
+def test_what_does_not_say_from_where_is_no_folder(path: str | None) -> None:
+    assert project_of(ProjectFacts(folder=path)).slug == UNSORTED_SLUG

@@ -529,7 +529,9 @@ def test_a_call_counts_though_the_claim_was_lost_meanwhile(
 
     with storage.read() as snapshot:
         assert snapshot.model_calls.spent(since=0).calls == 1
-    assert not [one for one in jobs() if one.status == "completed" and not one.skip_reason]
+    assert not [
+        one for one in jobs() if one.status == "completed" and not one.skip_reason
+    ]
 
 
 def test_a_pause_costs_a_job_no_try(runtime, take, jobs, generator, system) -> None:

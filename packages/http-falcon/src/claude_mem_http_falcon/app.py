@@ -40,8 +40,15 @@ from claude_mem_http_falcon.problems import (
     ProtocolError,
     problem_of,
 )
-from claude_mem_http_falcon.projects import ProjectResource, ProjectsResource
+from claude_mem_http_falcon.projects import (
+    ProjectIdentifyResource,
+    ProjectIdentitiesResource,
+    ProjectResolveResource,
+    ProjectResource,
+    ProjectsResource,
+)
 from claude_mem_http_falcon.recall import ContextResource, SearchResource
+from claude_mem_http_falcon.replay import RegenerateResource
 from claude_mem_http_falcon.request_log import RequestLog
 from claude_mem_http_falcon.sessions import (
     SessionEndResource,
@@ -90,6 +97,11 @@ def resources(runtime: Runtime, stop: StopSignal) -> Mapping[str, object]:
         "/readyz": ReadinessResource(runtime),
         "/v1/info": InfoResource(runtime),
         "/v1/projects": ProjectsResource(runtime.projects),
+        "/v1/projects/identify": ProjectIdentifyResource(runtime.projects),
+        "/v1/projects/resolve": ProjectResolveResource(runtime.projects),
+        "/v1/projects/{project_id}/identities": ProjectIdentitiesResource(
+            runtime.projects
+        ),
         "/v1/projects/{project_id}": ProjectResource(
             runtime.projects, runtime.memories
         ),
@@ -105,6 +117,7 @@ def resources(runtime: Runtime, stop: StopSignal) -> Mapping[str, object]:
         "/v1/jobs/{job_id}/cancel": JobCancelResource(runtime.jobs),
         "/v1/projects/{project_id}/jobs": ProjectJobsResource(runtime.jobs),
         "/v1/projects/{project_id}/reindex": ReindexResource(runtime.jobs),
+        "/v1/projects/{project_id}/regenerate": RegenerateResource(runtime.replay),
         "/v1/teams/{team_id}/jobs": TeamJobsResource(runtime.jobs),
         "/v1/memories": MemoriesResource(runtime.memories),
         "/v1/memories/{memory_id}": MemoryResource(runtime.memories),

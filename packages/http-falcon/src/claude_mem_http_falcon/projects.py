@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 from claude_mem_core.domain.project import ProjectDraft
+from claude_mem_core.domain.project_identity import ProjectAlias, ProjectFacts
+from claude_mem_core.domain.whereabouts import Whereabouts
 from claude_mem_core.services.memories import Memories
 from claude_mem_core.services.projects import Projects
 
@@ -24,6 +26,50 @@ class ProjectsResource:
         """Make one."""
         draft = ProjectDraft.from_wire(req.document)
         show(resp, 201, project=self._projects.create(draft, by=req.caller))
+
+
+class ProjectIdentifyResource:
+    """Where clients tell which folder is of which repository."""
+
+    def __init__(self, projects: Projects) -> None:
+        self._projects = projects
+
+    def on_post(self, req: Request, resp: Response) -> None:
+        """The project of the facts: made (201) where there is none, else found."""
+        told = Whereabouts.from_wire(req.document)
+        found = self._projects.identify(told, by=req.caller)
+        status = 201 if found.created else 200
+        show(resp, status, project=found.project, created=found.created)
+
+
+class ProjectResolveResource:
+    """Where readers ask which project a folder is of."""
+
+    def __init__(self, projects: Projects) -> None:
+        self._projects = projects
+
+    def on_post(self, req: Request, resp: Response) -> None:
+        """The project of the facts, null where there is none."""
+        facts = ProjectFacts.from_wire(req.document)
+        show(resp, project=self._projects.resolve(facts, by=req.caller))
+
+
+class ProjectIdentitiesResource:
+    """What stands for a project."""
+
+    def __init__(self, projects: Projects) -> None:
+        self._projects = projects
+
+    def on_get(self, req: Request, resp: Response, project_id: str) -> None:
+        """List it."""
+        found = self._projects.identities(project_id, by=req.caller)
+        show(resp, identities=list(found))
+
+    def on_post(self, req: Request, resp: Response, project_id: str) -> None:
+        """Let a folder or a remote stand for the project, and for no other."""
+        alias = ProjectAlias.from_wire(req.document)
+        said = self._projects.alias(project_id, alias, by=req.caller)
+        show(resp, 201, identity=said)
 
 
 class ProjectResource:

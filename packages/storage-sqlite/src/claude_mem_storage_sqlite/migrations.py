@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from claude_mem_core.domain.project_identity import key_of
 from claude_mem_core.errors import translate
 from sqlite_utils import Database, Migrations
 
@@ -13,7 +14,7 @@ from claude_mem_storage_sqlite.driver import ERRORS, Connection
 from claude_mem_storage_sqlite.full_text import FULL_TEXT
 from claude_mem_storage_sqlite.ledger_schema import LEDGER, LOG
 from claude_mem_storage_sqlite.model_calls import BOOK
-from claude_mem_storage_sqlite.schema import COUNTS, SUCCESSORS, TABLES
+from claude_mem_storage_sqlite.schema import COUNTS, IDENTITIES, SUCCESSORS, TABLES
 
 steps = Migrations("claude_mem")
 
@@ -36,6 +37,24 @@ def _job_log(db: Database) -> None:
 @steps(name="0004-successors")
 def _successors(db: Database) -> None:
     _run(db, SUCCESSORS)
+
+
+@steps(name="0005-project-identities")
+def _project_identities(db: Database) -> None:
+    """Let the folder that each project was made from stand for it; the oldest wins."""
+    _run(db, IDENTITIES)
+    rooted = (
+        "SELECT team_id, id, root_path, created_at_epoch FROM projects ORDER BY seq"
+    )
+    for team_id, project_id, path, since in db.conn.execute(rooted).fetchall():
+        key = key_of(path) if path is not None else None
+        if key is not None:
+            db.conn.execute(
+                "INSERT OR IGNORE INTO project_identities"
+                " (team_id, project_id, key, proof, created_at_epoch)"
+                " VALUES (?, ?, ?, 'folder', ?)",
+                (team_id, project_id, key, since),
+            )
 
 
 @steps(name="0006-model-calls")

@@ -191,3 +191,19 @@ SUCCESSORS = (
     """,
 )
 """What the fourth migration adds."""
+
+IDENTITIES = (
+    """
+    CREATE TABLE project_identities (
+      seq INTEGER PRIMARY KEY,
+      team_id TEXT NOT NULL REFERENCES teams(id) ON DELETE CASCADE,
+      project_id TEXT NOT NULL REFERENCES projects(id) ON DELETE CASCADE,
+      key TEXT NOT NULL,
+      proof TEXT NOT NULL CHECK (proof IN ('user', 'repository', 'folder')),
+      created_at_epoch INTEGER NOT NULL,
+      UNIQUE (team_id, key)
+    ) STRICT
+    """,
+    "CREATE INDEX project_identities_project ON project_identities (project_id)",
+)
+"""What the fifth migration adds: the keys that stand for projects."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from operator import itemgetter
 
@@ -24,6 +25,11 @@ _ONE = f"{SESSIONS.select} {WITHIN} WHERE r.id = :id"
 _NAMED = (
     f"SELECT {SESSIONS.columns}, r.seq FROM server_sessions r {WITHIN}"
     " WHERE r.agent_name = :name AND (:any OR r.platform_source IS :platform)"
+)
+_PAGE = (
+    f"{SESSIONS.select} {WITHIN} WHERE r.project_id = :wanted AND r.seq >"
+    " ifnull((SELECT seq FROM server_sessions WHERE id = :after), 0)"
+    " ORDER BY r.seq LIMIT :limit"
 )
 
 
@@ -52,6 +58,14 @@ class SqliteSessions(SessionRepository):
         # They are few: for SQLite, sorting them would be a third of the work.
         newest = max(rows, key=itemgetter(-1), default=None)
         return _session(newest) if newest else None
+
+    @override
+    def page(
+        self, project_id: str, *, scope: Scope, after: str | None, limit: int
+    ) -> Sequence[ServerSession]:
+        asked = {"wanted": project_id, "after": after, "limit": limit}
+        rows = self._db.all(_PAGE, within(scope, **asked))
+        return [_session(row) for row in rows]
 
     @override
     def add(self, session: ServerSession) -> None:

@@ -37,7 +37,7 @@ def context(
 ) -> None:
     """Show what the next session is told: what fits QUERY, or the newest."""
     with connected(os.environ) as client:
-        found = project_meant(client, project, folder=Path.cwd())
+        found = project_meant(client, project, folder=Path.cwd(), env=os.environ)
         asked = {"projectId": found.id, "limit": limit, "tokenBudget": tokens}
         about = {} if query is None else {"query": query}
         told = client.context(ContextQuery.from_wire({**asked, **about}))

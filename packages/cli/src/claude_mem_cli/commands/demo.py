@@ -72,7 +72,7 @@ def _play(folder: Path) -> Shown:
         for _ in client.jobs_left():
             pass
         watch.lap("remember")
-        project = taken.project.id
+        [project] = taken.before
         asked = SearchQuery(project_id=project, query=QUESTION, limit=3)
         hits = tuple(client.search(asked))
         watch.lap("search")
@@ -127,7 +127,7 @@ def _say_json(shown: Shown) -> None:
     screen.say_json(
         {
             "engine": shown.engine,
-            "project": shown.taken.project.name,
+            "project": PROJECT,
             "events": shown.taken.accepted,
             "sessions": len(shown.taken.sessions),
             "memories": [item.to_wire() for item in shown.memories],

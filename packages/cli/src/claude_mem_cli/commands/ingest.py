@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 import click
+from claude_mem_core.domain.project import Project
 from claude_mem_core.errors import InvalidInputError
 
 from claude_mem_cli import exits, screen
@@ -22,18 +23,16 @@ from claude_mem_cli.ingestion import (
     Taken,
     capture_of,
     held_now,
-    project_name,
     take_in,
 )
 from claude_mem_cli.payloads import STDIN, opened
+from claude_mem_cli.settings import ClientSettings
 
 MOST_TOLD = 20
 """Lines at fault that are told one by one."""
 
-HEAD = (
-    *("EVENTS", "NEW", "KNOWN", "LEFT OUT", "SESSIONS", "MEMORIES"),
-    *("SECONDS", "PROJECT"),
-)
+HEAD = ("EVENTS", "NEW", "KNOWN", "LEFT OUT", "SESSIONS", "SECONDS", "FILE")
+PROJECTS = ("MEMORIES", "", "PROJECT", "FOLDER")
 
 
 @click.command
@@ -43,7 +42,7 @@ HEAD = (
     required=True,
     type=click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True),
 )
-@click.option("--project", help="Into this project, instead of one for each file.")
+@click.option("--project", help="All into this project; else by folder.")
 @click.option("--agent", default="claude-code", help="Whose hooks these are.")
 @click.option("--no-wait", is_flag=True, help="Return before the memories are made.")
 @screen.json_option
@@ -57,13 +56,13 @@ def ingest(
 ) -> int:
     """Take in FILES of hook payloads: one JSON object a line, plain or gzip.
 
-    `-` is standard input. Each file becomes a project that has the file's name,
-    unless --project names one. Taking in the same file again adds nothing. A line
-    that holds no payload is reported, the others are taken in, and the command
-    ends with 2. MEMORIES are those that the project holds then.
+    `-` is standard input. Each session goes to the project of the repository, or else
+    of the folder, that it began in, unless --project names one for all. Taking in
+    the same file again adds nothing. A line that holds no payload is reported, the
+    others are taken in, and the command ends with 2. MEMORIES are those that the
+    file's projects hold then.
     """
-    if STDIN in files and project is None:
-        raise InvalidInputError.of("-", "it has no name", "add --project NAME")
+    project = project or ClientSettings.from_env(os.environ).project
     start = time.monotonic()
     capture = capture_of(agent)
     with connected(os.environ) as client:
@@ -87,14 +86,13 @@ def _file(
     capture: Capture,
     quiet: bool,
 ) -> Taken:
-    name = project or project_name(path)
     size = Path(path).stat().st_size if path != STDIN else 0
     with opened(path) as source, _bar(size, Path(path).name, quiet=quiet) as bar:
 
         def step(position: int) -> None:
             bar.update(position - bar.pos)
 
-        return take_in(source, into=name, client=client, capture=capture, step=step)
+        return take_in(source, into=project, client=client, capture=capture, step=step)
 
 
 def _wait(client: Client, *, quiet: bool) -> None:
@@ -132,7 +130,7 @@ def _report(
         fault = {"error": InvalidInputError.code, "message": message}
         totals = {**_totals(taken), "memoriesMade": _made(held)}
         spent = {"seconds": round(seconds, 3), "waited": waited}
-        files = [_wire(one, held[one.project.id]) for one in taken]
+        files = [_wire(one, held) for one in taken]
         told = {**totals, **spent, "files": files}
         screen.say_json({**told, **(fault if problems else {})})
     else:
@@ -149,12 +147,19 @@ def _show(
     rows = [
         (
             *(one.accepted, one.new, one.duplicates, len(one.problems)),
-            *(len(one.sessions), held[one.project.id].total),
-            *(f"{one.seconds:.1f}", one.project.name),
+            *(len(one.sessions), f"{one.seconds:.1f}", one.file),
         )
         for one in taken
     ]
     screen.say(screen.table(HEAD, rows))
+    projects = {found.id: found for one in taken for found in one.projects}
+    made = frozenset[str]().union(*(one.made for one in taken))
+    into = [
+        (held[id_].total, "new" if id_ in made else "", found.slug, found.root_path)
+        for id_, found in projects.items()
+    ]
+    if into:
+        screen.say(screen.table(PROJECTS, into))
     mended = sum(one.mended for one in taken)
     if mended:
         screen.say(f"{mended} NULs or halves of characters became U+FFFD.")
@@ -178,22 +183,32 @@ def _totals(taken: Sequence[Taken]) -> Mapping[str, int]:
     }
 
 
-def _wire(one: Taken, held: Held) -> Mapping[str, object]:
+def _wire(one: Taken, held: Mapping[str, Held]) -> Mapping[str, object]:
     problems = [
         {"line": fault.line, "cause": fault.cause, "cure": fault.cure}
         for fault in one.problems
     ]
-    project = {"id": one.project.id, "slug": one.project.slug, "name": one.project.name}
     return {
         "file": one.file,
-        "project": project,
+        "projects": [
+            _of_project(found, held[found.id], is_new=found.id in one.made)
+            for found in one.projects
+        ],
         "accepted": one.accepted,
         "new": one.new,
         "duplicates": one.duplicates,
         "sessions": len(one.sessions),
-        "memories": dict(held.memories),
-        "memoriesMade": held.made,
         "mended": one.mended,
         "seconds": round(one.seconds, 3),
         "problems": problems,
+    }
+
+
+def _of_project(project: Project, held: Held, *, is_new: bool) -> Mapping[str, object]:
+    named = {"id": project.id, "slug": project.slug, "name": project.name}
+    return {
+        **named,
+        "created": is_new,
+        "memories": dict(held.memories),
+        "memoriesMade": held.made,
     }

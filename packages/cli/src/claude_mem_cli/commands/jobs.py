@@ -189,7 +189,7 @@ def reindex(*, project: str | None, as_json: bool) -> None:
     The work is a job, and until it is done there is only one.
     """
     with connected(os.environ) as client:
-        found = project_meant(client, project, folder=Path.cwd())
+        found = project_meant(client, project, folder=Path.cwd(), env=os.environ)
         job, where = client.reindex(found.id), client.where
     if as_json:
         screen.say_json({"where": where, "generationJob": job.to_wire()})

@@ -29,7 +29,7 @@ from claude_mem_cli.projects import project_meant
 def search(*, query: str, project: str | None, limit: int, as_json: bool) -> None:
     """Find memories that fit QUERY, best first."""
     with connected(os.environ) as client:
-        found = project_meant(client, project, folder=Path.cwd())
+        found = project_meant(client, project, folder=Path.cwd(), env=os.environ)
         asked = {"projectId": found.id, "query": query, "limit": limit}
         hits = client.search(SearchQuery.from_wire(asked))
     if as_json:

@@ -24,7 +24,13 @@ RUNTIME = "server"
 
 @click.group(
     cls=LazyGroup,
-    lazy={"jobs": Lazy("jobs", "jobs", "Look at jobs, retry them, cancel them.")},
+    lazy={
+        "jobs": Lazy("jobs", "jobs", "Look at jobs, retry them, cancel them."),
+        "project": Lazy("project", "project", "Look at projects, say what is whose."),
+        "regenerate": Lazy(
+            "regenerate", "regenerate", "Make a project's memories anew."
+        ),
+    },
 )
 def server() -> None:
     """Start, stop and look at the server of the data folder."""

@@ -7,12 +7,13 @@ from pydantic import Field
 
 from claude_mem_core.domain.memory_item import MemoryItem
 from claude_mem_core.domain.platform import Platform
+from claude_mem_core.domain.project_named import OfProject
 from claude_mem_core.domain.value import Epoch, Id, JsonObject, Text, Value
 
 DEFAULT_TOKEN_BUDGET = 2_000
 
 
-class ContextQuery(Value):
+class ContextQuery(OfProject):
     """What a context pack is wanted for.
 
     Attributes:
@@ -21,7 +22,6 @@ class ContextQuery(Value):
         token_budget: At most so many tokens of text.
     """
 
-    project_id: Id
     query: Text | None = None
     limit: int = Field(default=10, strict=True, ge=1, le=50)
     token_budget: int = Field(default=DEFAULT_TOKEN_BUDGET, strict=True, gt=0)

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath, PureWindowsPath
 
 from pydantic import Field
 
 from claude_mem_core.domain.canonical import fingerprint
+from claude_mem_core.domain.project_identity import ProjectFacts
 from claude_mem_core.domain.value import Epoch, Id, JsonObject, Name, Text, Value
 
 UNSORTED_SLUG = "unsorted"
@@ -46,22 +46,24 @@ def slug_of(name: str) -> str:
     return stem if stem and name.isascii() else _hashed(stem, name)
 
 
-def project_of_folder(root_path: str | None) -> ProjectDraft:
-    """The project that a folder stands for; events without a folder share one."""
-    if root_path is None:
+def project_of(facts: ProjectFacts) -> ProjectDraft:
+    """The project that facts are of; those that name no place share one."""
+    title = facts.title
+    if title is None:
         return ProjectDraft(name="Unsorted", slug=UNSORTED_SLUG)
-    kind = PureWindowsPath if "\\" in root_path else PurePosixPath
-    name = (kind(root_path).name or root_path)[:LONGEST_NAME]
-    draft = ProjectDraft(name=name, slug=slug_of(name), root_path=root_path)
-    return namesake(draft) if draft.slug == UNSORTED_SLUG else draft
+    name = title[:LONGEST_NAME]
+    root = None if facts.name else facts.root
+    return ProjectDraft(name=name, slug=slug_of(name), root_path=root)
 
 
-def namesake(draft: ProjectDraft) -> ProjectDraft:
-    """The project of a folder whose slug is another project's.
+def namesake(slug: str, *, named: str) -> str:
+    """The slug of a project whose name another has: a hash keeps them apart.
 
-    A hash of the path keeps their slugs apart, the same one each time.
+    Args:
+        slug: The one that both would have.
+        named: What only this one is called.
     """
-    return draft.changed(slug=_hashed(draft.slug or "", draft.root_path or ""))
+    return _hashed(slug, named)
 
 
 def _stem(name: str) -> str:

@@ -9,13 +9,13 @@ from pydantic import Field
 
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
 from claude_mem_core.domain.platform import Platform
+from claude_mem_core.domain.project_named import OfProject
 from claude_mem_core.domain.value import Id, Text, Value
 
 
-class SearchQuery(Value):
+class SearchQuery(OfProject):
     """A question in the asker's words, within one project."""
 
-    project_id: Id
     query: Text
     limit: int = Field(default=20, strict=True, ge=1, le=100)
     platform_source: Platform | None = None

@@ -9,13 +9,13 @@ from pydantic import Field
 
 from claude_mem_core.domain.generation_job import GenerationJob
 from claude_mem_core.domain.platform import DEFAULT_PLATFORM, Platform
+from claude_mem_core.domain.project_named import OfProject
 from claude_mem_core.domain.value import Epoch, Id, JsonObject, Name, Text, Value
 
 SessionStatus = Literal["active", "completed", "failed"]
 
 
 class _SessionFields(Value):
-    project_id: Id
     content_session_id: Id | None = None
     memory_session_id: Id | None = None
     platform_source: Platform | None = DEFAULT_PLATFORM
@@ -26,7 +26,7 @@ class _SessionFields(Value):
     agent_type: Name | None = None
 
 
-class ServerSessionDraft(_SessionFields):
+class ServerSessionDraft(_SessionFields, OfProject):
     """A session before it is stored."""
 
 
@@ -38,6 +38,7 @@ class ServerSession(_SessionFields):
     """
 
     id: Id
+    project_id: Id
     status: SessionStatus = "active"
     started_at_epoch: Epoch
     completed_at_epoch: Epoch | None = None

@@ -9,12 +9,13 @@ from typing import Protocol
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.project import Project
+from claude_mem_core.domain.project_identity import ProjectIdentity
 
 
 class ProjectReader(Protocol):
     """Projects, to read.
 
-    * outside the scope a project looks as if it did not exist.
+    * outside the scope a project and its keys look as if they did not exist.
     """
 
     @abstractmethod
@@ -31,14 +32,29 @@ class ProjectReader(Protocol):
     def list(self, *, scope: Scope) -> Sequence[Project]:
         """The scope's projects, oldest first."""
 
+    @abstractmethod
+    def identified(
+        self, keys: Sequence[str], *, scope: Scope
+    ) -> Sequence[ProjectIdentity]:
+        """What these keys stand for; those that stand for nothing are left out."""
+
+    @abstractmethod
+    def identities(self, project_id: str, *, scope: Scope) -> Sequence[ProjectIdentity]:
+        """What stands for a project, in the order in which the keys were first kept."""
+
 
 class ProjectRepository(ProjectReader, Protocol):
     """Projects.
 
     * a slug, and a root path, is taken once in a team: `ConflictError`;
-    * two teams may use the same slug.
+    * two teams may use the same slug, and the same key;
+    * no key stands for a project that is not there: `NotFoundError`.
     """
 
     @abstractmethod
     def add(self, project: Project) -> None:
         """Keep a new project."""
+
+    @abstractmethod
+    def identify(self, identity: ProjectIdentity) -> None:
+        """Let a key stand for a project, and for no other of its team any more."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Protocol
 
 from claude_mem_core.domain.access import Scope
@@ -27,6 +28,19 @@ class SessionReader(Protocol):
         """The session that an agent names so, the newest where there are several.
 
         The name is the external session id, or else the content session id.
+        """
+
+    @abstractmethod
+    def page(
+        self, project_id: str, *, scope: Scope, after: str | None, limit: int
+    ) -> Sequence[ServerSession]:
+        """A project's sessions in the order they were put in, from one's id on.
+
+        Args:
+            project_id: Whose sessions.
+            scope: What the caller may see.
+            after: The last one of the page before; None for the first page.
+            limit: At most so many.
         """
 
 

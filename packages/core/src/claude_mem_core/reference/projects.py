@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.project import Project
+from claude_mem_core.domain.project_identity import ProjectIdentity
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.projects import ProjectRepository
 from claude_mem_core.reference.state import State
@@ -48,6 +49,32 @@ class InProcessProjects(ProjectRepository):
     def list(self, *, scope: Scope) -> Sequence[Project]:
         projects = self._state.projects.values()
         return [one for one in projects if is_within(self._state, one.id, scope)]
+
+    @override
+    def identified(
+        self, keys: Sequence[str], *, scope: Scope
+    ) -> Sequence[ProjectIdentity]:
+        places = ((scope.team_id, key) for key in dict.fromkeys(keys))
+        found = (self._state.identities.get(place) for place in places)
+        return [
+            one
+            for one in found
+            if one is not None and is_within(self._state, one.project_id, scope)
+        ]
+
+    @override
+    def identities(self, project_id: str, *, scope: Scope) -> Sequence[ProjectIdentity]:
+        if not is_within(self._state, project_id, scope):
+            return []
+        known = self._state.identities.values()
+        return [one for one in known if one.project_id == project_id]
+
+    @override
+    def identify(self, identity: ProjectIdentity) -> None:
+        project = self._state.projects.get(identity.project_id)
+        if project is None:
+            raise NotFoundError("project", identity.project_id)
+        self._state.identities[project.team_id, identity.key] = identity
 
     @override
     def add(self, project: Project) -> None:

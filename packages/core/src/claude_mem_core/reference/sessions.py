@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from typing_extensions import override
 
 from claude_mem_core.domain.access import Scope
@@ -36,6 +38,18 @@ class InProcessSessions(SessionRepository):
             if is_within(self._state, session.project_id, scope):
                 return session
         return None
+
+    @override
+    def page(
+        self, project_id: str, *, scope: Scope, after: str | None, limit: int
+    ) -> Sequence[ServerSession]:
+        if not is_within(self._state, project_id, scope):
+            return []
+        sessions = self._state.sessions.values()
+        ours = [one for one in sessions if one.project_id == project_id]
+        ids = [one.id for one in ours]
+        start = ids.index(after) + 1 if after in ids else 0
+        return ours[start : start + limit]
 
     @override
     def add(self, session: ServerSession) -> None:

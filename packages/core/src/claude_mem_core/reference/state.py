@@ -12,6 +12,7 @@ from claude_mem_core.domain.generation_job import GenerationJob, JobEvent
 from claude_mem_core.domain.memory_item import MemoryItem
 from claude_mem_core.domain.model_call import ModelCall
 from claude_mem_core.domain.project import Project
+from claude_mem_core.domain.project_identity import ProjectIdentity
 from claude_mem_core.domain.server_session import ServerSession
 from claude_mem_core.domain.team import Team, TeamMember
 from claude_mem_core.domain.worker import WorkerRecord
@@ -29,6 +30,8 @@ class State:
     members: dict[str, TeamMember] = field(default_factory=dict)
     keys: dict[str, ApiKey] = field(default_factory=dict)
     projects: dict[str, Project] = field(default_factory=dict)
+    identities: dict[tuple[str, str], ProjectIdentity] = field(default_factory=dict)
+    """By their teams and keys."""
     sessions: dict[str, ServerSession] = field(default_factory=dict)
     events: dict[str, AgentEvent] = field(default_factory=dict)
     event_ids: dict[str, str] = field(default_factory=dict)

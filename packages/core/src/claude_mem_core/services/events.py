@@ -23,7 +23,7 @@ from claude_mem_core.domain.audit import AuditDeed
 from claude_mem_core.domain.elide import elided
 from claude_mem_core.domain.generation_job import GenerationJob
 from claude_mem_core.domain.platform import DEFAULT_PLATFORM
-from claude_mem_core.domain.project import namesake, project_of_folder
+from claude_mem_core.domain.project_identity import ProjectFacts
 from claude_mem_core.domain.server_session import (
     ServerSession,
     ServerSessionDraft,
@@ -35,7 +35,7 @@ from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
 from claude_mem_core.services.borders import require_open, require_project
-from claude_mem_core.services.projects import new_project
+from claude_mem_core.services.identification import project_of_facts
 from claude_mem_core.services.sessions import end_session, new_session
 from claude_mem_core.services.together import Together
 from claude_mem_core.services.work import job_for
@@ -210,7 +210,14 @@ class Events:
             platform_source=platform,
         )
         started = draft.occurred_at_epoch
-        return new_session(tx, fresh, by=by, system=self._system, started=started)
+        return new_session(
+            tx,
+            fresh,
+            project_id=draft.project_id,
+            by=by,
+            system=self._system,
+            started=started,
+        )
 
     def _project_of(
         self, tx: Transaction, seen: AgentEventCapture, *, by: Principal
@@ -221,14 +228,8 @@ class Events:
         session = tx.sessions.find(key, scope=by.scope) if key else None
         if session is not None:
             return session.project_id
-        draft = project_of_folder(seen.root_path)
-        of_name = tx.projects.find(scope=by.scope, slug=draft.slug)
-        if draft.root_path is None:
-            known = of_name
-        else:
-            known = tx.projects.find(scope=by.scope, root_path=draft.root_path)
-            draft = namesake(draft) if of_name else draft
-        return (known or new_project(tx, draft, by=by, system=self._system)).id
+        facts = ProjectFacts(folder=seen.root_path)
+        return project_of_facts(tx, facts, by=by, system=self._system).id
 
     def _record(
         self, tx: Transaction, accepted: Sequence[AcceptedEvent], *, by: Principal

@@ -39,9 +39,9 @@ from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import acting_as_system, record
 from claude_mem_core.services.claims import Claims
-from claude_mem_core.services.keeping import Newcomer, introduced, keep
 from claude_mem_core.services.memories import remembered
 from claude_mem_core.services.renewal import Renewal
+from claude_mem_core.services.succession import Newcomer, introduced, keep
 from claude_mem_core.services.tasks import Task, task_of
 
 PAUSE_AFTER_ERROR = timedelta(seconds=1)

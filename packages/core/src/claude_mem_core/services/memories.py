@@ -20,7 +20,7 @@ from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
 from claude_mem_core.services.borders import require_project
-from claude_mem_core.services.keeping import is_corrected
+from claude_mem_core.services.succession import is_corrected
 
 
 class Memories:

@@ -19,7 +19,7 @@ from claude_mem_core.domain.search import (
 from claude_mem_core.domain.terms import search_terms
 from claude_mem_core.ports.storage import Snapshot, Storage
 from claude_mem_core.ports.system import System
-from claude_mem_core.services.borders import require_project
+from claude_mem_core.services.identification import project_id_of
 
 POOL = 200
 """Candidates that are ranked for an answer: enough for a session's memories to
@@ -36,8 +36,9 @@ class Recall:
     def search(self, query: SearchQuery, *, by: Principal) -> SearchResult:
         """The memories that fit the query, best first."""
         with self._storage.read() as snapshot:
-            require_project(snapshot, query.project_id, by=by)
-            return SearchResult(hits=tuple(_hits(snapshot, query, by=by)))
+            project_id = project_id_of(snapshot, query, by=by)
+            hits = _hits(snapshot, query, project_id, by=by)
+            return SearchResult(hits=tuple(hits))
 
     def context(self, query: ContextQuery, *, by: Principal) -> ContextPack:
         """The best memories that fit the token budget, and the text of them.
@@ -45,11 +46,11 @@ class Recall:
         Without a question these are the newest.
         """
         with self._storage.read() as snapshot:
-            require_project(snapshot, query.project_id, by=by)
-            items = _wanted(snapshot, query, by=by)
+            project_id = project_id_of(snapshot, query, by=by)
+            items = _wanted(snapshot, query, project_id, by=by)
         pack = packed(items, budget=query.token_budget)
         return ContextPack(
-            project_id=query.project_id,
+            project_id=project_id,
             server_session_id=query.server_session_id,
             generated_at_epoch=self._system.now(),
             token_budget=query.token_budget,
@@ -61,13 +62,13 @@ class Recall:
 
 
 def _hits(
-    snapshot: Snapshot, query: SearchQuery, *, by: Principal
+    snapshot: Snapshot, query: SearchQuery, project_id: str, *, by: Principal
 ) -> Sequence[SearchHit]:
     terms = search_terms(query.query)
     if not terms:
         return []
     question = TermQuery(
-        project_id=query.project_id,
+        project_id=project_id,
         terms=terms,
         platform_source=query.platform_source,
         limit=POOL,
@@ -80,19 +81,19 @@ def _hits(
 
 
 def _wanted(
-    snapshot: Snapshot, query: ContextQuery, *, by: Principal
+    snapshot: Snapshot, query: ContextQuery, project_id: str, *, by: Principal
 ) -> Sequence[MemoryItem]:
     if query.query is None:
         return snapshot.memories.recent(
-            query.project_id,
+            project_id,
             scope=by.scope,
             limit=query.limit,
             platform_source=query.platform_source,
         )
     question = SearchQuery(
-        project_id=query.project_id,
+        project_id=project_id,
         query=query.query,
         limit=query.limit,
         platform_source=query.platform_source,
     )
-    return [hit.item for hit in _hits(snapshot, question, by=by)]
+    return [hit.item for hit in _hits(snapshot, question, project_id, by=by)]

@@ -6,6 +6,7 @@ from __future__ import annotations
 from claude_mem_core.domain.access import Principal, Scope
 from claude_mem_core.domain.agent_event import TurnRole, turn_role
 from claude_mem_core.domain.audit import AuditDeed
+from claude_mem_core.domain.project_identity import ProjectFacts
 from claude_mem_core.domain.server_session import (
     EndedSession,
     ServerSession,
@@ -18,6 +19,7 @@ from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
 from claude_mem_core.services.borders import require_project
+from claude_mem_core.services.identification import project_of_facts
 from claude_mem_core.services.work import job_for, put_once
 
 
@@ -32,20 +34,22 @@ class Sessions:
         self._system = system
 
     def start(self, draft: ServerSessionDraft, *, by: Principal) -> StartedSession:
-        """The session that the agent names so: the one there is, or a new one."""
+        """The session that the agent names so: the one there is, or a new one.
+
+        Facts in place of a project's id find the project, or make it; a session that
+        is known stays in its own.
+        """
         with self._storage.begin() as tx:
-            require_project(tx, draft.project_id, by=by)
-            name = draft.external_session_id or draft.content_session_id
-            if name is not None:
-                key = SessionKey(
-                    content_session_id=name, platform_source=draft.platform_source
-                )
-                scope = Scope(by.team_id, draft.project_id)
-                known = tx.sessions.find(key, scope=scope)
-                if known is not None:
-                    return StartedSession(session=known, created=False)
+            known = _known(tx, draft, by=by)
+            if known is not None:
+                return StartedSession(session=known, created=False)
             session = new_session(
-                tx, draft, by=by, system=self._system, started=self._system.now()
+                tx,
+                draft,
+                project_id=self._project_of(tx, draft, by=by),
+                by=by,
+                system=self._system,
+                started=self._system.now(),
             )
             return StartedSession(session=session, created=True)
 
@@ -66,18 +70,43 @@ class Sessions:
         self._queue.ring(session_id)
         return ended
 
+    def _project_of(
+        self, tx: Transaction, draft: ServerSessionDraft, *, by: Principal
+    ) -> str:
+        if draft.project_id is not None:
+            return draft.project_id
+        facts = draft.project_facts or ProjectFacts()
+        return project_of_facts(tx, facts, by=by, system=self._system).id
+
+
+def _known(
+    tx: Transaction, draft: ServerSessionDraft, *, by: Principal
+) -> ServerSession | None:
+    scope = by.scope
+    if draft.project_id is not None:
+        require_project(tx, draft.project_id, by=by)
+        scope = Scope(by.team_id, draft.project_id)
+    name = draft.external_session_id or draft.content_session_id
+    if name is None:
+        return None
+    key = SessionKey(content_session_id=name, platform_source=draft.platform_source)
+    return tx.sessions.find(key, scope=scope)
+
 
 def new_session(
     tx: Transaction,
     draft: ServerSessionDraft,
     *,
+    project_id: str,
     by: Principal,
     system: System,
     started: int,
 ) -> ServerSession:
     """Keep a session made from `draft`, with its audit entry."""
+    told = draft.model_dump(exclude={"project_id", "project_facts"})
     session = ServerSession(
-        **dict(draft),
+        **told,
+        project_id=project_id,
         id=system.new_id(),
         started_at_epoch=started,
         updated_at_epoch=system.now(),

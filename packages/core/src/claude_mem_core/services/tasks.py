@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.agent_event import AgentEvent, TurnRole, turn_role
 from claude_mem_core.domain.generation_job import GenerationJob, SkipReason
+from claude_mem_core.domain.server_session import ServerSession
 from claude_mem_core.ports.generator import FinishedSession, Turn
 from claude_mem_core.ports.storage import Snapshot
 
@@ -50,28 +52,77 @@ def task_of(snapshot: Snapshot, job: GenerationJob) -> Task:
     return _turn(snapshot, job, number, event)
 
 
-def _turn(
-    snapshot: Snapshot, job: GenerationJob, number: int, last: AgentEvent | None
+def whole_turn(
+    snapshot: Snapshot, session: ServerSession, number: int, *, scope: Scope
 ) -> Task:
-    scope, session_id = job.scope, job.server_session_id
-    all_events = snapshot.events.of_turn(session_id, number, scope=scope)
+    """The work of a turn with all the events that it has by now."""
+    place = _Place(session.project_id, session.id, scope)
+    events = snapshot.events.of_turn(session.id, number, scope=scope)
+    while (
+        events
+        and _role(events[-1]) is TurnRole.CLOSES
+        and _was_closed(events, events[-1])
+    ):
+        # It only says again that the turn is over.
+        events = events[:-1]
+    return _about(snapshot, place, number, events)
+
+
+def whole_session(
+    snapshot: Snapshot, session: ServerSession, *, scope: Scope
+) -> Task | None:
+    """The work of summing up a session as it is by now; None where it is empty."""
+    last = snapshot.events.last(session.id, scope=scope)
+    if last is None:
+        return None
+    return _summary(snapshot, _Place(session.project_id, session.id, scope), last[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Whose work it is; a job says that of itself."""
+
+    project_id: str
+    server_session_id: str
+    scope: Scope
+
+
+def _turn(
+    snapshot: Snapshot,
+    job: GenerationJob | _Place,
+    number: int,
+    last: AgentEvent | None,
+) -> Task:
+    all_events = snapshot.events.of_turn(job.server_session_id, number, scope=job.scope)
     events = _through(all_events, last)
-    happened = events[-1].occurred_at_epoch if events else 0
+    task = _about(snapshot, job, number, events)
+    if task.work is not None and _was_closed(events, last):
+        return Task(task.stem, task.happened, skip="turn_closed")
+    return task
+
+
+def _about(
+    snapshot: Snapshot,
+    place: GenerationJob | _Place,
+    number: int,
+    events: Sequence[AgentEvent],
+) -> Task:
+    scope, session_id = place.scope, place.server_session_id
     stem = f"turn:v1:{session_id}:{number}"
     if not events:
-        return Task(stem, happened, skip="turn_open")
-    if _was_closed(events, last):
-        return Task(stem, happened, skip="turn_closed")
+        return Task(stem, 0, skip="turn_open")
     work = Turn(
-        project=snapshot.projects.get(job.project_id, scope=scope),
+        project=snapshot.projects.get(place.project_id, scope=scope),
         session=snapshot.sessions.get(session_id, scope=scope),
         number=number,
         events=tuple(events),
     )
-    return Task(stem, happened, work)
+    return Task(stem, events[-1].occurred_at_epoch, work)
 
 
-def _summary(snapshot: Snapshot, job: GenerationJob, event: AgentEvent) -> Task:
+def _summary(
+    snapshot: Snapshot, job: GenerationJob | _Place, event: AgentEvent
+) -> Task:
     scope, session_id = job.scope, job.server_session_id
     work = FinishedSession(
         project=snapshot.projects.get(job.project_id, scope=scope),

@@ -58,7 +58,8 @@ def keep(
         (_put(tx, one.item, key=f"{stem}:{index}", scope=scope), one.similar)
         for index, one in enumerate(newcomers)
     ]
-    for rest in list(_from(tx, stem, len(newcomers), scope=scope)):
+    gone = list(_from(tx, stem, len(newcomers), scope=scope))
+    for rest in (one for one in gone if not is_corrected(one)):
         _bring_back(tx, rest.id, scope=scope)
         _disinherit(tx, rest, scope=scope)
         tx.memories.remove(rest.id)

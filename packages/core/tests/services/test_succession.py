@@ -16,8 +16,8 @@ from claude_mem_core.domain.project import ProjectDraft
 from claude_mem_core.domain.search import SearchQuery
 from claude_mem_core.reference.storage import InProcessStorage
 from claude_mem_core.runtime import Runtime
-from claude_mem_core.services.keeping import introduced, keep, kept
 from claude_mem_core.services.memories import remembered
+from claude_mem_core.services.succession import introduced, keep, kept
 
 ME = Principal.local()
 RULE = "Retries of the queue wait five seconds"

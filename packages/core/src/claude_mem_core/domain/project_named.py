@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A question within a project: by the project's id, or by facts of a folder."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import model_validator
+
+from claude_mem_core.domain.project_identity import ProjectFacts
+from claude_mem_core.domain.value import Id, Value
+
+
+class OfProject(Value):
+    """The base of what names its project in one of two ways, and never in both."""
+
+    project_id: Id | None = None
+    project_facts: ProjectFacts | None = None
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if (self.project_id is None) == (self.project_facts is None):
+            raise ValueError("projectId or projectFacts is needed, and not both")
+        return self
