@@ -63,7 +63,7 @@ class ModelCallContract(RepositoryContract):
         _write(inhabited, "before", created_at_epoch=NOW - 1)
         _write(inhabited, "one")
         _write(inhabited, "two", outcome="parse_error", cost_micro_usd=None)
-        _write(inhabited, "theirs", **theirs)
+        _write(inhabited, "theirs", job_id=None, **theirs)
         with inhabited.read() as snapshot:
             calls = snapshot.model_calls
             ours = calls.spent(since=NOW, team_id="team")

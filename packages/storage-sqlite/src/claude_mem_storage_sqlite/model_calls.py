@@ -20,7 +20,7 @@ BOOK = (
     """
     CREATE TABLE model_calls (
       seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
-      team_id TEXT NOT NULL, project_id TEXT NOT NULL, job_id TEXT NOT NULL,
+      team_id TEXT NOT NULL, project_id TEXT NOT NULL, job_id TEXT,
       provider TEXT NOT NULL, model TEXT NOT NULL, outcome TEXT NOT NULL,
       input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,
       cost_micro_usd INTEGER, created_at_epoch INTEGER NOT NULL

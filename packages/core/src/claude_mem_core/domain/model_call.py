@@ -35,12 +35,16 @@ class Usage(Value):
 
 
 class ModelCall(Usage):
-    """A call in the book: for which job it was made, and when."""
+    """A call in the book: what it was made for, and when.
+
+    Attributes:
+        job_id: The job that asked for it; None when the past was made anew.
+    """
 
     id: Id
     team_id: Id
     project_id: Id
-    job_id: Id
+    job_id: Id | None = None
     created_at_epoch: Epoch
 
 

@@ -16,7 +16,7 @@ from claude_mem_core.domain.generation_job import (
     retry_delay,
 )
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryItemDraft
-from claude_mem_core.domain.model_call import ModelCall, Usage
+from claude_mem_core.domain.model_call import Usage
 from claude_mem_core.domain.stop_signal import StopSignal
 from claude_mem_core.domain.value import millis
 from claude_mem_core.errors import (
@@ -41,6 +41,7 @@ from claude_mem_core.services.audited import acting_as_system, record
 from claude_mem_core.services.claims import Claims
 from claude_mem_core.services.memories import remembered
 from claude_mem_core.services.renewal import Renewal
+from claude_mem_core.services.spending import write_down
 from claude_mem_core.services.succession import Newcomer, introduced, keep
 from claude_mem_core.services.tasks import Task, task_of
 
@@ -222,6 +223,11 @@ class Generator:
             except ConflictError as lost:
                 log.warning("the failure of job %s is dropped: %s", claim.job.id, lost)
 
+    def _write_down(
+        self, tx: Transaction, job: GenerationJob, usage: Sequence[Usage]
+    ) -> None:
+        write_down(tx, usage, job.scope, system=self._system, job_id=job.id)
+
     def _fail(self, tx: Transaction, claim: Claim, error: Exception) -> None:
         now, failure = self._system.now(), _failure_of(error)
         if isinstance(error, GeneratorPausedError):
@@ -231,21 +237,6 @@ class Generator:
         delay = retry_delay(claim.job, failure)
         retry_at = None if delay is None else now + millis(delay)
         tx.jobs.fail(claim, now=now, failure=failure, retry_at=retry_at)
-
-    def _write_down(
-        self, tx: Transaction, job: GenerationJob, usage: Sequence[Usage]
-    ) -> None:
-        """Put calls in the book; they are paid for whoever holds the job by now."""
-        for each in usage:
-            call = ModelCall(
-                **{name: getattr(each, name) for name in Usage.model_fields},
-                id=self._system.new_id(),
-                team_id=job.team_id,
-                project_id=job.project_id,
-                job_id=job.id,
-                created_at_epoch=self._system.now(),
-            )
-            tx.model_calls.add(call)
 
 
 def _failure_of(error: Exception) -> Failure:
