@@ -24,6 +24,7 @@ from claude_mem_core.domain.generation_job import (
     JobStatus,
     SkipReason,
 )
+from claude_mem_core.domain.redaction.scan import FAMILIES
 from claude_mem_core.errors import ClaudeMemError, FailureKind
 from claude_mem_core.reference.agents import FIELDS
 from claude_mem_core.settings import PREFIX, Settings
@@ -248,3 +249,11 @@ def test_the_program_in_a_packages_readme_runs(package: str, tmp_path: Path) -> 
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
+
+
+def test_every_family_of_secrets_is_listed() -> None:
+    listed = re.findall(
+        r"^\| `([a-z0-9-]+)` \|$", section("secrets.md", "Families"), re.MULTILINE
+    )
+
+    assert listed == list(FAMILIES)

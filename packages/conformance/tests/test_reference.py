@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,9 @@ from claude_mem_conformance.agents import VocabularyContract
 from claude_mem_conformance.generator import GeneratorContract
 from claude_mem_conformance.queue import QueueContract
 from claude_mem_conformance.records import StorageContracts
+from claude_mem_conformance.secrets import SecretDetectorContract
 from claude_mem_conformance.system import SystemContract
+from claude_mem_core.ports.secrets import SecretDetector
 from claude_mem_core.reference.agents import PlainAgent
 from claude_mem_core.reference.generator import RuleBasedGenerator
 from claude_mem_core.reference.queue import InProcessQueueEngine
@@ -32,6 +35,23 @@ class TestInProcessQueueEngine(QueueContract):
     @pytest.fixture
     def engine(self, storage, system):
         return InProcessQueueEngine(storage, system, poll=timedelta(minutes=1))
+
+
+class Numbers(SecretDetector):
+    """As simple as a detector can be: the one of the guide."""
+
+    name = "acme-token"
+    words = ("acme_",)
+    examples = ("acme_0123456789",)
+
+    def find(self, text):
+        return [found.span() for found in re.finditer(r"acme_\d{10}", text)]
+
+
+class TestNumbers(SecretDetectorContract):
+    @pytest.fixture
+    def detector(self):
+        return Numbers()
 
 
 class TestPlainAgent(VocabularyContract):

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import timedelta
 
 import pytest
@@ -31,6 +32,17 @@ class TestSqliteStorage(StorageContracts):
         yield again
         for storage in opened:
             storage.close()
+
+    @pytest.fixture
+    def residue(self, tmp_path):
+        def read():
+            # Read by another process: a file closed here would drop SQLite's locks.
+            found = sorted(str(path) for path in tmp_path.iterdir())
+            return subprocess.run(
+                ["cat", *found], capture_output=True, check=True
+            ).stdout
+
+        return read
 
 
 class TestSqliteQueueEngine(QueueContract):

@@ -27,6 +27,7 @@ from claude_mem_core.domain.project_identity import (
     ProjectIdentity,
 )
 from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
+from claude_mem_core.domain.rescan import RescanPage, RescanQuery
 from claude_mem_core.domain.search import SearchHit, SearchQuery
 from claude_mem_core.domain.whereabouts import IdentifiedProject, Whereabouts
 
@@ -158,6 +159,10 @@ class Client(Protocol):
     @abstractmethod
     def reindex(self, project_id: str) -> GenerationJob:
         """The job that writes what finds a project's memories anew."""
+
+    @abstractmethod
+    def rescan(self, query: RescanQuery) -> RescanPage:
+        """The next records, looked over for what must not be kept."""
 
     @abstractmethod
     def regenerate(self, project_id: str, request: ReplayRequest) -> ReplayPage:

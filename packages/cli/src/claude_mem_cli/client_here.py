@@ -18,6 +18,7 @@ from claude_mem_core.domain.project_identity import (
     ProjectIdentity,
 )
 from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
+from claude_mem_core.domain.rescan import RescanPage, RescanQuery
 from claude_mem_core.domain.search import SearchHit, SearchQuery
 from claude_mem_core.domain.whereabouts import IdentifiedProject, Whereabouts
 from claude_mem_core.runtime import Runtime
@@ -122,6 +123,10 @@ class ClientHere(Client):
     @override
     def reindex(self, project_id: str) -> GenerationJob:
         return self._runtime.jobs.reindex(project_id, by=self._by)
+
+    @override
+    def rescan(self, query: RescanQuery) -> RescanPage:
+        return self._runtime.rescan.page(query, by=self._by)
 
     @override
     def regenerate(self, project_id: str, request: ReplayRequest) -> ReplayPage:

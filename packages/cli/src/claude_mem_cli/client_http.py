@@ -28,6 +28,7 @@ from claude_mem_core.domain.project_identity import (
     ProjectIdentity,
 )
 from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
+from claude_mem_core.domain.rescan import RescanPage, RescanQuery
 from claude_mem_core.domain.search import SearchHit, SearchQuery
 from claude_mem_core.domain.whereabouts import IdentifiedProject, Whereabouts
 from claude_mem_core.errors import (
@@ -183,6 +184,12 @@ class ClientHttp(Client):
     def reindex(self, project_id: str) -> GenerationJob:
         path = f"/v1/projects/{quote(project_id, safe='')}/reindex"
         return _job(self._ask("POST", path))
+
+    @override
+    def rescan(self, query: RescanQuery) -> RescanPage:
+        asked = query.model_dump(mode="json", by_alias=True, exclude_none=True)
+        answer = self._ask("POST", "/v1/redactions", asked)
+        return RescanPage.from_wire(_part(answer, "redaction", dict))
 
     @override
     def regenerate(self, project_id: str, request: ReplayRequest) -> ReplayPage:

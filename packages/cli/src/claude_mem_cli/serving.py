@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from claude_mem_core.domain.redaction.redactor import Redactor
 from claude_mem_core.errors import ConfigurationError
 from claude_mem_core.launch import (
     admit_local_token,
@@ -27,6 +28,9 @@ from claude_mem_cli.server_files import ServerRecord
 from claude_mem_cli.signals import stopping
 
 FRONT_END = "http"
+REDACTOR = Redactor()
+"""Whatever is kept elsewhere, no secret is written in a log."""
+
 log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
@@ -93,6 +97,8 @@ def _serve(
     plugins = installed_plugins()
     front_end = open_front_end(FRONT_END, env, plugins)
     with open_runtime(env, plugins) as runtime, stopping(front_end.stop):
+        if not runtime.keeping.redactor.finds_secrets:
+            log.warning("CLAUDE_MEM_REDACT_SECRETS is off: secrets are kept")
         for repair in runtime.status.repairs():
             log.warning("%s", repair)
         admit_local_token(runtime, folder)
@@ -118,4 +124,4 @@ def _is_taken(port: int) -> bool:
 class _Plain(logging.Formatter):
     @override
     def format(self, record: logging.LogRecord) -> str:
-        return screen.plain(super().format(record))
+        return screen.plain(REDACTOR.text(super().format(record)))

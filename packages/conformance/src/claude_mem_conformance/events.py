@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 import pytest
 from claude_mem_core.domain.agent_event import (
@@ -24,6 +24,8 @@ from claude_mem_conformance import samples
 from claude_mem_conformance.clock import NOW
 from claude_mem_conformance.repository import RepositoryContract
 from claude_mem_conformance.samples import OURS, OUTSIDE, PROJECT
+
+Pages: TypeAlias = Sequence[tuple[str | None, Sequence[str]]]
 
 PAYLOADS: tuple[JsonValue, ...] = (
     samples.AWKWARD,
@@ -179,6 +181,41 @@ class EventContract(RepositoryContract):
         with inhabited.read() as snapshot:
             for event in (full, bare):
                 assert snapshot.events.get(event.id, scope=OURS) == event
+
+    def test_events_come_page_by_page(self, inhabited: Storage) -> None:
+        """A project's events in the order they were put in, from one's id on."""
+        for id_ in ("z", "a", "m"):
+            _add(inhabited, samples.event(id_))
+        pages: Pages = ((None, ["event", "z"]), ("z", ["a", "m"]), ("m", []))
+        with inhabited.read() as snapshot:
+            for after, expected in pages:
+                page = snapshot.events.page("project", scope=OURS, after=after, limit=2)
+                assert _ids(page) == expected
+            for scope in OUTSIDE:
+                assert not snapshot.events.page(
+                    "project", scope=scope, after=None, limit=9
+                )
+
+    def test_an_event_is_replaced_in_its_turn(self, inhabited: Storage) -> None:
+        """Put `event` in the place of the one with its id, in the same turn."""
+        _add(inhabited, samples.event("new"), turn=7)
+        less = samples.event("new", payload={"a": 1}, metadata=samples.AWKWARD)
+        with inhabited.begin() as tx:
+            tx.events.replace(less)
+        with inhabited.begin() as tx:
+            tx.events.replace(samples.event(), key="its new key")
+        with inhabited.read() as snapshot:
+            events = snapshot.events
+            assert events.get("new", scope=OURS) == less
+            turn = [one.id for one in events.of_turn("session", 7, scope=OURS)]
+            assert turn == ["new"]
+            assert events.find("key of new", scope=OURS) == less
+            assert events.find("key of event", scope=OURS) is None
+            assert events.find("its new key", scope=OURS) == samples.event()
+        with pytest.raises(NotFoundError), inhabited.begin() as tx:
+            tx.events.replace(samples.event("absent"))
+        with pytest.raises(ConflictError), inhabited.begin() as tx:
+            tx.events.replace(less, key="its new key")
 
 
 def _add(

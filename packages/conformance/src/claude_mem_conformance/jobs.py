@@ -668,6 +668,25 @@ class JobContract(RepositoryContract):
             _settle(inhabited, void)
         assert _claimed(inhabited).job.source_id == "elsewhere"
 
+    def test_a_failure_is_told_anew(self, inhabited: Storage) -> None:
+        """What a job failed with is told anew, in its row and in its log."""
+        put = _put(inhabited, "one")
+        with inhabited.begin() as tx:
+            claim = _claim_in(tx.jobs)
+            tx.jobs.fail(claim, now=NOW, failure=NO, retry_at=LATER)
+        before = _stored(inhabited, put)
+        with inhabited.begin() as tx:
+            tx.jobs.retell(put.id, lambda told: told and told.upper(), scope=OURS)
+        known = before.last_error
+        again = before.changed(last_error=known and known.upper())
+        assert _stored(inhabited, put) == again
+        with inhabited.read() as snapshot:
+            told = snapshot.jobs.log(put.id, scope=OURS)
+        assert [one.reason for one in told] == [None, None, "NO"]
+        for scope in OUTSIDE:
+            with pytest.raises(NotFoundError), inhabited.begin() as tx:
+                tx.jobs.retell(put.id, str.lower, scope=scope)
+
 
 def _put(
     storage: Storage, name: str, *, now: int = NOW, **fields: object

@@ -325,6 +325,24 @@ class MemoryContract(RepositoryContract):
         _add(inhabited, samples.memory("one"))
         assert len(_all(inhabited, "one")) == 1
 
+    def test_those_that_cite_an_event_are_told(self, inhabited: Storage) -> None:
+        """The memories of which a source is this event, oldest first."""
+        for age, (id_, cited) in enumerate(
+            [("z", "event"), ("a", "event"), ("m", "other-event"), ("n", None)]
+        ):
+            source = samples.memory_source(id_, event_id=cited)
+            when = NOW + age
+            _add(
+                inhabited,
+                samples.memory(id_, created_at_epoch=when, sources=(source,)),
+            )
+        with inhabited.read() as snapshot:
+            citing = snapshot.memories.citing("event", scope=OURS)
+            assert [item.id for item in citing] == ["z", "a"]
+            assert citing[0].sources[0].event_id == "event"
+            for scope in OUTSIDE:
+                assert not snapshot.memories.citing("event", scope=scope)
+
 
 def _add(storage: Storage, memory: MemoryItem, *, key: str | None = None) -> None:
     with storage.begin() as tx:

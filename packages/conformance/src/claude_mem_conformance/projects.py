@@ -104,6 +104,20 @@ class ProjectContract(RepositoryContract):
         with inhabited.read() as snapshot:
             assert snapshot.projects.get("full", scope=OURS) == project
 
+    def test_a_project_is_replaced_by_its_id(self, inhabited: Storage) -> None:
+        """Put `project` in the place of the one with its id; `NotFoundError` if
+        none.
+        """  # noqa: D205 - the promise is quoted whole
+        changed = samples.project(name="new", slug="s", metadata=samples.AWKWARD)
+        with inhabited.begin() as tx:
+            tx.projects.replace(changed)
+        with inhabited.read() as snapshot:
+            assert snapshot.projects.get("project", scope=OURS) == changed
+        with pytest.raises(NotFoundError), inhabited.begin() as tx:
+            tx.projects.replace(samples.project("absent"))
+        with pytest.raises(ConflictError), inhabited.begin() as tx:
+            tx.projects.replace(samples.project("other", slug="s"))
+
     def test_keys_are_looked_up_at_once(self, inhabited: Storage) -> None:
         """What these keys stand for; those that stand for nothing are left out."""
         mine = samples.identity("git:host/ü", proof="user")

@@ -22,6 +22,7 @@ from claude_mem_conformance.contract import Contract
 from claude_mem_conformance.threads import AT_MOST, PATIENCE, in_thread
 
 READERS = 8
+WORD = "quixoticzebrafish"
 
 
 class Reopen(Protocol):
@@ -29,6 +30,13 @@ class Reopen(Protocol):
 
     def __call__(self) -> Storage:
         """The storage with the records that it had."""
+
+
+class Residue(Protocol):
+    """The ability to look at everything that a storage has written."""
+
+    def __call__(self) -> bytes:
+        """The bytes of all of its files, read by another process."""
 
 
 class StorageContract(Contract):
@@ -43,6 +51,33 @@ class StorageContract(Contract):
     def reopen(self) -> Reopen:
         """Opens a closed storage again; without it, the storage does not last."""
         pytest.skip("the ability `Reopen` is missing: the storage does not last")
+
+    @pytest.fixture
+    def residue(self) -> Residue:
+        """Reads all the files of the storage; without it, the storage has none."""
+        pytest.skip("the ability `Residue` is missing: the storage has no files")
+
+    def test_what_is_gone_leaves_no_bytes(
+        self, storage: Storage, residue: Residue
+    ) -> None:
+        """What was replaced or removed is in none of the store's files any more."""
+        samples.inhabit(storage)
+        with storage.begin() as tx:
+            tx.events.replace(samples.event(payload={"a": WORD * 900}))
+            tx.projects.replace(samples.project(name=WORD))
+            tx.memories.add(samples.memory("one", title=WORD))
+            tx.memories.add(samples.memory("two", title=WORD))
+        assert WORD.encode() in residue()
+        with storage.begin() as tx:
+            tx.events.replace(samples.event())
+            tx.projects.replace(samples.project())
+            tx.memories.replace(samples.memory("one", title="a title"))
+            tx.memories.remove("two")
+        storage.shed()
+        assert WORD[:8].encode() not in residue()
+        with storage.read() as snapshot:
+            kept = snapshot.memories.get("one", scope=samples.OURS)
+        assert kept.title == "a title"
 
     def test_all_or_nothing(self, storage: Storage) -> None:
         """All or nothing: a block that raises leaves no trace of its writes."""

@@ -15,6 +15,7 @@ from broken import (  # noqa: F401 - each registers what it holds
     own_workers,
     projects,
     queue,
+    secrets,
     sessions,
     storage,
     system,

@@ -122,3 +122,20 @@ class EventsGoAstray(InProcessEvents):
 class EventsLoseMetadata(InProcessEvents):
     def add(self, event, *, key, turn):
         super().add(event.changed(metadata={}), key=key, turn=turn)
+
+
+@breaks(EventContract.test_events_come_page_by_page, "events")
+class PagesBeginWhereTheLastEnded(InProcessEvents):
+    def page(self, project_id, *, scope, after, limit):
+        events = super().page(project_id, scope=scope, after=None, limit=10**6)
+        ids = [event.id for event in events]
+        start = ids.index(after) if after in ids else 0
+        return events[start : start + limit]
+
+
+@breaks(EventContract.test_an_event_is_replaced_in_its_turn, "events")
+class ReplacedEventsKeepTheirOldIdentity(InProcessEvents):
+    def replace(self, event, *, key=None):
+        ids = dict(self._state.event_ids)
+        super().replace(event, key=key)
+        self._state.event_ids = {**self._state.event_ids, **ids}

@@ -416,3 +416,11 @@ class WhatIsPutInAgainGoesAhead(InProcessJobs):
             if job.server_session_id not in seen:
                 seen.add(job.server_session_id)
                 yield job
+
+
+@breaks(JobContract.test_a_failure_is_told_anew, "jobs")
+class LogsKeepWhatWasTold(InProcessJobs):
+    def retell(self, job_id, telling, *, scope):
+        told = dict(self._state.job_events)
+        super().retell(job_id, telling, scope=scope)
+        self._state.job_events = told

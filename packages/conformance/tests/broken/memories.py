@@ -232,3 +232,9 @@ class PagesBeginWithTheLastOne(InProcessMemories):
     def page(self, project_id, *, scope, after, limit):
         page = super().page(project_id, scope=scope, after=after, limit=limit)
         return [self.get(after, scope=scope), *page][:limit] if after else page
+
+
+@breaks(MemoryContract.test_those_that_cite_an_event_are_told, "memories")
+class CitingForgetsTheProjectLimit(InProcessMemories):
+    def citing(self, event_id, *, scope):
+        return super().citing(event_id, scope=Scope(scope.team_id))

@@ -60,6 +60,13 @@ class ProjectsLoseMetadata(InProcessProjects):
         super().add(project.changed(metadata={}))
 
 
+@breaks(ProjectContract.test_a_project_is_replaced_by_its_id, "projects")
+class ReplacedProjectsAreAdded(InProcessProjects):
+    def replace(self, project):
+        self._state.projects.setdefault(project.id, project)
+        super().replace(project)
+
+
 @breaks(ProjectContract.test_keys_are_looked_up_at_once, "projects")
 class OnlyTheFirstKeyIsLookedUp(InProcessProjects):
     def identified(self, keys, *, scope):

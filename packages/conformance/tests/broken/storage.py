@@ -139,3 +139,18 @@ class _Blind(InProcessProjects):
 class EveryStartIsRepaired(InProcessStorage):
     def notices(self):
         return ["the index was built anew"]
+
+
+@breaks(
+    StorageContract.test_what_is_gone_leaves_no_bytes,
+    "storage",
+    residue=lambda self, storage: lambda: storage.file,
+)
+class FilesOnlyGrow(InProcessStorage):
+    file = b""
+
+    @contextmanager
+    def _begin(self):
+        with super()._begin() as records:
+            yield records
+        self.file += repr(self._state).encode()

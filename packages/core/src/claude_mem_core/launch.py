@@ -4,15 +4,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from claude_mem_core.domain.redaction.spans import Rule, Span, Text
 from claude_mem_core.errors import ConfigurationError, StorageReadOnlyError
 from claude_mem_core.front_end import FrontEnd
 from claude_mem_core.plugins import Adapter, Plugins, T_co, Wiring
+from claude_mem_core.ports.secrets import SecretDetector
 from claude_mem_core.ports.storage import Storage
 from claude_mem_core.reference import plugin as reference_plugin
 from claude_mem_core.reference.generator import RuleBasedGenerator
@@ -67,6 +69,7 @@ def open_runtime(env: Mapping[str, str], plugins: Plugins | None = None) -> Runt
             system=system,
             agents=plugins.agents(),
             idle_turn=timedelta(minutes=settings.idle_turn_minutes),
+            keeping=settings.keeping(map(_rule, plugins.secret_detectors())),
             generators=lambda name: _opened(plugins.generator(name), env, wiring),
         )
         undo.pop_all()
@@ -136,6 +139,16 @@ def _write_token(runtime: Runtime, path: Path) -> str:
         file.write(token + "\n")
     draft.replace(path)
     return token
+
+
+def _rule(detector: SecretDetector) -> Rule:
+    """A detector as a rule of the redactor."""
+
+    def find(text: Text) -> Iterator[Span]:
+        for start, end in detector.find(text.text):
+            yield Span(start, end, detector.name)
+
+    return Rule(tuple(detector.words), find)
 
 
 def _opened(adapter: Adapter[T_co], env: Mapping[str, str], wiring: Wiring) -> T_co:

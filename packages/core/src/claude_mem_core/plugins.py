@@ -19,6 +19,7 @@ from claude_mem_core.front_end import FrontEnd
 from claude_mem_core.ports.agents import AgentVocabulary
 from claude_mem_core.ports.generator import ObservationGenerator
 from claude_mem_core.ports.queue import ObservationQueueEngine
+from claude_mem_core.ports.secrets import SecretDetector
 from claude_mem_core.ports.storage import Storage
 from claude_mem_core.ports.system import System
 from claude_mem_core.settings import Settings
@@ -89,6 +90,11 @@ class HookSpecs:
         """Offer the vocabularies of coding agents."""
         raise NotImplementedError
 
+    @hookspec
+    def claude_mem_secret_rules(self) -> Iterable[SecretDetector]:
+        """Offer ways to find secrets."""
+        raise NotImplementedError
+
 
 class Plugins:
     """The plugins of a process, each hook as a typed method."""
@@ -131,6 +137,11 @@ class Plugins:
     def agents(self) -> Iterator[AgentVocabulary]:
         """Every vocabulary that is offered."""
         for offered in self._manager.hook.claude_mem_agents():
+            yield from offered
+
+    def secret_detectors(self) -> Iterator[SecretDetector]:
+        """Every detector of secrets that is offered."""
+        for offered in self._manager.hook.claude_mem_secret_rules():
             yield from offered
 
 

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Self
 
 from claude_mem_core.domain.generation_job import LONGEST_ERROR
+from claude_mem_core.domain.keeping import KEEPING, Keeping
 from claude_mem_core.domain.stop_signal import StopSignal
 from claude_mem_core.domain.worker import BEAT_EVERY, WorkerHealth, WorkerRecord
 from claude_mem_core.errors import (
@@ -38,6 +39,7 @@ from claude_mem_core.services.projects import Projects
 from claude_mem_core.services.readiness import LoopState, OwnLoop, shortcomings
 from claude_mem_core.services.recall import Recall
 from claude_mem_core.services.replay import Generators, Replay
+from claude_mem_core.services.rescan import Rescan
 from claude_mem_core.services.sessions import Sessions
 from claude_mem_core.services.status import Status
 from claude_mem_core.services.upkeep import EVERY, Upkeep
@@ -76,19 +78,23 @@ class Runtime:
         agents: Mapping[str, AgentVocabulary],
         idle_turn: timedelta,
         generators: Generators,
+        keeping: Keeping = KEEPING,
     ) -> None:
         self._storage = storage
         self._queue = queue
         self._agents = agents
         self.access = Access(storage, system)
-        self.projects = Projects(storage, system)
-        self.sessions = Sessions(storage, queue, system)
-        self.events = Events(storage, queue, system)
-        self.memories = Memories(storage, system)
+        self.projects = Projects(storage, system, keeping)
+        self.sessions = Sessions(storage, queue, system, keeping)
+        self.events = Events(storage, queue, system, keeping)
+        self.memories = Memories(storage, system, keeping)
+        self.rescan = Rescan(storage, system, keeping)
         self.recall = Recall(storage, system)
         self.jobs = Jobs(storage, queue, system)
-        self.generator = Generator(storage, queue, generator, system)
-        self.replay = Replay(storage, generator, system, others=generators)
+        self.generator = Generator(storage, queue, generator, system, keeping)
+        self.replay = Replay(
+            storage, generator, system, others=generators, keeping=keeping
+        )
         self.upkeep = Upkeep(storage, queue, system, idle_turn=idle_turn)
         self.workers = Workers(storage, system)
         self.status = Status(storage, queue, system, generator=generator)
@@ -97,6 +103,7 @@ class Runtime:
         )
         self.keeper = Loop("upkeep", lambda _: self.upkeep.once(), pause=EVERY)
         self.system = system
+        self.keeping = keeping
 
     def agent(self, name: str) -> AgentVocabulary:
         """The vocabulary of an agent; `NotFoundError` when none is installed."""
@@ -250,10 +257,10 @@ class Loop:
 
     def _note(self, error: Exception) -> None:
         """Keep what went wrong, and tell it once as long as it stays the same."""
-        told = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
+        told = KEEPING.told(error)[:LONGEST_ERROR]
         if told != self.problem:
             what = "the %s met an error and goes on: %s"
-            log.error(what, self._name, told, exc_info=error)
+            log.error(what, self._name, KEEPING.traced(error))
         self.problem = told
 
     def run(self) -> None:
@@ -276,6 +283,7 @@ def assemble(  # noqa: PLR0913 - one for each thing that can be chosen
     system: System | None = None,
     agents: Iterable[AgentVocabulary] = (),
     idle_turn: timedelta = IDLE_TURN,
+    keeping: Keeping = KEEPING,
     generators: Generators | None = None,
 ) -> Runtime:
     """The services on these adapters; nothing is started and nothing read.
@@ -288,6 +296,7 @@ def assemble(  # noqa: PLR0913 - one for each thing that can be chosen
         agents: The vocabularies of agents' hooks.
         idle_turn: A turn without an event for so long counts as ended.
         generators: Other generators by their names, to make the past anew with.
+        keeping: The rules for what is kept.
     """
     return Runtime(
         storage,
@@ -296,6 +305,7 @@ def assemble(  # noqa: PLR0913 - one for each thing that can be chosen
         system or RealSystem(),
         agents={agent.name: agent for agent in agents},
         idle_turn=idle_turn,
+        keeping=keeping,
         generators=generators or _no_other,
     )
 

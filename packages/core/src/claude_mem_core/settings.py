@@ -7,12 +7,15 @@ Each adapter has its own class of settings; field `redis_url` is the variable
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from claude_mem_core.domain.keeping import SKIPPED_TOOLS, Keeping
+from claude_mem_core.domain.redaction.redactor import Redactor
+from claude_mem_core.domain.redaction.spans import Rule
 from claude_mem_core.errors import ConfigurationError
 
 PREFIX = "CLAUDE_MEM_"
@@ -57,6 +60,11 @@ class CoreSettings(Settings):
         server_provider: The model provider, in the words of the reference system.
         generation_disabled: The server takes events and does no work: workers of
             their own processes do it.
+        redact_secrets: Secrets are taken out of all that is kept. Off, they are kept.
+        excluded_projects: Folders and names of projects of which nothing is kept,
+            parted by commas; `*` stands for anything.
+        skip_tools: Tools whose calls make no memory, parted by commas.
+        skip_subagents: What subagents do makes no memory.
     """
 
     data_dir: Path = Field(default_factory=lambda: Path("~/.claude-mem/server"))
@@ -66,6 +74,10 @@ class CoreSettings(Settings):
     server_provider: str | None = None
     idle_turn_minutes: int = Field(default=30, ge=1)
     generation_disabled: bool = False
+    redact_secrets: bool = True
+    excluded_projects: str = ""
+    skip_tools: str = ",".join(sorted(SKIPPED_TOOLS))
+    skip_subagents: bool = False
 
     @property
     def generator_name(self) -> str:
@@ -79,3 +91,21 @@ class CoreSettings(Settings):
     def folder(self) -> Path:
         """The data folder as an absolute path."""
         return self.data_dir.expanduser().absolute()
+
+    def keeping(self, rules: Iterable[Rule]) -> Keeping:
+        """The rules for what is kept; `rules` find secrets beside our own."""
+        patterns = (_from_home(one) for one in _parted(self.excluded_projects))
+        return Keeping(
+            redactor=Redactor(rules, finds_secrets=self.redact_secrets),
+            excluded_projects=tuple(patterns),
+            skipped_tools=frozenset(_parted(self.skip_tools)),
+            skips_subagents=self.skip_subagents,
+        )
+
+
+def _parted(listed: str) -> list[str]:
+    return [one for part in listed.split(",") if (one := part.strip())]
+
+
+def _from_home(pattern: str) -> str:
+    return str(Path(pattern).expanduser()) if pattern.startswith("~") else pattern

@@ -33,7 +33,8 @@ def test_each_tag_goes_with_what_it_encloses(tag: str) -> None:
         ("a <private/> b", "a  b"),
         ("a </private> b", "a  b"),
         ("a <privateer>b</privateer> c", "a <privateer>b</privateer> c"),
-        ("a < private > b", "a < private > b"),
+        ("a < private > b", "a "),
+        ("a <private > b < / private > c", "a  c"),
     ],
 )
 def test_odd_tags_are_read_on_the_safe_side(text: str, kept: str) -> None:

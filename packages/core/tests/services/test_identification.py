@@ -157,10 +157,17 @@ def test_a_home_holds_no_other_folder(told: Told, wide: str) -> None:
     assert told.hook(below) != home
 
 
-def test_a_folder_of_repositories_takes_none_of_them(told: Told) -> None:
-    work = told.hook("/home/me/work")
+def test_a_home_that_is_in_git_holds_no_other_folder(told: Told) -> None:
+    home = told.client(repository("/home/me"))
 
-    assert told.hook("/home/me/work/app") != work
+    assert told.hook("/home/me") == home
+    assert told.hook("/home/me/app") != home
+
+
+def test_a_folder_of_repositories_takes_none_of_them(told: Told) -> None:
+    work = told.hook("/home/me/code")
+
+    assert told.hook("/home/me/code/app") != work
 
 
 def test_a_repository_in_a_repository_is_its_own(told: Told) -> None:

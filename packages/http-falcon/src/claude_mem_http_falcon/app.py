@@ -9,6 +9,7 @@ from typing import TypeAlias
 from urllib.parse import quote
 
 import falcon
+from claude_mem_core.domain.keeping import Keeping
 from claude_mem_core.domain.stop_signal import StopSignal
 from claude_mem_core.runtime import Runtime
 from pydantic_core import to_json
@@ -39,6 +40,7 @@ from claude_mem_http_falcon.problems import (
     UNFORESEEN,
     ProtocolError,
     problem_of,
+    without_secrets,
 )
 from claude_mem_http_falcon.projects import (
     ProjectIdentifyResource,
@@ -48,6 +50,7 @@ from claude_mem_http_falcon.projects import (
     ProjectsResource,
 )
 from claude_mem_http_falcon.recall import ContextResource, SearchResource
+from claude_mem_http_falcon.redactions import RedactionsResource
 from claude_mem_http_falcon.replay import RegenerateResource
 from claude_mem_http_falcon.request_log import RequestLog
 from claude_mem_http_falcon.sessions import (
@@ -75,8 +78,9 @@ def build_app(runtime: Runtime, stop: StopSignal | None = None) -> App:
             # Falcon leaves the body out of every answer to HEAD.
             vars(resource)["on_head"] = resource.on_get
         app.add_route(path, resource)
-    app.add_error_handler(Exception, _on_error)
-    app.add_error_handler(falcon.HTTPError, _on_falcon_error)
+    errors = Errors(runtime.keeping)
+    app.add_error_handler(Exception, errors.answer)
+    app.add_error_handler(falcon.HTTPError, errors.answer_falcon)
     return app
 
 
@@ -121,34 +125,47 @@ def resources(runtime: Runtime, stop: StopSignal) -> Mapping[str, object]:
         "/v1/teams/{team_id}/jobs": TeamJobsResource(runtime.jobs),
         "/v1/memories": MemoriesResource(runtime.memories),
         "/v1/memories/{memory_id}": MemoryResource(runtime.memories),
+        "/v1/redactions": RedactionsResource(runtime.rescan),
         "/v1/search": SearchResource(runtime.recall),
         "/v1/context": ContextResource(runtime.recall),
         "/hooks/{agent}/{event}": HookResource(runtime),
     }
 
 
-def _on_error(
-    req: Request, resp: Response, error: Exception, params: Mapping[str, str]
-) -> None:
-    """Answer with the problem that an error is, and log what nobody foresaw."""
-    del params
-    problem = problem_of(error)
-    if problem is None:
-        log.error("request %s failed", req.request_id, exc_info=error)
-        problem = UNFORESEEN
-    resp.status = problem.status.value
-    resp.content_type = CONTENT_TYPE
-    resp.set_headers(dict(problem.headers))
-    path = quote(req.path)
-    resp.data = to_json(problem.to_wire(instance=path, request_id=req.request_id))
+class Errors:
+    """How every error is answered, and what is written in the log of it."""
 
+    def __init__(self, keeping: Keeping) -> None:
+        self._keeping = keeping
 
-def _on_falcon_error(
-    req: Request, resp: Response, error: falcon.HTTPError, params: Mapping[str, str]
-) -> None:
-    """Answer for what Falcon refuses by itself, in our shape."""
-    resp.set_headers(dict(error.headers or {}))
-    message = error.description or error.title or "the request is refused"
-    if isinstance(error, falcon.HTTPRouteNotFound | falcon.HTTPMethodNotAllowed):
-        message = f"Cannot {req.method} {req.path}"
-    _on_error(req, resp, ProtocolError(error.status_code, message), params)
+    def answer(
+        self, req: Request, resp: Response, error: Exception, params: Mapping[str, str]
+    ) -> None:
+        """Answer with the problem that an error is, and log what nobody foresaw."""
+        del params
+        problem = problem_of(error)
+        if problem is None:
+            trace = self._keeping.traced(error)
+            log.error("request %s failed: %s", req.request_id, trace)
+            problem = UNFORESEEN
+        redactor = self._keeping.redactor
+        told = without_secrets(problem, redactor)
+        resp.status = told.status.value
+        resp.content_type = CONTENT_TYPE
+        resp.set_headers(dict(told.headers))
+        path = quote(redactor.text(req.path))
+        resp.data = to_json(told.to_wire(instance=path, request_id=req.request_id))
+
+    def answer_falcon(
+        self,
+        req: Request,
+        resp: Response,
+        error: falcon.HTTPError,
+        params: Mapping[str, str],
+    ) -> None:
+        """Answer for what Falcon refuses by itself, in our shape."""
+        resp.set_headers(dict(error.headers or {}))
+        message = error.description or error.title or "the request is refused"
+        if isinstance(error, falcon.HTTPRouteNotFound | falcon.HTTPMethodNotAllowed):
+            message = f"Cannot {req.method} {req.path}"
+        self.answer(req, resp, ProtocolError(error.status_code, message), params)

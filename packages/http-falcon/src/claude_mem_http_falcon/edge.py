@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any, TypeAlias, cast
 from urllib.parse import quote
 
+from claude_mem_core.domain.keeping import KEEPING
 from claude_mem_core.services.access import Access
 from pydantic_core import to_json
 from typing_extensions import override
@@ -27,7 +28,11 @@ from waitress.task import ErrorTask
 from waitress.utilities import Error, RequestEntityTooLarge
 
 from claude_mem_http_falcon.authentication import Authentication
-from claude_mem_http_falcon.exchange import SECURITY_HEADERS, acceptable_request_id
+from claude_mem_http_falcon.exchange import (
+    REDACTOR,
+    SECURITY_HEADERS,
+    acceptable_request_id,
+)
 from claude_mem_http_falcon.gate import Headers, check_way
 from claude_mem_http_falcon.problems import (
     CONTENT_TYPE,
@@ -35,6 +40,7 @@ from claude_mem_http_falcon.problems import (
     Problem,
     ProtocolError,
     problem_of,
+    without_secrets,
 )
 from claude_mem_http_falcon.request_log import log_request
 from claude_mem_http_falcon.routes import MIB, is_open
@@ -63,10 +69,10 @@ class Door:
             check_way(header)
             if not is_open(path):
                 Authentication(self.access).identify(header)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - it is told, without secrets
             problem = problem_of(error)
             if problem is None:
-                log.exception("a request failed at the door")
+                log.error("a request failed at the door: %s", KEEPING.traced(error))  # noqa: TRY400 - without its secrets
             return problem or UNFORESEEN
         return None
 
@@ -146,10 +152,11 @@ class ProblemTask(ErrorTask):
     @override
     def execute(self) -> None:
         cast("EdgeChannel", self.channel).lingers = True
-        problem = _problem(self._refused.error)
+        problem = without_secrets(_problem(self._refused.error), REDACTOR)
         given = acceptable_request_id(self._refused.header("X-Request-Id"))
         request_id = given or self._new_id()
-        path = quote(getattr(self._refused, "path", ""), encoding="latin-1")
+        whole = REDACTOR.text(getattr(self._refused, "path", ""))
+        path = quote(whole, encoding="latin-1")
         body = to_json(problem.to_wire(instance=path, request_id=request_id))
         self.status = f"{problem.status.value} {problem.status.phrase}"
         self.response_headers = [

@@ -10,6 +10,7 @@ from typing import TypeAlias, cast
 import falcon
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.memory_item import MemoryKind
+from claude_mem_core.domain.redaction.redactor import Redactor
 from claude_mem_core.domain.value import JsonObject, Value
 from pydantic import JsonValue
 from pydantic_core import to_json
@@ -17,6 +18,9 @@ from pydantic_core import to_json
 Response: TypeAlias = falcon.Response
 Counts: TypeAlias = Mapping[MemoryKind, int]
 Shown: TypeAlias = Value | JsonValue | Counts | Sequence[Value | JsonValue]
+
+REDACTOR = Redactor()
+"""For logs and refusals: whatever is kept elsewhere, they hold no secret."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-_]{0,63}")
 
@@ -55,7 +59,9 @@ class Request(falcon.Request):
 
 def acceptable_request_id(given: str | None) -> str | None:
     """The caller's own id for the request, if it is safe to repeat."""
-    return given if given is not None and _REQUEST_ID.fullmatch(given) else None
+    if given is None or not _REQUEST_ID.fullmatch(given) or REDACTOR.secrets(given):
+        return None
+    return given
 
 
 def show(resp: Response, status: int = 200, /, **parts: Shown) -> None:

@@ -7,9 +7,10 @@ The tables here are the only place that knows which error has which status.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 
+from claude_mem_core.domain.redaction.redactor import Redactor
 from claude_mem_core.domain.value import JsonObject
 from claude_mem_core.errors import (
     AdapterError,
@@ -112,6 +113,15 @@ class Problem:
                 for one in self.issues
             ]
         return shown
+
+
+def without_secrets(problem: Problem, redactor: Redactor) -> Problem:
+    """The problem as it may be told: errors repeat what they were given."""
+    issues = tuple(
+        Issue(redactor.text(one.field), redactor.text(one.cause), one.cure)
+        for one in problem.issues
+    )
+    return replace(problem, message=redactor.text(problem.message), issues=issues)
 
 
 def problem_of(error: BaseException) -> Problem | None:

@@ -12,6 +12,7 @@ from time import perf_counter
 from urllib.parse import quote
 
 from claude_mem_http_falcon.exchange import (
+    REDACTOR,
     SECURITY_HEADERS,
     Request,
     Response,
@@ -42,7 +43,8 @@ class RequestLog:
         resp.set_header("X-Request-Id", req.request_id)
         resp.set_headers(SECURITY_HEADERS)
         millis = (perf_counter() - req.context.began) * 1000
-        log_request(req.method, req.path, resp.status_code, millis, req.request_id)
+        path = REDACTOR.text(req.path)
+        log_request(req.method, path, resp.status_code, millis, req.request_id)
 
 
 def log_request(

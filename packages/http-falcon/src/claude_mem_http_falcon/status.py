@@ -6,6 +6,7 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from claude_mem_core.domain.engine_health import EngineHealth
+from claude_mem_core.domain.keeping import Keeping
 from claude_mem_core.domain.value import JsonObject
 from claude_mem_core.domain.worker import WorkerRecord
 from claude_mem_core.errors import AdapterError
@@ -23,6 +24,9 @@ from claude_mem_http_falcon.problems import NotReadyError
 
 NAME = "claude-mem-server"
 SILENT = "the store is silent"
+SECRETS_ARE_KEPT = (
+    "CLAUDE_MEM_REDACT_SECRETS is off: secrets are kept as they come; unset it"
+)
 
 
 class HealthResource:
@@ -66,10 +70,17 @@ class InfoResource:
             version=self._version,
             runtime="server",
             authMode="api-key",
+            privacy=_privacy(self._runtime.keeping),
             boundaries=_boundaries(self._runtime, progress),
             queueDepth=None if progress is None else progress.queue_depth,
             queueLanes=None if progress is None else _lanes(progress),
         )
+
+
+def _privacy(keeping: Keeping) -> JsonObject:
+    if keeping.redactor.finds_secrets:
+        return {"secretRedaction": "active"}
+    return {"secretRedaction": "disabled", "warning": SECRETS_ARE_KEPT}
 
 
 def _progress(runtime: Runtime) -> Progress | None:

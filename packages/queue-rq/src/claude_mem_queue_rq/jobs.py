@@ -16,6 +16,7 @@ from contextvars import ContextVar
 from typing import Any, Final, NoReturn
 
 import redis
+from claude_mem_core.domain.keeping import KEEPING
 from claude_mem_core.launch import open_runtime
 from rq import Queue
 from rq.exceptions import NoSuchJobError
@@ -158,8 +159,9 @@ class SessionJob(Job):
         session_id = _session_in(self.data)
         try:
             drain(session_id)
-        except Exception as error:
-            log.exception("the work of session %s failed", session_id)
+        except Exception as error:  # noqa: BLE001 - it is told, without secrets
+            trace = KEEPING.traced(error)
+            log.error("the work of session %s failed: %s", session_id, trace)  # noqa: TRY400 - without its secrets
             failure = DrainError(type(error).__name__)
             raise failure from None
 

@@ -46,6 +46,12 @@ _OF_TURN = (
     f"{EVENTS.select} {WITHIN}"
     " WHERE r.server_session_id = :session AND r.turn = :turn ORDER BY r.seq"
 )
+_PAGE = (
+    f"{EVENTS.select} {WITHIN} WHERE r.project_id = :wanted AND r.seq >"
+    " ifnull((SELECT seq FROM agent_events WHERE id = :after), 0)"
+    " ORDER BY r.seq LIMIT :limit"
+)
+_KEY_AND_TURN = "SELECT idempotency_key, turn FROM agent_events WHERE id = ?"
 _PROMPTS = (
     f"{EVENTS.select} {WITHIN}"
     " WHERE r.server_session_id = :session AND r.turn_role = 'opens' ORDER BY r.seq"
@@ -106,6 +112,26 @@ class SqliteEvents(EventRepository):
     def prompts(self, session_id: str, *, scope: Scope) -> Sequence[AgentEvent]:
         rows = self._db.all(_PROMPTS, within(scope, session=session_id))
         return [EVENTS.value(row) for row in rows]
+
+    @override
+    def page(
+        self, project_id: str, *, scope: Scope, after: str | None, limit: int
+    ) -> Sequence[AgentEvent]:
+        asked = {"wanted": project_id, "after": after, "limit": limit}
+        rows = self._db.all(_PAGE, within(scope, **asked))
+        return [EVENTS.value(row) for row in rows]
+
+    @override
+    def replace(self, event: AgentEvent, *, key: str | None = None) -> None:
+        known = self._db.one(_KEY_AND_TURN, [event.id])
+        if known is None:
+            raise NotFoundError("event", event.id)
+        role = turn_role(event.event_type, event.payload)
+        row = EVENTS.row(event, key or known[0], known[1], role.value)
+        try:
+            self._db.run(EVENTS.update, [*row, event.id])
+        except ConflictError as error:
+            raise ConflictError("there is such an event already") from error
 
     @override
     def add(self, event: AgentEvent, *, key: str, turn: int) -> None:

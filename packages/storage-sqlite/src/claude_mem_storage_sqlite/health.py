@@ -15,6 +15,9 @@ from claude_mem_storage_sqlite.driver import Connection
 from claude_mem_storage_sqlite.version import SCHEMA, mark, schema_of
 from claude_mem_storage_sqlite.writer import Writer
 
+MOST_TRIES = 3
+"""How often a log is asked to be emptied; each time waits for those who use it."""
+
 
 def prepared(
     writer: Writer, path: Path, *, now: int, thoroughly: bool
@@ -72,6 +75,21 @@ def index_problems(connection: Connection) -> Sequence[str]:
     """What is wrong with the full-text index; this needs a write transaction."""
     fault = full_text.fault(connection, thoroughly=True)
     return [f"The full-text index is damaged: {fault}."] if fault else []
+
+
+def emptied(connection: Connection) -> None:
+    """Write the log back into the file, and leave nothing in it.
+
+    Raises:
+        StorageError: A reader, or another writer, needed the log all the while.
+    """
+    for _ in range(MOST_TRIES):
+        row = connection.one("PRAGMA wal_checkpoint(TRUNCATE)")
+        if row is not None and row[0] == 0:
+            return
+    raise StorageError(
+        "the write-ahead log could not be emptied, as others use it: do it once more"
+    )
 
 
 def _keep_a_log(connection: Connection) -> None:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.generation_job import (
@@ -35,6 +35,10 @@ from claude_mem_storage_sqlite.rows import WITHIN, Rows, within
 JOB_EVENTS = "generation_job_events"
 JOBS = Rows(GenerationJob, "generation_jobs", as_json=())
 
+_REASONS = (
+    f"SELECT e.seq, e.reason FROM {JOB_EVENTS} e"
+    " JOIN generation_jobs j ON j.seq = e.job WHERE j.id = ? AND e.reason NOT NULL"
+)
 _UNSETTLED = "status IN ('queued', 'processing')"
 _ONE = f"{JOBS.select} {WITHIN} WHERE r.id = :id"
 _OF_SOURCE = (
@@ -214,6 +218,18 @@ class SqliteJobs(JobLedger):
     def idle_sessions(self, *, before: int, after: int) -> Sequence[tuple[str, Scope]]:
         rows = self._db.all(_IDLE, {"before": before, "after": after})
         return [(session, Scope(team, project)) for session, team, project in rows]
+
+    @override
+    def retell(
+        self, job_id: str, telling: Callable[[str], str], *, scope: Scope
+    ) -> None:
+        job = self.get(job_id, scope=scope)
+        if job.last_error is not None:
+            told = [telling(job.last_error), job.id]
+            self._db.run("UPDATE generation_jobs SET last_error = ? WHERE id = ?", told)
+        for seq, reason in self._db.all(_REASONS, [job.id]):
+            again = [telling(reason), seq]
+            self._db.run(f"UPDATE {JOB_EVENTS} SET reason = ? WHERE seq = ?", again)
 
     @override
     def add(self, job: GenerationJob) -> bool:

@@ -61,6 +61,11 @@ _COUNT = (
     " (SELECT p.id FROM projects p WHERE p.id = :wanted AND p.team_id = :team"
     " AND (:project IS NULL OR p.id = :project)) GROUP BY r.kind"
 )
+_CITING = (
+    f"{_OURS} WHERE r.id IN"
+    " (SELECT memory_item_id FROM memory_sources WHERE event_id = :event)"
+    " ORDER BY r.created_at_epoch, r.id"
+)
 _SOURCES_OF = (
     f"SELECT {SOURCES.columns} FROM memory_sources r WHERE r.memory_item_id IN"
     " (SELECT value FROM json_each(?)) ORDER BY r.seq"
@@ -127,6 +132,10 @@ class SqliteMemories(MemoryRepository):
     ) -> Sequence[MemoryItem]:
         asked = within(scope, session=session_id, kind=kind)
         return self._items(self._db.all(_OF_SESSION, asked))
+
+    @override
+    def citing(self, event_id: str, *, scope: Scope) -> Sequence[MemoryItem]:
+        return self._items(self._db.all(_CITING, within(scope, event=event_id)))
 
     @override
     def superseded_by(self, item_id: str, *, scope: Scope) -> Sequence[MemoryItem]:

@@ -96,6 +96,15 @@ class SqliteProjects(ProjectRepository):
         except ConflictError as error:
             raise self._reason(project) from error
 
+    @override
+    def replace(self, project: Project) -> None:
+        try:
+            done = self._db.run(PROJECTS.update, [*PROJECTS.row(project), project.id])
+        except ConflictError as error:
+            raise self._reason(project) from error
+        if done.rowcount == 0:
+            raise NotFoundError("project", project.id)
+
     def _reason(self, project: Project) -> ConflictError | NotFoundError:
         scope = Scope(project.team_id)
         if not self._db.one("SELECT 1 FROM teams WHERE id = ?", [project.team_id]):

@@ -14,11 +14,18 @@ from claude_mem_core.ports.storage import Snapshot, Storage, Transaction
 from claude_mem_core.ports.system import System
 from typing_extensions import override
 
+from claude_mem_storage_sqlite import full_text
 from claude_mem_storage_sqlite.access import SqliteAuditLog, SqliteKeys, SqliteTeams
 from claude_mem_storage_sqlite.connections import Place, Readers, Synchronous, own_file
 from claude_mem_storage_sqlite.driver import Connection
 from claude_mem_storage_sqlite.events import SqliteEvents
-from claude_mem_storage_sqlite.health import index_problems, prepared, problems, seen
+from claude_mem_storage_sqlite.health import (
+    emptied,
+    index_problems,
+    prepared,
+    problems,
+    seen,
+)
 from claude_mem_storage_sqlite.jobs import SqliteJobs
 from claude_mem_storage_sqlite.memories import SqliteMemories
 from claude_mem_storage_sqlite.model_calls import SqliteModelCalls
@@ -85,6 +92,15 @@ class SqliteStorage(Storage):
     @override
     def notices(self) -> Sequence[str]:
         return self._notices
+
+    @override
+    def shed(self) -> None:
+        writer = self._fit_writer()
+        with writer.block() as connection:
+            # The index keeps the words that it was told to forget in its older parts.
+            full_text.rebuild(connection)
+        with writer.outside() as connection:
+            emptied(connection)
 
     def check(self) -> Sequence[str]:
         """What is wrong with the file, a sentence each: it reads all of it."""

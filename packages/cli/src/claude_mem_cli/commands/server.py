@@ -26,6 +26,7 @@ RUNTIME = "server"
     cls=LazyGroup,
     lazy={
         "jobs": Lazy("jobs", "jobs", "Look at jobs, retry them, cancel them."),
+        "redact": Lazy("redact", "redact", "Take secrets out of what is kept."),
         "project": Lazy("project", "project", "Look at projects, say what is whose."),
         "regenerate": Lazy(
             "regenerate", "regenerate", "Make a project's memories anew."

@@ -23,6 +23,9 @@ TURN_END = "turn_end"
 SESSION_START = "session_start"
 SESSION_END = "session_end"
 
+SUBAGENT = ("agent_id", "agentId")
+"""The fields of a payload of which one names the subagent, if it is one's."""
+
 
 class _EventFields(Value):
     server_session_id: Id | None = None
@@ -101,8 +104,11 @@ def turn_role(event_type: str, payload: JsonValue) -> TurnRole:
     A prompt opens a turn; the agent's stop and the session's end close it. The
     reference system's clients report a stop as an `assistant_message` whose
     payload has `last_assistant_message`; an assistant message without it is one
-    of several within a turn.
+    of several within a turn. What a subagent does lies within the turn of the agent
+    that it helps.
     """
+    if is_of_subagent(payload):
+        return TurnRole.WITHIN
     if event_type == USER_PROMPT:
         return TurnRole.OPENS
     if event_type in (TURN_END, SESSION_END):
@@ -111,6 +117,11 @@ def turn_role(event_type: str, payload: JsonValue) -> TurnRole:
     if event_type == ASSISTANT_MESSAGE and last:
         return TurnRole.CLOSES
     return TurnRole.WITHIN
+
+
+def is_of_subagent(payload: JsonValue) -> bool:
+    """Whether an agent's helper did it, which has an id of its own."""
+    return isinstance(payload, dict) and any(payload.get(name) for name in SUBAGENT)
 
 
 def event_key(draft: AgentEventDraft, *, team_id: str) -> str:

@@ -12,6 +12,9 @@ _URL = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]*)://(?P<rest>(?s:.*))")
 _SCP = re.compile(
     r"(?:[^/\s]*@)?(?P<host>[\w.-]{2,}|\[[^\]/]*\]):(?P<path>[^:](?s:.*))"
 )
+_HOST = re.compile(r"(?:localhost|[\w-]+(?:\.[\w-]+)+|\[[0-9a-fA-F:.]+\])(?::\d*)?")
+"""What can be nothing else: a user and a part of a password do not look so."""
+
 _SCHEMES = frozenset({"ssh", "git", "http", "https", "git+ssh", "ssh+git", "ftps"})
 _FORGES = frozenset({"github", "gitlab", "bitbucket", "codeberg", "gitea"})
 """Whose repositories have names without regard to case."""
@@ -77,13 +80,11 @@ def _named(scheme: str, rest: str) -> str | None:
 
 def _without_user(rest: str) -> str:
     """What follows the user and the password, be there a slash or an `@` in them."""
-    authority, _, path = rest.partition("/")
-    _, port = _host_and_port(authority)
-    if "@" in authority:
-        return f"{authority.rpartition('@')[2]}/{path}"
-    if "@" in path and port and not port.isdigit():
+    authority, slash, path = rest.partition("/")
+    host = authority.rpartition("@")[2]
+    if "@" in path and not _HOST.fullmatch(host):
         return rest.rpartition("@")[2]
-    return rest
+    return f"{host}{slash}{path}"
 
 
 def _host_and_port(authority: str) -> tuple[str, str]:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
+from claude_mem_core.domain.redaction.redactor import Redactor
 from claude_mem_core.errors import InvalidInputError, Issue
 
 LAST_EPOCH = 253_402_300_799_999
@@ -102,11 +103,17 @@ def invalid_input(error: ValidationError) -> InvalidInputError:
 
 
 def _issue(detail: ErrorDetails) -> Issue:
-    place = (str(part)[:LONGEST_KEY_TOLD] for part in detail["loc"])
+    # First the secrets, then the length: half of one would be known by no rule.
+    place = (
+        ERRORS_REDACTOR.text(str(part))[:LONGEST_KEY_TOLD] for part in detail["loc"]
+    )
     field = ".".join(place) or "body"
     cure = _CURES.get(detail["type"], "see the field's rule in the API reference")
     return Issue(field, detail["msg"], cure)
 
+
+ERRORS_REDACTOR = Redactor()
+"""An error repeats keys that its caller made up."""
 
 _CURES = {
     "extra_forbidden": "remove this key",

@@ -58,6 +58,19 @@ class EventReader(Protocol):
     def prompts(self, session_id: str, *, scope: Scope) -> Sequence[AgentEvent]:
         """The events that opened a session's turns, in order."""
 
+    @abstractmethod
+    def page(
+        self, project_id: str, *, scope: Scope, after: str | None, limit: int
+    ) -> Sequence[AgentEvent]:
+        """A project's events in the order they were put in, from one's id on.
+
+        Args:
+            project_id: Whose events.
+            scope: What the caller may see.
+            after: The last one of the page before; None for the first page.
+            limit: At most so many.
+        """
+
 
 class EventRepository(EventReader, Protocol):
     """Events.
@@ -69,3 +82,15 @@ class EventRepository(EventReader, Protocol):
     @abstractmethod
     def add(self, event: AgentEvent, *, key: str, turn: int) -> None:
         """Keep a new event with its identity and the number of its turn."""
+
+    @abstractmethod
+    def replace(self, event: AgentEvent, *, key: str | None = None) -> None:
+        """Put `event` in the place of the one with its id, in the same turn.
+
+        Args:
+            event: What is kept from now on.
+            key: Its new identity; None: it keeps the one that it has.
+
+        Raises:
+            NotFoundError: There is none.
+        """

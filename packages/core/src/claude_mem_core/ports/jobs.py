@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from claude_mem_core.domain.access import Scope
@@ -187,4 +187,19 @@ class JobLedger(JobReader, Protocol):
         Raises:
             NotFoundError: It is outside the scope.
             ConflictError: It is completed or failed.
+        """
+
+    @abstractmethod
+    def retell(
+        self, job_id: str, telling: Callable[[str], str], *, scope: Scope
+    ) -> None:
+        """What a job failed with is told anew, in its row and in its log.
+
+        Args:
+            job_id: The job.
+            telling: From what an error says to what is kept of it.
+            scope: What the caller may see.
+
+        Raises:
+            NotFoundError: It is outside the scope.
         """

@@ -80,6 +80,10 @@ class MemoryReader(Protocol):
     def count(self, project_id: str, *, scope: Scope) -> Mapping[MemoryKind, int]:
         """How many memories of each kind a project holds, no kind without any."""
 
+    @abstractmethod
+    def citing(self, event_id: str, *, scope: Scope) -> Sequence[MemoryItem]:
+        """The memories of which a source is this event, oldest first."""
+
 
 class MemoryRepository(MemoryReader, Protocol):
     """Memories.

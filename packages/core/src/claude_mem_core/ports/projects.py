@@ -56,5 +56,12 @@ class ProjectRepository(ProjectReader, Protocol):
         """Keep a new project."""
 
     @abstractmethod
+    def replace(self, project: Project) -> None:
+        """Put `project` in the place of the one with its id; `NotFoundError` if none.
+
+        The rules for a new project hold for the changed one too.
+        """
+
+    @abstractmethod
     def identify(self, identity: ProjectIdentity) -> None:
         """Let a key stand for a project, and for no other of its team any more."""

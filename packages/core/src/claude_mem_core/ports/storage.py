@@ -164,3 +164,11 @@ class Storage(Protocol):
     @abstractmethod
     def notices(self) -> Sequence[str]:
         """What opening had to repair, a sentence each; empty after a healthy start."""
+
+    @abstractmethod
+    def shed(self) -> None:
+        """What was replaced or removed is in none of the store's files any more.
+
+        Raises:
+            StorageError: A reader holds it fast; it can be asked again.
+        """

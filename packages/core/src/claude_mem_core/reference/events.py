@@ -11,7 +11,7 @@ from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.agent_event import AgentEvent, TurnRole, turn_role
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.events import EventRepository
-from claude_mem_core.reference.projects import is_within
+from claude_mem_core.reference.projects import is_within, page_of
 from claude_mem_core.reference.state import State
 
 
@@ -76,6 +76,27 @@ class InProcessEvents(EventRepository):
     def prompts(self, session_id: str, *, scope: Scope) -> Sequence[AgentEvent]:
         events = self._of_session(session_id, scope)
         return [event for event in events if _opens(event)]
+
+    @override
+    def page(
+        self, project_id: str, *, scope: Scope, after: str | None, limit: int
+    ) -> Sequence[AgentEvent]:
+        ours = is_within(self._state, project_id, scope)
+        every = self._state.events.values() if ours else ()
+        events = [event for event in every if event.project_id == project_id]
+        return page_of(events, after, limit)
+
+    @override
+    def replace(self, event: AgentEvent, *, key: str | None = None) -> None:
+        if event.id not in self._state.events:
+            raise NotFoundError("event", event.id)
+        ids = self._state.event_ids
+        if key is not None:
+            if ids.get(key, event.id) != event.id:
+                raise ConflictError("there is such an event already")
+            kept = {one: id_ for one, id_ in ids.items() if id_ != event.id}
+            self._state.event_ids = {**kept, key: event.id}
+        self._state.events[event.id] = event
 
     @override
     def add(self, event: AgentEvent, *, key: str, turn: int) -> None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from typing_extensions import override
 
@@ -124,6 +124,20 @@ class InProcessJobs(JobLedger):
             if job.skip_reason == "turn_open"
             and not before <= job.updated_at_epoch <= after
         ]
+
+    @override
+    def retell(
+        self, job_id: str, telling: Callable[[str], str], *, scope: Scope
+    ) -> None:
+        job = self.get(job_id, scope=scope)
+        told = self._state.job_events.get(job.id, ())
+        self._state.job_events[job.id] = tuple(
+            one.changed(reason=one.reason and telling(one.reason)) for one in told
+        )
+        again = job.changed(last_error=job.last_error and telling(job.last_error))
+        self._state.jobs[job.id] = again
+        if job.id in self._state.unsettled:
+            self._state.unsettled[job.id] = again
 
     @override
     def add(self, job: GenerationJob) -> bool:

@@ -17,7 +17,7 @@ from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.memories import MemoryRepository
 from claude_mem_core.reference.events import require_same_project
 from claude_mem_core.reference.lexical import LexicalIndexes
-from claude_mem_core.reference.projects import is_within
+from claude_mem_core.reference.projects import is_within, page_of
 from claude_mem_core.reference.state import State
 
 
@@ -88,10 +88,7 @@ class InProcessMemories(MemoryRepository):
     def page(
         self, project_id: str, *, scope: Scope, after: str | None, limit: int
     ) -> Sequence[MemoryItem]:
-        items = list(self._of_project(project_id, scope))
-        ids = [item.id for item in items]
-        start = ids.index(after) + 1 if after in ids else 0
-        return items[start : start + limit]
+        return page_of(list(self._of_project(project_id, scope)), after, limit)
 
     @override
     def of_session(
@@ -101,6 +98,16 @@ class InProcessMemories(MemoryRepository):
             item
             for item in self._state.memories.values()
             if (item.server_session_id, item.kind) == (session_id, kind)
+            and is_within(self._state, item.project_id, scope)
+        ]
+        return sorted(items, key=lambda item: (item.created_at_epoch, item.id))
+
+    @override
+    def citing(self, event_id: str, *, scope: Scope) -> Sequence[MemoryItem]:
+        items = [
+            item
+            for item in self._state.memories.values()
+            if any(source.event_id == event_id for source in item.sources)
             and is_within(self._state, item.project_id, scope)
         ]
         return sorted(items, key=lambda item: (item.created_at_epoch, item.id))

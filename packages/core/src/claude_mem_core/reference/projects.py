@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol, TypeVar
 
 from typing_extensions import override
 
@@ -15,12 +16,30 @@ from claude_mem_core.ports.projects import ProjectRepository
 from claude_mem_core.reference.state import State
 
 
+class Numbered(Protocol):
+    """A record, which has an id."""
+
+    @property
+    def id(self) -> str:
+        """By which it is known."""
+
+
+R = TypeVar("R", bound=Numbered)
+
+
 def is_within(state: State, project_id: str, scope: Scope) -> bool:
     """Whether the records of a project may be seen from `scope`."""
     project = state.projects.get(project_id)
     if project is None or project.team_id != scope.team_id:
         return False
     return scope.project_id in (None, project_id)
+
+
+def page_of(records: Sequence[R], after: str | None, limit: int) -> Sequence[R]:
+    """So many of the records, from the one that follows this id on."""
+    ids = [one.id for one in records]
+    start = ids.index(after) + 1 if after in ids else 0
+    return records[start : start + limit]
 
 
 class InProcessProjects(ProjectRepository):
@@ -78,7 +97,23 @@ class InProcessProjects(ProjectRepository):
 
     @override
     def add(self, project: Project) -> None:
+        if project.id in self._state.projects:
+            raise ConflictError(f"there is a project {project.id!r} already")
+        self._require_free(project)
+        self._state.projects[project.id] = project
+
+    @override
+    def replace(self, project: Project) -> None:
+        if project.id not in self._state.projects:
+            raise NotFoundError("project", project.id)
+        self._require_free(project)
+        self._state.projects[project.id] = project
+
+    def _require_free(self, project: Project) -> None:
+        """Refuse a slug, and a root path, that another project has."""
         for other in self.list(scope=Scope(project.team_id)):
+            if other.id == project.id:
+                continue
             if project.slug is not None and project.slug == other.slug:
                 raise ConflictError(
                     f"slug: there is a project {project.slug!r} already"
@@ -86,6 +121,3 @@ class InProcessProjects(ProjectRepository):
             if project.root_path is not None and project.root_path == other.root_path:
                 message = f"rootPath: {project.root_path!r} has a project already"
                 raise ConflictError(message)
-        if project.id in self._state.projects:
-            raise ConflictError(f"there is a project {project.id!r} already")
-        self._state.projects[project.id] = project

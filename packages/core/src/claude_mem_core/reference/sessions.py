@@ -11,7 +11,7 @@ from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.server_session import ServerSession, SessionKey
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.sessions import SessionRepository
-from claude_mem_core.reference.projects import is_within
+from claude_mem_core.reference.projects import is_within, page_of
 from claude_mem_core.reference.state import State
 
 
@@ -43,13 +43,10 @@ class InProcessSessions(SessionRepository):
     def page(
         self, project_id: str, *, scope: Scope, after: str | None, limit: int
     ) -> Sequence[ServerSession]:
-        if not is_within(self._state, project_id, scope):
-            return []
-        sessions = self._state.sessions.values()
-        ours = [one for one in sessions if one.project_id == project_id]
-        ids = [one.id for one in ours]
-        start = ids.index(after) + 1 if after in ids else 0
-        return ours[start : start + limit]
+        ours = is_within(self._state, project_id, scope)
+        every = self._state.sessions.values() if ours else ()
+        sessions = [one for one in every if one.project_id == project_id]
+        return page_of(sessions, after, limit)
 
     @override
     def add(self, session: ServerSession) -> None:

@@ -55,6 +55,14 @@ class InProcessStorage(Storage):
     def notices(self) -> Sequence[str]:
         return ()
 
+    @override
+    def shed(self) -> None:
+        # What was replaced is gone with the state that held it; words of memories
+        # that are no more are in no index that is kept.
+        self._require_open()
+        with self._turn:
+            self._indexes = LexicalIndexes()
+
     @contextmanager
     def _begin(self) -> Iterator[Transaction]:
         with self._turn:

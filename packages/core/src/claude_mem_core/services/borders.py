@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 from claude_mem_core.domain.access import Principal
-from claude_mem_core.errors import ForbiddenError
+from claude_mem_core.domain.keeping import Keeping
+from claude_mem_core.domain.project import Project
+from claude_mem_core.errors import ForbiddenError, InvalidInputError
 from claude_mem_core.ports.storage import Snapshot, Transaction
 
 
 def require_project(
     records: Transaction | Snapshot, project_id: str, *, by: Principal
-) -> None:
-    """Refuse a project that the caller may not name.
+) -> Project:
+    """The project, if the caller may name it.
 
     Raises:
         ForbiddenError: The key is limited to another project; whether this one
@@ -19,7 +21,7 @@ def require_project(
         NotFoundError: The caller's team has no such project.
     """
     require_open(project_id, by=by)
-    records.projects.get(project_id, scope=by.scope)
+    return records.projects.get(project_id, scope=by.scope)
 
 
 def require_open(project_id: str, *, by: Principal) -> None:
@@ -31,3 +33,17 @@ def require_open(project_id: str, *, by: Principal) -> None:
     if by.project_id not in (None, project_id):
         message = f"the key is limited to another project than {project_id!r}"
         raise ForbiddenError(message)
+
+
+def require_kept(project: Project, keeping: Keeping) -> None:
+    """Refuse a project of which nothing is to be kept.
+
+    Raises:
+        InvalidInputError: It names the setting.
+    """
+    if keeping.excludes(project.root_path, project.name, project.slug):
+        raise InvalidInputError.of(
+            "projectId",
+            "CLAUDE_MEM_EXCLUDED_PROJECTS excludes the project",
+            "take it out of that setting, or send nothing of this project",
+        )

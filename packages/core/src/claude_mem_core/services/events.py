@@ -21,7 +21,17 @@ from claude_mem_core.domain.agent_event import (
 )
 from claude_mem_core.domain.audit import AuditDeed
 from claude_mem_core.domain.elide import elided
+from claude_mem_core.domain.folder import last_name
 from claude_mem_core.domain.generation_job import GenerationJob
+from claude_mem_core.domain.keeping import (
+    KEEPING,
+    NOTE,
+    PRIVATE_TURN,
+    Keeping,
+    is_withheld,
+    noted,
+    withheld,
+)
 from claude_mem_core.domain.platform import DEFAULT_PLATFORM
 from claude_mem_core.domain.project_identity import ProjectFacts
 from claude_mem_core.domain.server_session import (
@@ -34,8 +44,13 @@ from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
-from claude_mem_core.services.borders import require_open, require_project
-from claude_mem_core.services.identification import project_of_facts
+from claude_mem_core.services.borders import (
+    require_kept,
+    require_open,
+    require_project,
+)
+from claude_mem_core.services.cleaning import cleaned_event
+from claude_mem_core.services.identification import known_project, project_of_facts
 from claude_mem_core.services.sessions import end_session, new_session
 from claude_mem_core.services.together import Together
 from claude_mem_core.services.work import job_for
@@ -58,6 +73,7 @@ class _Offer:
 
 
 def _offer(draft: AgentEventDraft, *, by: Principal, generate: bool = True) -> _Offer:
+    """What is to be kept of an event; its identity is that of what is kept."""
     return _Offer(draft, event_key(draft, team_id=by.team_id), generate)
 
 
@@ -65,11 +81,16 @@ class Events:
     """The events of the caller's projects."""
 
     def __init__(
-        self, storage: Storage, queue: ObservationQueueEngine, system: System
+        self,
+        storage: Storage,
+        queue: ObservationQueueEngine,
+        system: System,
+        keeping: Keeping = KEEPING,
     ) -> None:
         self._storage = storage
         self._queue = queue
         self._system = system
+        self._keeping = keeping
         self._together = Together(storage, self._ring)
 
     def accept(
@@ -81,6 +102,8 @@ class Events:
         a kill of any process.
         """
         require_open(draft.project_id, by=by)
+        self._require_kept([draft], by=by)
+        draft = cleaned_event(draft, self._keeping)
         offer = _offer(draft, by=by, generate=generate)
         return self._together.do(partial(self._accept_one, offer, by))
 
@@ -102,7 +125,9 @@ class Events:
             raise InvalidInputError.of(
                 "body", f"{len(drafts)} events", f"send 1 to {MAX_BATCH} at a time"
             )
-        offers = [_offer(draft, by=by, generate=generate) for draft in drafts]
+        self._require_kept(drafts, by=by)
+        clean = [cleaned_event(draft, self._keeping) for draft in drafts]
+        offers = [_offer(draft, by=by, generate=generate) for draft in clean]
         with self._storage.begin() as tx:
             for project_id in {draft.project_id for draft in drafts}:
                 require_project(tx, project_id, by=by)
@@ -111,19 +136,51 @@ class Events:
         self._ring(accepted)
         return accepted
 
-    def capture(self, seen: AgentEventCapture, *, by: Principal) -> AcceptedEvent:
+    def capture(
+        self, seen: AgentEventCapture, *, by: Principal
+    ) -> AcceptedEvent | None:
         """The stored event of a hook, which names a folder rather than a project.
 
         It joins the project of its session, else that of its folder, which is made
-        when there is none yet. Over-long strings of the payload are elided.
+        when there is none yet; None when that project is excluded. Over-long strings
+        of the payload are elided, after what must not be kept was taken out.
         """
+        seen = cleaned_event(seen, self._keeping)
         seen = seen.model_copy(update={"payload": elided(seen.payload)})
+        if self._keeping.excluded_projects and self._is_excluded(seen, by=by):
+            return None
         return self._together.do(partial(self._capture_one, seen, by))
 
     def get(self, event_id: str, *, by: Principal) -> AgentEvent:
         """The event with this id."""
         with self._storage.read() as snapshot:
             return snapshot.events.get(event_id, scope=by.scope)
+
+    def _require_kept(
+        self, drafts: Sequence[AgentEventDraft], *, by: Principal
+    ) -> None:
+        """Refuse events of a project of which nothing is to be kept."""
+        if not self._keeping.excluded_projects:
+            return
+        with self._storage.read() as snapshot:
+            for project_id in {draft.project_id for draft in drafts}:
+                project = require_project(snapshot, project_id, by=by)
+                require_kept(project, self._keeping)
+
+    def _is_excluded(self, seen: AgentEventCapture, *, by: Principal) -> bool:
+        folder = seen.root_path
+        if self._keeping.excludes(folder, last_name(folder) if folder else None):
+            return True
+        key = _session_key(seen)
+        with self._storage.read() as snapshot:
+            session = snapshot.sessions.find(key, scope=by.scope) if key else None
+            if session is None:
+                known = known_project(snapshot, ProjectFacts(folder=folder), by=by)
+            else:
+                known = snapshot.projects.get(session.project_id, scope=by.scope)
+        return known is not None and self._keeping.excludes(
+            known.root_path, known.name, known.slug
+        )
 
     def _accept_one(
         self, offer: _Offer, by: Principal, tx: Transaction
@@ -164,18 +221,37 @@ class Events:
         session_id = session.id if session else None
         id_, now = self._system.new_id(), self._system.now()
         event = stored(offer.draft, session_id=session_id, id_=id_, now=now)
+        turn = _turn_of(tx, event, by=by)
+        event = _as_its_turn(event, session, turn)
         try:
-            tx.events.add(event, key=offer.key, turn=_turn_of(tx, event, by=by))
+            tx.events.add(event, key=offer.key, turn=turn)
         except ConflictError:
             # Few events come twice: so they are found out, and not asked for.
             known = _known(tx, offer.key, by=by)
             if known is None:
                 raise
             return known
+        session = self._noted(tx, session, event, turn)
         works = session if offer.generate else None
         job = self._work(tx, works, event, by=by) if works else None
         made = {"event": event, "generation_job": job, "created": True}
         return AcceptedEvent.of_valid(made)
+
+    def _noted(
+        self,
+        tx: Transaction,
+        session: ServerSession | None,
+        event: AgentEvent,
+        turn: int,
+    ) -> ServerSession | None:
+        """The session, which knows of its newest private turn."""
+        if session is None or not is_withheld(event) or _is_private(session, turn):
+            return session
+        metadata = noted(session.metadata, privateTurn=turn)
+        now = self._system.now()
+        session = session.changed(metadata=metadata, updated_at_epoch=now)
+        tx.sessions.replace(session)
+        return session
 
     def _work(
         self,
@@ -285,6 +361,23 @@ def _session_key(event: AgentEventDraft | AgentEventCapture) -> SessionKey | Non
             "platform_source": event.platform_source,
             "any_platform": not event.names_platform,
         }
+    )
+
+
+def _is_private(session: ServerSession | None, turn: int) -> bool:
+    note = session.metadata.get(NOTE) if session else None
+    return isinstance(note, dict) and note.get("privateTurn") == turn
+
+
+def _as_its_turn(
+    event: AgentEvent, session: ServerSession | None, turn: int
+) -> AgentEvent:
+    """The event without its content, where the prompt of its turn is private."""
+    if not (is_withheld(event) or _is_private(session, turn)):
+        return event
+    metadata = noted(event.metadata, withheld=PRIVATE_TURN)
+    return event.model_copy(
+        update={"payload": withheld(event.payload), "metadata": metadata}
     )
 
 

@@ -15,6 +15,7 @@ from claude_mem_core.domain.generation_job import (
     GenerationJob,
     retry_delay,
 )
+from claude_mem_core.domain.keeping import KEEPING, Keeping
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryItemDraft
 from claude_mem_core.domain.model_call import Usage
 from claude_mem_core.domain.stop_signal import StopSignal
@@ -39,6 +40,7 @@ from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import acting_as_system, record
 from claude_mem_core.services.claims import Claims
+from claude_mem_core.services.cleaning import cleaned
 from claude_mem_core.services.memories import remembered
 from claude_mem_core.services.renewal import Renewal
 from claude_mem_core.services.spending import write_down
@@ -61,11 +63,13 @@ class Generator:
         queue: ObservationQueueEngine,
         generator: ObservationGenerator,
         system: System,
+        keeping: Keeping = KEEPING,
     ) -> None:
         self._storage = storage
         self._queue = queue
         self._generator = generator
         self._system = system
+        self._keeping = keeping
 
     def work(self, *, wait: timedelta = AT_ONCE) -> bool:
         """Do the next job; False when none came while waiting."""
@@ -128,7 +132,7 @@ class Generator:
             self._keep(claim, Task("", 0, skip="reindexed"), Generation())
             return
         with self._storage.read() as snapshot:
-            task = task_of(snapshot, claim.job)
+            task = task_of(snapshot, claim.job, self._keeping)
         if task.skip is not None:
             self._keep(claim, task, Generation())
             return
@@ -207,14 +211,16 @@ class Generator:
 
     def _item(self, draft: MemoryItemDraft, *, happened: int) -> MemoryItem:
         metadata = {"generator": self._generator.name, **draft.metadata}
+        whole = draft.changed(metadata=metadata)
         return remembered(
-            draft.changed(metadata=metadata),
+            # What an event did not show as a secret may show as one in a sentence.
+            cleaned(whole, self._keeping),
             system=self._system,
             created=happened,
         )
 
     def _give_up(self, claim: Claim, error: Exception) -> None:
-        log.warning("job %s failed: %s", claim.job.id, error, exc_info=error)
+        log.warning("job %s failed: %s", claim.job.id, self._keeping.traced(error))
         with self._storage.begin() as tx:
             if isinstance(error, ModelCallError):
                 self._write_down(tx, claim.job, error.usage)
@@ -229,7 +235,8 @@ class Generator:
         write_down(tx, usage, job.scope, system=self._system, job_id=job.id)
 
     def _fail(self, tx: Transaction, claim: Claim, error: Exception) -> None:
-        now, failure = self._system.now(), _failure_of(error)
+        told = self._keeping.told(error)[:LONGEST_ERROR]
+        now, failure = self._system.now(), _failure_of(error, told)
         if isinstance(error, GeneratorPausedError):
             until = now + millis(error.lasts)
             tx.jobs.postpone(claim, now=now, failure=failure, until=until)
@@ -239,8 +246,7 @@ class Generator:
         tx.jobs.fail(claim, now=now, failure=failure, retry_at=retry_at)
 
 
-def _failure_of(error: Exception) -> Failure:
-    told = f"{type(error).__name__}: {error}"[:LONGEST_ERROR]
+def _failure_of(error: Exception, told: str) -> Failure:
     if isinstance(error, GeneratorError):
         return Failure(error.kind, told, error.retry_after)
     return Failure("unrecoverable", told)

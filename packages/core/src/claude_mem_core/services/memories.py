@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from claude_mem_core.domain.access import Principal, Scope
 from claude_mem_core.domain.audit import AuditDeed
+from claude_mem_core.domain.keeping import KEEPING, Keeping
 from claude_mem_core.domain.memory_item import (
     MemoryItem,
     MemoryItemDraft,
@@ -19,16 +20,20 @@ from claude_mem_core.errors import InvalidInputError
 from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
-from claude_mem_core.services.borders import require_project
+from claude_mem_core.services.borders import require_kept, require_project
+from claude_mem_core.services.cleaning import cleaned
 from claude_mem_core.services.succession import is_corrected
 
 
 class Memories:
     """The memories of the caller's projects."""
 
-    def __init__(self, storage: Storage, system: System) -> None:
+    def __init__(
+        self, storage: Storage, system: System, keeping: Keeping = KEEPING
+    ) -> None:
         self._storage = storage
         self._system = system
+        self._keeping = keeping
 
     def add(self, draft: MemoryItemDraft, *, by: Principal) -> MemoryItem:
         """The new memory, findable at once.
@@ -36,8 +41,10 @@ class Memories:
         Without sources of its own it counts as written by hand. An event that it
         cites must exist in its project.
         """
+        draft = cleaned(draft, self._keeping)
         with self._storage.begin() as tx:
-            require_project(tx, draft.project_id, by=by)
+            project = require_project(tx, draft.project_id, by=by)
+            require_kept(project, self._keeping)
             scope = Scope(by.team_id, draft.project_id)
             if draft.server_session_id is not None:
                 tx.sessions.get(draft.server_session_id, scope=scope)
@@ -67,6 +74,7 @@ class Memories:
         The hand that corrected it becomes one of its sources: no generator writes
         over it from then on.
         """
+        patch = cleaned(patch, self._keeping)
         with self._storage.begin() as tx:
             item = tx.memories.get(item_id, scope=by.scope)
             if patch.project_id not in (None, item.project_id):

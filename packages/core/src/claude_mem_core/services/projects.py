@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from claude_mem_core.domain.access import Principal
+from claude_mem_core.domain.keeping import KEEPING, Keeping
 from claude_mem_core.domain.project import Project, ProjectDraft
 from claude_mem_core.domain.project_identity import (
     ProjectAlias,
@@ -18,6 +19,7 @@ from claude_mem_core.errors import ConflictError, ForbiddenError, InvalidInputEr
 from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.borders import require_project
+from claude_mem_core.services.cleaning import cleaned
 from claude_mem_core.services.identification import (
     known_project,
     link,
@@ -29,9 +31,12 @@ from claude_mem_core.services.identification import (
 class Projects:
     """The projects of the caller's team."""
 
-    def __init__(self, storage: Storage, system: System) -> None:
+    def __init__(
+        self, storage: Storage, system: System, keeping: Keeping = KEEPING
+    ) -> None:
         self._storage = storage
         self._system = system
+        self._keeping = keeping
 
     def create(self, draft: ProjectDraft, *, by: Principal) -> Project:
         """The new project; its root path stands for it.
@@ -40,6 +45,7 @@ class Projects:
             ConflictError: The slug or the root path is taken.
             ForbiddenError: The caller is limited to one project.
         """
+        draft = cleaned(draft, self._keeping)
         with self._storage.begin() as tx:
             project = new_project(tx, draft, by=by, system=self._system)
             key = key_of(draft.root_path) if draft.root_path else None
@@ -52,6 +58,7 @@ class Projects:
 
         From now on the facts' keys stand for it, unless the user named it.
         """
+        told = cleaned(told, self._keeping)
         with self._storage.begin() as tx:
             session = told.session
             known = tx.sessions.find(session, scope=by.scope) if session else None
@@ -76,6 +83,7 @@ class Projects:
             ForbiddenError: The caller is limited to one project.
             InvalidInputError: It is neither an absolute path nor a remote's address.
         """
+        alias = cleaned(alias, self._keeping)
         key = key_of(alias.of)
         if key is None:
             raise InvalidInputError.of(

@@ -10,6 +10,7 @@ from datetime import timedelta
 from claude_mem_core.domain.access import Principal, Scope
 from claude_mem_core.domain.agent_event import TurnRole
 from claude_mem_core.domain.audit import AuditDeed
+from claude_mem_core.domain.keeping import KEEPING, Keeping
 from claude_mem_core.domain.memory_item import MemoryItem
 from claude_mem_core.domain.model_call import Usage
 from claude_mem_core.domain.replay import (
@@ -38,10 +39,11 @@ from claude_mem_core.ports.storage import Snapshot, Storage
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
 from claude_mem_core.services.borders import require_project
+from claude_mem_core.services.cleaning import cleaned
 from claude_mem_core.services.memories import remembered
 from claude_mem_core.services.spending import write_down
 from claude_mem_core.services.succession import introduced, is_corrected, keep, kept
-from claude_mem_core.services.tasks import Task, whole_session, whole_turn
+from claude_mem_core.services.tasks import Task, to_be_told, whole_session, whole_turn
 
 AT_ONCE = timedelta(seconds=2)
 """A page is as many sessions as were done in so long, and one at least."""
@@ -82,11 +84,13 @@ class Replay:
         system: System,
         *,
         others: Generators,
+        keeping: Keeping = KEEPING,
     ) -> None:
         self._storage = storage
         self._generator = generator
         self._system = system
         self._others = others
+        self._keeping = keeping
 
     def regenerate(
         self, project_id: str, asked: ReplayRequest, *, by: Principal
@@ -152,7 +156,8 @@ class Replay:
             try:
                 made = self._paid(generator, unit, by=by)
             except GeneratorError as error:
-                page.refusals.append(_refusal(unit, error))
+                told = self._keeping.redactor.text(f"{error.kind}: {error}")
+                page.refusals.append(_refusal(unit, told))
                 fresh.extend(unit.before)
                 continue
             after = self._items(generator, unit, made)
@@ -208,6 +213,7 @@ class Replay:
         for number in range((newest[0] if newest else -1) + 1):
             with self._storage.read() as snapshot:
                 task = whole_turn(snapshot, session, number, scope=scope)
+                task = to_be_told(task, self._keeping)
                 before = kept(snapshot, task.stem, scope=scope)
             is_over = _is_over(session, number, newest) or before
             if task.work is not None and is_over:
@@ -234,7 +240,12 @@ class Replay:
         """What would be stored: a memory that a person corrected stays in its place."""
         items = [
             remembered(
-                draft.changed(metadata={"generator": generator.name, **draft.metadata}),
+                cleaned(
+                    draft.changed(
+                        metadata={"generator": generator.name, **draft.metadata}
+                    ),
+                    self._keeping,
+                ),
                 system=self._system,
                 created=unit.task.happened,
             )
@@ -304,6 +315,5 @@ def _difference(unit: _Unit, after: Sequence[MemoryItem]) -> Difference:
     )
 
 
-def _refusal(unit: _Unit, error: GeneratorError) -> Refusal:
-    message = f"{error.kind}: {error}"
+def _refusal(unit: _Unit, message: str) -> Refusal:
     return Refusal(session_id=unit.session.id, turn=unit.turn, message=message)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from claude_mem_core.domain.access import Principal, Scope
 from claude_mem_core.domain.agent_event import TurnRole, turn_role
 from claude_mem_core.domain.audit import AuditDeed
+from claude_mem_core.domain.keeping import KEEPING, Keeping
 from claude_mem_core.domain.project_identity import ProjectFacts
 from claude_mem_core.domain.server_session import (
     EndedSession,
@@ -18,7 +19,8 @@ from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
-from claude_mem_core.services.borders import require_project
+from claude_mem_core.services.borders import require_kept, require_project
+from claude_mem_core.services.cleaning import cleaned
 from claude_mem_core.services.identification import project_of_facts
 from claude_mem_core.services.work import job_for, put_once
 
@@ -27,11 +29,16 @@ class Sessions:
     """The sessions of the caller's projects."""
 
     def __init__(
-        self, storage: Storage, queue: ObservationQueueEngine, system: System
+        self,
+        storage: Storage,
+        queue: ObservationQueueEngine,
+        system: System,
+        keeping: Keeping = KEEPING,
     ) -> None:
         self._storage = storage
         self._queue = queue
         self._system = system
+        self._keeping = keeping
 
     def start(self, draft: ServerSessionDraft, *, by: Principal) -> StartedSession:
         """The session that the agent names so: the one there is, or a new one.
@@ -39,6 +46,7 @@ class Sessions:
         Facts in place of a project's id find the project, or make it; a session that
         is known stays in its own.
         """
+        draft = cleaned(draft, self._keeping)
         with self._storage.begin() as tx:
             known = _known(tx, draft, by=by)
             if known is not None:
@@ -74,9 +82,12 @@ class Sessions:
         self, tx: Transaction, draft: ServerSessionDraft, *, by: Principal
     ) -> str:
         if draft.project_id is not None:
-            return draft.project_id
-        facts = draft.project_facts or ProjectFacts()
-        return project_of_facts(tx, facts, by=by, system=self._system).id
+            project = require_project(tx, draft.project_id, by=by)
+        else:
+            facts = draft.project_facts or ProjectFacts()
+            project = project_of_facts(tx, facts, by=by, system=self._system)
+        require_kept(project, self._keeping)
+        return project.id
 
 
 def _known(

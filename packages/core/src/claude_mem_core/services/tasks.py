@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.agent_event import AgentEvent, TurnRole, turn_role
 from claude_mem_core.domain.generation_job import GenerationJob, SkipReason
+from claude_mem_core.domain.keeping import KEEPING, Keeping, is_withheld
 from claude_mem_core.domain.server_session import ServerSession
 from claude_mem_core.ports.generator import FinishedSession, Turn
 from claude_mem_core.ports.storage import Snapshot
@@ -33,7 +34,7 @@ class Task:
     skip: SkipReason | None = None
 
 
-def task_of(snapshot: Snapshot, job: GenerationJob) -> Task:
+def task_of(snapshot: Snapshot, job: GenerationJob, keeping: Keeping = KEEPING) -> Task:
     """The work that `job` stands for.
 
     A turn ends with the agent's stop, the session's end, or the next prompt: the
@@ -48,8 +49,22 @@ def task_of(snapshot: Snapshot, job: GenerationJob) -> Task:
         return Task("", event.occurred_at_epoch, skip="turn_open")
     number = snapshot.events.turn_of(event.id, scope=job.scope)
     if job.kind == "event" and role is TurnRole.OPENS:
-        return _turn(snapshot, job, number - 1, None)
-    return _turn(snapshot, job, number, event)
+        task = _turn(snapshot, job, number - 1, None)
+    else:
+        task = _turn(snapshot, job, number, event)
+    return to_be_told(task, keeping)
+
+
+def to_be_told(task: Task, keeping: Keeping) -> Task:
+    """The task without what must show in no memory, whoever makes them."""
+    if not isinstance(task.work, Turn):
+        return task
+    if any(map(is_withheld, task.work.events)):
+        return replace(task, work=None, skip="private")
+    told = tuple(filter(keeping.tells, task.work.events))
+    if not told:
+        return replace(task, work=None, skip="nothing_to_remember")
+    return replace(task, work=replace(task.work, events=told))
 
 
 def whole_turn(

@@ -15,6 +15,7 @@ from claude_mem_core.domain.agent_event import (
     AgentEvent,
 )
 from claude_mem_core.domain.extraction.tools import Deed, ToolUse, tool_use
+from claude_mem_core.domain.keeping import is_withheld
 from claude_mem_core.domain.privacy import (
     is_wholly_private,
     tag_pattern,
@@ -100,7 +101,7 @@ def prompt_of(event: AgentEvent) -> Said | None:
 
 def is_private(event: AgentEvent) -> bool:
     """Whether an event is a prompt that the user marked as private, all of it."""
-    return is_wholly_private(_prompt(event))
+    return is_withheld(event) or is_wholly_private(_prompt(event))
 
 
 def _messages(events: Sequence[AgentEvent]) -> Iterator[Said]:
