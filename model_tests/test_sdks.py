@@ -103,7 +103,7 @@ each = pytest.mark.parametrize("name", SDKS)
 
 
 @each
-def test_the_official_client_reads_the_stub_and_sends_what_we_send(
+def test_the_vendors_client_reads_the_stub_and_sends_what_we_send(
     stub: ModelStub, name: str, tmp_path: Path
 ) -> None:
     made = ours(stub, name, tmp_path).observe(turn_with_work())
@@ -143,7 +143,7 @@ CLASSES = {
 
 @each
 @pytest.mark.parametrize("status", CLASSES)
-def test_the_official_client_and_ours_agree_on_a_refusal(
+def test_the_vendors_client_and_ours_agree_on_a_refusal(
     stub: ModelStub, name: str, status: int, tmp_path: Path
 ) -> None:
     stub.usual = Act(status=status, text="no")
