@@ -108,6 +108,28 @@ with open_runtime({"CLAUDE_MEM_DATA_DIR": "memory"}) as memory:
     assert "lamp test" in run(python, again, tmp_path)
 
 
+def test_the_model_generators_need_the_core_and_an_http_client_alone(
+    tmp_path: Path,
+) -> None:
+    python = installed(tmp_path / "venv", "core", "generator-llm")
+    code = """
+import sys
+import claude_mem_generator_llm.plugin
+assert "httpx2" not in sys.modules
+from claude_mem_core.api import open_runtime
+with open_runtime({
+    "CLAUDE_MEM_DATA_DIR": "memory",
+    "CLAUDE_MEM_STORAGE_ENGINE": "in-process",
+    "CLAUDE_MEM_QUEUE_ENGINE": "in-process",
+    "CLAUDE_MEM_SERVER_PROVIDER": "claude",
+    "CLAUDE_MEM_ANTHROPIC_API_KEY": "a-key",
+}) as memory:
+    print(memory.status.generator, memory.status.provider().details["breaker"])
+"""
+
+    assert run(python, code, tmp_path) == "anthropic closed\n"
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
     """A server in an environment without redis, rq and mcp: its command, its env."""

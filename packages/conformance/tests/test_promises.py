@@ -96,6 +96,6 @@ def test_a_port_promises_its_bullets_and_what_its_methods_say():
 def test_a_bullet_over_two_lines_is_one_promise():
     module = sys.modules["claude_mem_core.ports.jobs"]
     assert (
-        "fencing: only the newest claim of a job can settle, extend, release or fail "
-        "it: `ConflictError` for every other"
+        "fencing: only the newest claim of a job can settle, extend, release, postpone "
+        "or fail it: `ConflictError` for every other"
     ) in promises(module.JobLedger)

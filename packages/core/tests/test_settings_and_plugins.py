@@ -166,3 +166,21 @@ def test_every_error_of_ours_has_a_code_of_its_own_family() -> None:
         "forbidden", "configuration", "unavailable", "storage_full",
         "storage_read_only",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("env", "name"),
+    [
+        ({}, "rules"),
+        ({"CLAUDE_MEM_GENERATOR": "auto"}, "auto"),
+        ({"CLAUDE_MEM_SERVER_PROVIDER": "claude"}, "anthropic"),
+        ({"CLAUDE_MEM_SERVER_PROVIDER": "openrouter"}, "openai"),
+        ({"CLAUDE_MEM_SERVER_PROVIDER": "gemini"}, "gemini"),
+        (
+            {"CLAUDE_MEM_GENERATOR": "rules", "CLAUDE_MEM_SERVER_PROVIDER": "claude"},
+            "rules",
+        ),
+    ],
+)
+def test_the_generator_is_the_named_one_or_that_of_the_named_provider(env, name):
+    assert CoreSettings.from_env(env).generator_name == name

@@ -42,6 +42,7 @@ def database(path, storage):
         tx.jobs.add(samples.job("job"))
         tx.jobs.claim(now=NOW, lease_until=NOW + 1)
         tx.audit.append(samples.audit_entry("entry"))
+        tx.model_calls.add(samples.model_call("call", job_id=None))
     storage.close()
     return path
 

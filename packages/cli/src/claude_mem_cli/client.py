@@ -19,6 +19,7 @@ from claude_mem_core.domain.generation_job import (
     Lane,
 )
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
+from claude_mem_core.domain.model_call import ModelCall
 from claude_mem_core.domain.project import Project, ProjectDraft
 from claude_mem_core.domain.project_identity import (
     ProjectAlias,
@@ -60,6 +61,15 @@ class Moved:
 
     job: GenerationJob
     already: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A job, every move that it made, and the calls of a model that it took."""
+
+    job: GenerationJob
+    moves: Sequence[JobEvent]
+    calls: Sequence[ModelCall] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +145,8 @@ class Client(Protocol):
         """The jobs that a query asks for, newest first."""
 
     @abstractmethod
-    def job(self, job_id: str) -> tuple[GenerationJob, Sequence[JobEvent]]:
-        """The job with this id, and every move that it made."""
+    def job(self, job_id: str) -> Story:
+        """The job with this id, and what became of it."""
 
     @abstractmethod
     def retry_job(self, job_id: str) -> Moved:

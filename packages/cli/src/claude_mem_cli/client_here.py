@@ -9,7 +9,7 @@ from datetime import timedelta
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.agent_event import AgentEventDraft
 from claude_mem_core.domain.context_pack import ContextQuery
-from claude_mem_core.domain.generation_job import GenerationJob, JobEvent, JobQuery
+from claude_mem_core.domain.generation_job import GenerationJob, JobQuery
 from claude_mem_core.domain.memory_item import MemoryKind
 from claude_mem_core.domain.project import Project, ProjectDraft
 from claude_mem_core.domain.project_identity import (
@@ -24,7 +24,7 @@ from claude_mem_core.domain.whereabouts import IdentifiedProject, Whereabouts
 from claude_mem_core.runtime import Runtime
 from typing_extensions import override
 
-from claude_mem_cli.client import Acknowledged, Client, Ledger, Moved, Told
+from claude_mem_cli.client import Acknowledged, Client, Ledger, Moved, Story, Told
 
 LOOK_EVERY = 50
 """Jobs between two looks at how many are left."""
@@ -106,9 +106,9 @@ class ClientHere(Client):
         return self._runtime.jobs.list(query, by=self._by)
 
     @override
-    def job(self, job_id: str) -> tuple[GenerationJob, Sequence[JobEvent]]:
+    def job(self, job_id: str) -> Story:
         story = self._runtime.jobs.get(job_id, by=self._by)
-        return story.job, story.events
+        return Story(story.job, story.events, story.calls)
 
     @override
     def retry_job(self, job_id: str) -> Moved:

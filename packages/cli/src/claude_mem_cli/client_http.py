@@ -20,6 +20,7 @@ from claude_mem_core.domain.generation_job import (
     Lane,
 )
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
+from claude_mem_core.domain.model_call import ModelCall
 from claude_mem_core.domain.project import Project, ProjectDraft
 from claude_mem_core.domain.project_identity import (
     ProjectAlias,
@@ -44,7 +45,7 @@ from claude_mem_core.errors import (
 from pydantic import JsonValue
 from typing_extensions import override
 
-from claude_mem_cli.client import Acknowledged, Client, Ledger, Moved, Told
+from claude_mem_cli.client import Acknowledged, Client, Ledger, Moved, Story, Told
 
 T = TypeVar("T")
 
@@ -163,10 +164,11 @@ class ClientHttp(Client):
         return [GenerationJob.from_wire(one) for one in _list(answer, "jobs")]
 
     @override
-    def job(self, job_id: str) -> tuple[GenerationJob, Sequence[JobEvent]]:
+    def job(self, job_id: str) -> Story:
         answer = self._ask_of_job("GET", job_id)
         moves = [JobEvent.from_wire(one) for one in _list(answer, "events")]
-        return _job(answer), moves
+        calls = [ModelCall.from_wire(one) for one in _list(answer, "modelCalls")]
+        return Story(_job(answer), moves, calls)
 
     @override
     def retry_job(self, job_id: str) -> Moved:

@@ -11,13 +11,13 @@ import click
 from claude_mem_core.domain.generation_job import (
     PREFIXES,
     GenerationJob,
-    JobEvent,
     JobQuery,
 )
+from claude_mem_core.domain.model_call import ModelCall
 from claude_mem_core.errors import InvalidInputError, NotFoundError
 
 from claude_mem_cli import screen
-from claude_mem_cli.client import Client, Ledger
+from claude_mem_cli.client import Client, Ledger, Story
 
 PAGE = 200
 """Jobs that are asked for at once."""
@@ -120,8 +120,9 @@ def job_table(
     return screen.table(head, rows, whole=wide)
 
 
-def story(job: GenerationJob, moves: Sequence[JobEvent], project: str) -> str:
-    """A job and its log, in words."""
+def story(told: Story, project: str) -> str:
+    """A job, its log and what it took, in words."""
+    job = told.job
     tries = f"{job.attempts} of {job.max_attempts} failed"
     others = f"claimed {job.claims}, lost {job.lost_leases}, retried {job.retries}"
     facts = {
@@ -131,17 +132,31 @@ def story(job: GenerationJob, moves: Sequence[JobEvent], project: str) -> str:
         "Session": job.server_session_id,
         "Tries": f"{tries}; times: {others}",
         "Error": job.last_error or "",
+        "Model": _taken(told.calls),
     }
-    told = [_fact(name, text) for name, text in facts.items() if text]
+    shown = [_fact(name, text) for name, text in facts.items() if text]
     head = ("WHEN (UTC)", "MOVE", "TRIES", "WORKER", "WHY")
     rows = [
         [
             *(_date(one.created_at_epoch), one.event, one.attempt),
             *(screen.cut(one.worker or "", LONGEST_NAME), one.reason or ""),
         ]
-        for one in moves
+        for one in told.moves
     ]
-    return "\n".join([screen.heading(job.id), *told, "", screen.table(head, rows)])
+    return "\n".join([screen.heading(job.id), *shown, "", screen.table(head, rows)])
+
+
+def _taken(calls: Sequence[ModelCall]) -> str:
+    """The calls of a model that a job took, in one line."""
+    if not calls:
+        return ""
+    last, failed = calls[-1], sum(call.outcome != "ok" for call in calls)
+    into = sum(call.input_tokens for call in calls)
+    out = sum(call.output_tokens for call in calls)
+    prices = [one.cost_micro_usd for one in calls if one.cost_micro_usd is not None]
+    cost = f", {sum(prices) / 1_000_000:.4f} USD" if prices else ""
+    made = f"calls: {len(calls)}, of which failed {failed}"
+    return f"{last.provider} {last.model}; {made}; tokens: {into} in, {out} out{cost}"
 
 
 def lane_table(ledger: Ledger, *, now: int) -> str:

@@ -9,6 +9,7 @@ import time
 
 import click
 import pytest
+from claude_mem_cli.client import Story
 from claude_mem_cli.client_here import ClientHere
 from claude_mem_cli.commands.jobs import Outcome, _retry_all
 from claude_mem_cli.jobs import (
@@ -356,7 +357,7 @@ def test_who_is_at_a_job_and_why_one_made_nothing_are_told():
     rows = job_table(jobs, {}, now=NOW, wide=False).splitlines()[1:]
 
     assert [row.split("  ")[-1] for row in rows] == ["by w1", "turn_open", "try later"]
-    assert "Error:" not in story(jobs[1], [], "lamp")
+    assert "Error:" not in story(Story(jobs[1], []), "lamp")
 
 
 def test_the_answer_names_each_job_as_json(here, put):

@@ -12,6 +12,7 @@ from claude_mem_core.domain.agent_event import AgentEvent
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryItemDraft
 from claude_mem_core.errors import GeneratorError
 from claude_mem_core.ports.generator import (
+    AsksProvider,
     FinishedSession,
     Generation,
     ObservationGenerator,
@@ -40,7 +41,11 @@ Given = Turn | FinishedSession
 class GeneratorContract(Contract):
     """A generator. The adapter's test gives the fixture `generator`."""
 
-    ports: ClassVar[tuple[type, ...]] = (ObservationGenerator, Repeatable)
+    ports: ClassVar[tuple[type, ...]] = (
+        ObservationGenerator,
+        Repeatable,
+        AsksProvider,
+    )
 
     def test_memories_cite_what_was_given(
         self, generator: ObservationGenerator
@@ -90,6 +95,15 @@ class GeneratorContract(Contract):
         if not isinstance(generator, Repeatable):
             pytest.skip("the ability `Repeatable` is missing: it may vary")
         assert list(_made(generator)) == list(_made(generator))
+
+    def test_a_provider_that_answers_has_no_problem(
+        self, generator: ObservationGenerator
+    ) -> None:
+        """How the provider is: no problem after it was asked with success."""
+        if not isinstance(generator, AsksProvider):
+            pytest.skip("the ability `AsksProvider` is missing: it asks nobody")
+        assert generator.observe(turn_with_work()).memories
+        assert generator.health().problem is None
 
     def test_it_has_a_name(self, generator: ObservationGenerator) -> None:
         """What the memories' metadata says that they were made by."""

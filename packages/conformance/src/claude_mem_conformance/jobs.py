@@ -41,6 +41,9 @@ USES: dict[str, Callable[[JobLedger, Claim], object]] = {
     "settle": lambda jobs, claim: jobs.settle(claim, now=LATER),
     "extend": lambda jobs, claim: jobs.extend(claim, until=LATER),
     "release": lambda jobs, claim: jobs.release(claim, now=NOW, available_at=NOW),
+    "postpone": lambda jobs, claim: jobs.postpone(
+        claim, now=NOW, failure=NO, until=NOW
+    ),
     "fail": lambda jobs, claim: jobs.fail(claim, now=NOW, failure=NO, retry_at=NOW),
 }
 """Everything that a claim entitles to."""
@@ -401,8 +404,8 @@ class JobContract(RepositoryContract):
     def test_fencing(
         self, inhabited: Storage, use: Callable[[JobLedger, Claim], object]
     ) -> None:
-        """Fencing: only the newest claim of a job can settle, extend, release or fail
-        it: `ConflictError` for every other.
+        """Fencing: only the newest claim of a job can settle, extend, release, postpone
+        or fail it: `ConflictError` for every other.
         """
         _put(inhabited, "one")
         stale = _claimed(inhabited)
@@ -417,8 +420,8 @@ class JobContract(RepositoryContract):
     def test_fencing_once_it_is_settled(
         self, inhabited: Storage, use: Callable[[JobLedger, Claim], object]
     ) -> None:
-        """Fencing: only the newest claim of a job can settle, extend, release or fail
-        it: `ConflictError` for every other.
+        """Fencing: only the newest claim of a job can settle, extend, release, postpone
+        or fail it: `ConflictError` for every other.
         """
         _put(inhabited, "one")
         claim = _claimed(inhabited)
@@ -430,8 +433,8 @@ class JobContract(RepositoryContract):
     def test_fencing_when_it_is_put_again(
         self, inhabited: Storage, use: Callable[[JobLedger, Claim], object]
     ) -> None:
-        """Fencing: only the newest claim of a job can settle, extend, release or fail
-        it: `ConflictError` for every other.
+        """Fencing: only the newest claim of a job can settle, extend, release, postpone
+        or fail it: `ConflictError` for every other.
         """
         _put(inhabited, "one")
         stale = _claimed(inhabited)
@@ -592,6 +595,21 @@ class JobContract(RepositoryContract):
             tx.jobs.release(_claim_in(tx.jobs), now=NOW, available_at=LATER)
         job = _stored(inhabited, put)
         assert (job.status, job.attempts, job.lost_leases) == ("queued", 0, 0)
+        assert _claim(inhabited, now=LATER - 1) is None
+        assert _claimed(inhabited, now=LATER).job.id == put.id
+
+    def test_a_postponed_job_waits_and_tells_why(self, inhabited: Storage) -> None:
+        """The job waits for what is no fault of its own; no attempt is spent."""
+        put = _put(inhabited, "one")
+        with inhabited.begin() as tx:
+            failure = Failure("quota_exhausted", "nothing left")
+            job = tx.jobs.postpone(
+                _claim_in(tx.jobs), now=NOW, failure=failure, until=LATER
+            )
+        assert job == _stored(inhabited, put)
+        assert (job.status, job.attempts, job.lost_leases) == ("queued", 0, 0)
+        told = (job.error_kind, job.last_error)
+        assert told == ("quota_exhausted", "nothing left")
         assert _claim(inhabited, now=LATER - 1) is None
         assert _claimed(inhabited, now=LATER).job.id == put.id
 

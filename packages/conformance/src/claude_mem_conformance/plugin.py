@@ -16,6 +16,7 @@ CONTRACTS = (
     "jobs",
     "machine",
     "memories",
+    "model_calls",
     "own_workers",
     "projects",
     "queue",

@@ -8,6 +8,7 @@ from claude_mem_conformance.events import EventContract
 from claude_mem_conformance.jobs import JobContract
 from claude_mem_conformance.machine import StorageMachineContract
 from claude_mem_conformance.memories import MemoryContract
+from claude_mem_conformance.model_calls import ModelCallContract
 from claude_mem_conformance.projects import ProjectContract
 from claude_mem_conformance.sessions import SessionContract
 from claude_mem_conformance.storage import StorageContract
@@ -25,6 +26,7 @@ class StorageContracts(
     MemoryContract,
     JobContract,
     WorkerContract,
+    ModelCallContract,
     StorageMachineContract,
 ):
     """A whole storage. The adapter's test gives the fixture `storage`."""

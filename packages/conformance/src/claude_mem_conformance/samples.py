@@ -16,6 +16,7 @@ from claude_mem_core.domain.agent_event import AgentEvent
 from claude_mem_core.domain.audit import AuditEntry
 from claude_mem_core.domain.generation_job import GenerationJob, JobDraft, queued_job
 from claude_mem_core.domain.memory_item import MemoryItem, MemorySource
+from claude_mem_core.domain.model_call import ModelCall
 from claude_mem_core.domain.project import Project
 from claude_mem_core.domain.project_identity import ProjectIdentity
 from claude_mem_core.domain.server_session import ServerSession, SessionKey
@@ -146,6 +147,15 @@ def worker(name: str = "worker", **fields: object) -> WorkerRecord:
     where = {"engine": "in-process", "host": "lighthouse", "pid": 1}
     when = {"started_at_epoch": NOW, "seen_at_epoch": NOW}
     return _of(WorkerRecord, {"id": name, **where, **when, **fields})
+
+
+def model_call(id_: str = "call", **fields: object) -> ModelCall:
+    """A call that a model answered, for a job of `project`."""
+    where = {"team_id": "team", "project_id": "project", "job_id": "job"}
+    what = {"provider": "provider", "model": "model", "outcome": "ok"}
+    cost = {"input_tokens": 100, "output_tokens": 10, "cost_micro_usd": 7}
+    when = {"created_at_epoch": NOW}
+    return _of(ModelCall, {"id": id_, **where, **what, **cost, **when, **fields})
 
 
 def inhabit(storage: Storage) -> None:

@@ -11,6 +11,7 @@ from broken import (  # noqa: F401 - each registers what it holds
     jobs,
     machine,
     memories,
+    model_calls,
     own_workers,
     projects,
     queue,

@@ -8,6 +8,7 @@ import itertools
 
 from claude_mem_conformance.generator import GeneratorContract
 from claude_mem_core.domain.memory_item import MemoryItemDraft, MemorySourceDraft
+from claude_mem_core.domain.provider_health import ProviderHealth
 from claude_mem_core.ports.generator import Generation, ObservationGenerator
 
 from broken.registry import breaks
@@ -83,6 +84,12 @@ class SaysSomethingElseEachTime(Sound):
 
     def _title(self):
         return f"Something happened {next(self._count)}"
+
+
+@breaks(GeneratorContract.test_a_provider_that_answers_has_no_problem, "generator")
+class ComplainsAlways(Sound):
+    def health(self):
+        return ProviderHealth(problem="it is down")
 
 
 @breaks(GeneratorContract.test_it_has_a_name, "generator")

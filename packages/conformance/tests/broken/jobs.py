@@ -248,6 +248,13 @@ class AReleaseCosts(InProcessJobs):
         self._put(job.changed(attempts=job.attempts + 1))
 
 
+@breaks(JobContract.test_a_postponed_job_waits_and_tells_why, "jobs")
+class APostponementCosts(InProcessJobs):
+    def postpone(self, claim, **more):
+        job = super().postpone(claim, **more)
+        return self._put(job.changed(attempts=job.attempts + 1)) or job
+
+
 @breaks(JobContract.test_a_failure_is_told, "jobs")
 class ErrorsAreLost(InProcessJobs):
     def fail(self, claim, **more):

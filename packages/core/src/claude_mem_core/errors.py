@@ -17,6 +17,7 @@
           StorageReadOnlyError    storage_read_only the store may only be read
         QueueError                unavailable
         GeneratorError            unavailable
+          GeneratorPausedError    unavailable       not now: budget, or a provider down
 
 A front end has one table from these classes to its answers; a back end has one
 table from its driver's exceptions to these classes, applied by `translate`.
@@ -163,6 +164,22 @@ class GeneratorError(AdapterError):
         super().__init__(message)
         self.kind = kind
         self.retry_after = retry_after
+
+
+class GeneratorPausedError(GeneratorError):
+    """No memory is generated now, whatever the job: it waits, and no try is spent.
+
+    Args:
+        message: Why, and what ends it.
+        kind: Of which kind the reason is.
+        retry_after: How long it lasts.
+    """
+
+    def __init__(
+        self, message: str, *, kind: FailureKind, retry_after: timedelta
+    ) -> None:
+        super().__init__(message, kind=kind, retry_after=retry_after)
+        self.lasts = retry_after
 
 
 @contextmanager

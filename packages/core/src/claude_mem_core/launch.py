@@ -65,7 +65,7 @@ def open_runtime(env: Mapping[str, str], plugins: Plugins | None = None) -> Runt
         runtime = assemble(
             storage=storage,
             queue=queue,
-            generator=_opened(plugins.generator(settings.generator), env, wiring),
+            generator=_opened(plugins.generator(settings.generator_name), env, wiring),
             system=system,
             agents=plugins.agents(),
             idle_turn=timedelta(minutes=settings.idle_turn_minutes),

@@ -97,7 +97,7 @@ class Runtime:
         )
         self.upkeep = Upkeep(storage, queue, system, idle_turn=idle_turn)
         self.workers = Workers(storage, system)
-        self.status = Status(storage, queue, system, generator=generator.name)
+        self.status = Status(storage, queue, system, generator=generator)
         self.worker = Loop(
             "generation worker", partial(self._serve, IN_THE_SERVER), pause=AT_ONCE
         )

@@ -20,6 +20,9 @@ from claude_mem_core.errors import ConfigurationError
 
 PREFIX = "CLAUDE_MEM_"
 
+PROVIDERS: Mapping[str, str] = {"claude": "anthropic", "openrouter": "openai"}
+"""From the reference system's names of providers to the generators that ask them."""
+
 
 class Settings(BaseModel):
     """The base of every class of settings."""
@@ -52,6 +55,9 @@ class CoreSettings(Settings):
     Attributes:
         data_dir: The folder of this server's files, of nobody else's.
         idle_turn_minutes: A turn without an event for so long counts as ended.
+        generator: What makes memories; that of the named provider when it is left
+            out, and `rules` when none is named.
+        server_provider: The model provider, in the words of the reference system.
         generation_disabled: The server takes events and does no work: workers of
             their own processes do it.
         redact_secrets: Secrets are taken out of all that is kept. Off, they are kept.
@@ -64,13 +70,22 @@ class CoreSettings(Settings):
     data_dir: Path = Field(default_factory=lambda: Path("~/.claude-mem/server"))
     storage_engine: str = "sqlite"
     queue_engine: str = "sqlite"
-    generator: str = "rules"
+    generator: str | None = None
+    server_provider: str | None = None
     idle_turn_minutes: int = Field(default=30, ge=1)
     generation_disabled: bool = False
     redact_secrets: bool = True
     excluded_projects: str = ""
     skip_tools: str = ",".join(sorted(SKIPPED_TOOLS))
     skip_subagents: bool = False
+
+    @property
+    def generator_name(self) -> str:
+        """The generator that is meant, by its name among the installed ones."""
+        if self.generator is not None:
+            return self.generator
+        named = self.server_provider or "rules"
+        return PROVIDERS.get(named, named)
 
     @property
     def folder(self) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,12 +13,19 @@ from claude_mem_core.domain.access import Principal, Scope
 from claude_mem_core.domain.agent_event import AgentEventDraft
 from claude_mem_core.domain.generation_job import GenerationJob
 from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.model_call import Usage
 from claude_mem_core.domain.project import Project, ProjectDraft
-from claude_mem_core.errors import ConflictError, GeneratorError, StorageError
+from claude_mem_core.errors import (
+    ConflictError,
+    GeneratorError,
+    GeneratorPausedError,
+    StorageError,
+)
 from claude_mem_core.ports.generator import (
     EARLIER_EVENTS,
     EARLIER_TURNS,
     Generation,
+    ModelCallError,
 )
 from claude_mem_core.reference.queue import InProcessQueueEngine
 from claude_mem_core.reference.storage import InProcessStorage
@@ -519,3 +527,110 @@ def test_the_next_project_of_a_team_does_not_see_the_work(
             project.id, scope=Scope("strangers"), limit=10
         )
     assert list(theirs) == []
+
+
+def usage(outcome: str = "ok") -> Usage:
+    return Usage(
+        provider="p", model="m", outcome=outcome, input_tokens=10, output_tokens=1
+    )
+
+
+def test_what_a_model_took_is_written_down_with_the_job(
+    runtime, take, jobs, generator
+) -> None:
+    made = generator.observe
+    generator.observe = lambda turn: replace(made(turn), usage=(usage(),))
+    take("user_prompt", "turn_end")
+
+    runtime.generator.drain()
+
+    (job,) = [one for one in jobs() if one.skip_reason is None]
+    (call,) = runtime.jobs.get(job.id, by=ME).calls
+    assert (call.job_id, call.project_id, call.outcome) == (
+        job.id,
+        job.project_id,
+        "ok",
+    )
+
+
+def test_what_a_failed_call_took_is_written_down_too(
+    runtime, take, jobs, generator
+) -> None:
+    def refuse() -> None:
+        error = GeneratorError("prose", kind="parse_error")
+        raise ModelCallError(error, (usage("transient"), usage("parse_error")))
+
+    generator.before = refuse
+    take("user_prompt", "turn_end")
+
+    runtime.generator.drain()
+
+    (job,) = [one for one in jobs() if one.status == "failed"]
+    calls = runtime.jobs.get(job.id, by=ME).calls
+    assert [call.outcome for call in calls] == ["transient", "parse_error"]
+
+
+def test_a_call_counts_though_the_claim_was_lost_meanwhile(
+    runtime, take, jobs, generator, storage
+) -> None:
+    session_id = take("user_prompt", "turn_end")
+    made = generator.observe
+
+    def lose(turn):
+        with storage.begin() as tx:
+            tx.jobs.clear(session_id, now=runtime.system.now())
+        return replace(made(turn), usage=(usage(),))
+
+    generator.observe = lose
+
+    runtime.generator.drain()
+
+    with storage.read() as snapshot:
+        assert snapshot.model_calls.spent(since=0).calls == 1
+    assert not [
+        one for one in jobs() if one.status == "completed" and not one.skip_reason
+    ]
+
+
+def test_a_pause_costs_a_job_no_try(runtime, take, jobs, generator, system) -> None:
+    def pause() -> None:
+        raise GeneratorPausedError(
+            "not today", kind="quota_exhausted", retry_after=timedelta(hours=9)
+        )
+
+    generator.before = pause
+    session_id = take("user_prompt", "turn_end")
+
+    for _ in range(5):
+        runtime.generator.drain()
+        system.pass_time(timedelta(hours=9))
+
+    (job,) = [one for one in jobs() if one.status == "queued"]
+    assert (job.attempts, job.error_kind) == (0, "quota_exhausted")
+    assert "not today" in (job.last_error or "")
+    generator.before = lambda: None
+    runtime.generator.drain()
+    assert runtime.jobs.get(job.id, by=ME).job.status == "completed"
+    assert session_id
+
+
+def test_a_job_that_is_paused_until_later_is_not_claimed_before(
+    runtime, take, generator, system
+) -> None:
+    def pause() -> None:
+        raise GeneratorPausedError(
+            "not now", kind="transient", retry_after=timedelta(minutes=1)
+        )
+
+    generator.before = pause
+    take("user_prompt", "turn_end")
+    runtime.generator.drain()
+    seen = len(generator.turns)
+
+    system.pass_time(timedelta(seconds=59))
+    runtime.generator.drain()
+    assert len(generator.turns) == seen
+    system.pass_time(timedelta(seconds=1))
+    runtime.generator.drain()
+
+    assert len(generator.turns) == seen + 1

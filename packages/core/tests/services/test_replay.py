@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryItemPatch
+from claude_mem_core.domain.model_call import Usage
 from claude_mem_core.domain.project import ProjectDraft
 from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.errors import (
@@ -20,6 +21,7 @@ from claude_mem_core.errors import (
 from claude_mem_core.ports.generator import (
     FinishedSession,
     Generation,
+    ModelCallError,
     ObservationGenerator,
     Turn,
 )
@@ -251,3 +253,38 @@ def test_another_teams_project_looks_as_if_it_did_not_exist(runtime, project) ->
     stranger = Principal(team_id="strangers")
     with pytest.raises(NotFoundError):
         runtime.replay.regenerate(project.id, WET, by=stranger)
+
+
+@pytest.mark.usefixtures("session")
+def test_what_a_model_takes_for_it_is_written_down_in_a_dry_run_too(
+    runtime, project, loud, storage, monkeypatch
+) -> None:
+    used = Usage(provider="p", model="m", outcome="ok", input_tokens=10)
+    seen = loud.observe
+    monkeypatch.setattr(
+        loud, "observe", lambda turn: replace(seen(turn), usage=(used,))
+    )
+
+    runtime.replay.regenerate(project.id, ReplayRequest(generator="loud"), by=ME)
+
+    with storage.read() as snapshot:
+        (*_, call) = snapshot.model_calls.latest("p", limit=9)
+        assert snapshot.model_calls.spent(since=0).calls == len(loud.turns)
+    assert (call.project_id, call.job_id) == (project.id, None)
+
+
+@pytest.mark.usefixtures("session")
+def test_what_a_failed_call_takes_for_it_is_written_down_too(
+    runtime, project, loud, storage
+) -> None:
+    def fail() -> None:
+        used = Usage(provider="p", model="m", outcome="parse_error", input_tokens=10)
+        raise ModelCallError(GeneratorError("prose", kind="parse_error"), (used,))
+
+    loud.before = fail
+
+    page = runtime.replay.regenerate(project.id, ReplayRequest(generator="loud"), by=ME)
+
+    assert page.refusals
+    with storage.read() as snapshot:
+        assert snapshot.model_calls.spent(since=0).input_tokens > 0

@@ -65,7 +65,12 @@ class JobResource:
     def on_get(self, req: Request, resp: Response, job_id: str) -> None:
         """Show it, and every move that it made."""
         story = self._jobs.get(job_id, by=req.caller)
-        show(resp, generationJob=story.job, events=list(story.events))
+        show(
+            resp,
+            generationJob=story.job,
+            events=list(story.events),
+            modelCalls=list(story.calls),
+        )
 
 
 class JobRetryResource:

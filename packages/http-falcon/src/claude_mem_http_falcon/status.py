@@ -100,15 +100,26 @@ def _boundaries(runtime: Runtime, progress: Progress | None) -> JsonObject:
     return {
         "queue": _queue(health, progress),
         "generationWorker": _workers(runtime.own_loop, health, progress),
-        "providerRegistry": {
-            "status": "active",
-            "details": {"generator": runtime.status.generator},
-        },
+        "providerRegistry": _provider(runtime),
         "eventBroadcaster": {
             "status": "disabled",
             "details": {"reason": "this server has no event stream"},
         },
     }
+
+
+def _provider(runtime: Runtime) -> JsonObject:
+    details: JsonObject = {"generator": runtime.status.generator}
+    try:
+        health = runtime.status.provider()
+    except AdapterError:
+        return {"status": "errored", "details": {**details, "reason": SILENT}}
+    if health is None:
+        return {"status": "active", "details": details}
+    details |= health.details
+    if health.problem is not None:
+        details["reason"] = health.problem
+    return {"status": "errored" if health.problem else "active", "details": details}
 
 
 def _queue(health: EngineHealth, progress: Progress | None) -> JsonObject:

@@ -40,13 +40,18 @@ from claude_mem_storage_sqlite.full_text import FIELDS
 from claude_mem_storage_sqlite.health import index_problems, problems
 from claude_mem_storage_sqlite.jobs import JOB_EVENTS, JOBS
 from claude_mem_storage_sqlite.memories import MEMORIES, SOURCES
+from claude_mem_storage_sqlite.model_calls import CALLS
 from claude_mem_storage_sqlite.projects import IDENTITIES, PROJECTS
 from claude_mem_storage_sqlite.sessions import SESSIONS
 from claude_mem_storage_sqlite.version import schema_of
 from claude_mem_storage_sqlite.writer import Writer
 
 _WHOLE = (TEAMS, MEMBERS, PROJECTS, SESSIONS, EVENTS, MEMORIES, SOURCES, JOBS, AUDIT)
-_PLAIN: Mapping[str, Sequence[str]] = {IDENTITIES: (), JOB_EVENTS: ()}
+_PLAIN: Mapping[str, Sequence[str]] = {
+    IDENTITIES: (),
+    JOB_EVENTS: (),
+    CALLS.table: CALLS.as_json,
+}
 EXPORTED = {**{rows.table: rows.as_json for rows in _WHOLE}, **_PLAIN}
 """The tables that are written out, in their order, and their columns of JSON text.
 

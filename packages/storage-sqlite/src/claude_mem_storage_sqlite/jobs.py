@@ -289,6 +289,17 @@ class SqliteJobs(JobLedger):
         return self._change(claim, changes, now=now, retry=retry_at, **told)
 
     @override
+    def postpone(
+        self, claim: Claim, *, now: int, failure: Failure, until: int
+    ) -> GenerationJob:
+        changes = (
+            "status = 'queued', available_at_epoch = :until,"
+            f" last_error = :error, error_kind = :kind, {_LET_GO}"
+        )
+        told = {"error": failure.message, "kind": failure.kind}
+        return self._change(claim, changes, now=now, until=until, **told)
+
+    @override
     def recover(self, *, now: int, latest: int) -> int:
         times = "(lost_leases + (lease_until_epoch <= :now))"
         gone = f"{times} >= :most"

@@ -13,6 +13,7 @@ from claude_mem_storage_sqlite.borders import BORDERS
 from claude_mem_storage_sqlite.driver import ERRORS, Connection
 from claude_mem_storage_sqlite.full_text import FULL_TEXT
 from claude_mem_storage_sqlite.ledger_schema import LEDGER, LOG
+from claude_mem_storage_sqlite.model_calls import BOOK
 from claude_mem_storage_sqlite.schema import COUNTS, IDENTITIES, SUCCESSORS, TABLES
 
 steps = Migrations("claude_mem")
@@ -54,6 +55,11 @@ def _project_identities(db: Database) -> None:
                 " VALUES (?, ?, ?, 'folder', ?)",
                 (team_id, project_id, key, since),
             )
+
+
+@steps(name="0006-model-calls")
+def _model_calls(db: Database) -> None:
+    _run(db, BOOK)
 
 
 def migrate(connection: Connection) -> None:

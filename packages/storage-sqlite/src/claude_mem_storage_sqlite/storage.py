@@ -28,6 +28,7 @@ from claude_mem_storage_sqlite.health import (
 )
 from claude_mem_storage_sqlite.jobs import SqliteJobs
 from claude_mem_storage_sqlite.memories import SqliteMemories
+from claude_mem_storage_sqlite.model_calls import SqliteModelCalls
 from claude_mem_storage_sqlite.projects import SqliteProjects
 from claude_mem_storage_sqlite.sessions import SqliteSessions
 from claude_mem_storage_sqlite.workers import SqliteWorkers
@@ -193,6 +194,7 @@ class _Records(Transaction, Snapshot):
         self._memories = SqliteMemories(connection)
         self._jobs = SqliteJobs(connection)
         self._workers = SqliteWorkers(connection)
+        self._model_calls = SqliteModelCalls(connection)
         self._audit = SqliteAuditLog(connection)
 
     @property
@@ -234,6 +236,11 @@ class _Records(Transaction, Snapshot):
     @override
     def workers(self) -> SqliteWorkers:
         return self._workers
+
+    @property
+    @override
+    def model_calls(self) -> SqliteModelCalls:
+        return self._model_calls
 
     @property
     @override

@@ -18,10 +18,11 @@ from claude_mem_core.domain.generation_job import (
     JobQuery,
     JobStatus,
 )
+from claude_mem_core.domain.value import JsonObject
 from claude_mem_core.errors import ConflictError, InvalidInputError
 
 from claude_mem_cli import exits, screen
-from claude_mem_cli.client import Client, Moved
+from claude_mem_cli.client import Client, Moved, Story
 from claude_mem_cli.connect import connected
 from claude_mem_cli.jobs import (
     PAGE,
@@ -124,15 +125,14 @@ def show(*, job: str, as_json: bool) -> None:
     """Show a job, why it failed, and every move that it made."""
     with connected(os.environ) as client:
         (job_id,) = jobs_meant(client, [job])
-        found, moves = client.job(job_id)
+        found = client.job(job_id)
         where, names = client.where, {} if as_json else _names(client)
     if as_json:
-        log = [one.to_wire() for one in moves]
-        told = {"generationJob": found.to_wire(), "events": log}
-        screen.say_json({"where": where, **told})
+        screen.say_json({"where": where, **_story_to_wire(found)})
         return
     screen.note(f"A job of {screen.line(where)}")
-    screen.say(story(found, moves, names.get(found.project_id, found.project_id)))
+    project_id = found.job.project_id
+    screen.say(story(found, names.get(project_id, project_id)))
 
 
 @jobs.command
@@ -283,6 +283,14 @@ def _say_json(outcome: Outcome, fault: str | None) -> None:
     told = {"where": outcome.where, "jobs": moved, "refused": refused}
     error = {"error": ConflictError.code, "message": fault} if fault else {}
     screen.say_json({**told, **error})
+
+
+def _story_to_wire(told: Story) -> JsonObject:
+    return {
+        "generationJob": told.job.to_wire(),
+        "events": [one.to_wire() for one in told.moves],
+        "modelCalls": [one.to_wire() for one in told.calls],
+    }
 
 
 def _names(client: Client) -> Mapping[str, str]:

@@ -10,8 +10,11 @@ from typing import Literal, Protocol, runtime_checkable
 from claude_mem_core.domain.agent_event import AgentEvent
 from claude_mem_core.domain.generation_job import SkipReason
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryItemDraft
+from claude_mem_core.domain.model_call import Usage
 from claude_mem_core.domain.project import Project
+from claude_mem_core.domain.provider_health import ProviderHealth
 from claude_mem_core.domain.server_session import ServerSession
+from claude_mem_core.errors import GeneratorError
 
 EARLIER_TURNS = 3
 """How many turns before it a turn is shown with: how far back an error is followed."""
@@ -49,10 +52,28 @@ class FinishedSession:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """What was made: memories, or the reason why there are none."""
+    """What was made: memories, or the reason why there are none.
+
+    Attributes:
+        usage: The calls of a model that were made for it, those in vain too.
+    """
 
     memories: tuple[MemoryItemDraft, ...] = ()
     skip: SkipReason | None = None
+    usage: tuple[Usage, ...] = ()
+
+
+class ModelCallError(GeneratorError):
+    """A failure after calls of a model, which are paid for all the same.
+
+    Args:
+        error: What went wrong.
+        usage: The calls that were made.
+    """
+
+    def __init__(self, error: GeneratorError, usage: tuple[Usage, ...]) -> None:
+        super().__init__(str(error), kind=error.kind, retry_after=error.retry_after)
+        self.usage = usage
 
 
 class ObservationGenerator(Protocol):
@@ -98,3 +119,15 @@ class Repeatable(Protocol):
     @abstractmethod
     def repeatable(self) -> Literal[True]:
         """That it is so."""
+
+
+@runtime_checkable
+class AsksProvider(Protocol):
+    """What a generator says of the provider that it asks."""
+
+    @abstractmethod
+    def health(self) -> ProviderHealth:
+        """How the provider is: no problem after it was asked with success.
+
+        It is free of content and of secrets: anybody may be shown it.
+        """

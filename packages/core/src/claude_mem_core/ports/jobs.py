@@ -97,8 +97,8 @@ class JobLedger(JobReader, Protocol):
     * no doubles: a key that is still unsettled is not taken again, a settled one is;
     * no loss: a claim that is never settled comes back when its lease ends;
     * a waiting head holds its session, a failed one frees it;
-    * fencing: only the newest claim of a job can settle, extend, release or fail it:
-      `ConflictError` for every other;
+    * fencing: only the newest claim of a job can settle, extend, release, postpone or
+      fail it: `ConflictError` for every other;
     * a lost lease costs no attempt, but after `MAX_LOST_LEASES` the job fails;
     * a failure costs an attempt, and without one left the job fails for good;
     * a clock that goes back holds no job up: what was put or changed later than
@@ -140,6 +140,15 @@ class JobLedger(JobReader, Protocol):
         """An attempt is spent: the job waits until `retry_at`, or has failed.
 
         It has failed when `retry_at` is None or no attempt is left.
+        """
+
+    @abstractmethod
+    def postpone(
+        self, claim: Claim, *, now: int, failure: Failure, until: int
+    ) -> GenerationJob:
+        """The job waits for what is no fault of its own; no attempt is spent.
+
+        It may be claimed again from `until` on, and tells of the failure meanwhile.
         """
 
     @abstractmethod

@@ -18,6 +18,7 @@ from claude_mem_core.ports.access import (
 from claude_mem_core.ports.events import EventReader, EventRepository
 from claude_mem_core.ports.jobs import JobLedger, JobReader
 from claude_mem_core.ports.memories import MemoryReader, MemoryRepository
+from claude_mem_core.ports.model_calls import ModelCallBook, ModelCallReader
 from claude_mem_core.ports.projects import ProjectReader, ProjectRepository
 from claude_mem_core.ports.sessions import SessionReader, SessionRepository
 from claude_mem_core.ports.workers import WorkerReader, WorkerRegistry
@@ -66,6 +67,11 @@ class Snapshot(Protocol):
     def workers(self) -> WorkerReader:
         """Workers."""
 
+    @property
+    @abstractmethod
+    def model_calls(self) -> ModelCallReader:
+        """Calls of models."""
+
 
 class Transaction(Protocol):
     """The records while they are written.
@@ -112,6 +118,11 @@ class Transaction(Protocol):
     @abstractmethod
     def workers(self) -> WorkerRegistry:
         """Workers."""
+
+    @property
+    @abstractmethod
+    def model_calls(self) -> ModelCallBook:
+        """Calls of models."""
 
     @property
     @abstractmethod

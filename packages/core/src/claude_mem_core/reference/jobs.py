@@ -207,6 +207,17 @@ class InProcessJobs(JobLedger):
         return self._move(later, "retry_scheduled", now=now, reason=failure.message)
 
     @override
+    def postpone(
+        self, claim: Claim, *, now: int, failure: Failure, until: int
+    ) -> GenerationJob:
+        job = self._held(claim).changed(
+            available_at_epoch=until,
+            error_kind=failure.kind,
+            last_error=failure.message,
+        )
+        return self._move(job, "queued", now=now)
+
+    @override
     def recover(self, *, now: int, latest: int) -> int:
         lost = [job for job in self._unsettled() if _is_lost(job, now, latest)]
         for job in lost:

@@ -10,6 +10,7 @@ from claude_mem_core.domain.agent_event import AgentEvent
 from claude_mem_core.domain.audit import AuditEntry
 from claude_mem_core.domain.generation_job import GenerationJob, JobEvent
 from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.model_call import ModelCall
 from claude_mem_core.domain.project import Project
 from claude_mem_core.domain.project_identity import ProjectIdentity
 from claude_mem_core.domain.server_session import ServerSession
@@ -48,6 +49,7 @@ class State:
     """From an event's id to the id of its own job."""
     job_events: dict[str, tuple[JobEvent, ...]] = field(default_factory=dict)
     workers: dict[str, WorkerRecord] = field(default_factory=dict)
+    model_calls: dict[str, ModelCall] = field(default_factory=dict)
     audit: dict[str, AuditEntry] = field(default_factory=dict)
 
     def copy(self) -> State:

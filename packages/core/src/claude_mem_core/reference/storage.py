@@ -22,6 +22,7 @@ from claude_mem_core.reference.events import InProcessEvents
 from claude_mem_core.reference.jobs import InProcessJobs
 from claude_mem_core.reference.lexical import LexicalIndexes
 from claude_mem_core.reference.memories import InProcessMemories
+from claude_mem_core.reference.model_calls import InProcessModelCalls
 from claude_mem_core.reference.projects import InProcessProjects
 from claude_mem_core.reference.sessions import InProcessSessions
 from claude_mem_core.reference.state import State
@@ -92,6 +93,7 @@ class _Records(Transaction, Snapshot):
         self._memories = InProcessMemories(state, indexes)
         self._jobs = InProcessJobs(state)
         self._workers = InProcessWorkers(state)
+        self._model_calls = InProcessModelCalls(state)
         self._audit = InProcessAuditLog(state)
 
     @property
@@ -133,6 +135,11 @@ class _Records(Transaction, Snapshot):
     @override
     def workers(self) -> InProcessWorkers:
         return self._workers
+
+    @property
+    @override
+    def model_calls(self) -> InProcessModelCalls:
+        return self._model_calls
 
     @property
     @override

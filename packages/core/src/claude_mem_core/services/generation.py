@@ -17,18 +17,21 @@ from claude_mem_core.domain.generation_job import (
 )
 from claude_mem_core.domain.keeping import KEEPING, Keeping
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryItemDraft
+from claude_mem_core.domain.model_call import Usage
 from claude_mem_core.domain.stop_signal import StopSignal
 from claude_mem_core.domain.value import millis
 from claude_mem_core.errors import (
     ClaudeMemError,
     ConflictError,
     GeneratorError,
+    GeneratorPausedError,
     QueueError,
     StorageError,
 )
 from claude_mem_core.ports.generator import (
     FinishedSession,
     Generation,
+    ModelCallError,
     ObservationGenerator,
     Turn,
 )
@@ -40,6 +43,7 @@ from claude_mem_core.services.claims import Claims
 from claude_mem_core.services.cleaning import cleaned
 from claude_mem_core.services.memories import remembered
 from claude_mem_core.services.renewal import Renewal
+from claude_mem_core.services.spending import write_down
 from claude_mem_core.services.succession import Newcomer, introduced, keep
 from claude_mem_core.services.tasks import Task, task_of
 
@@ -137,7 +141,8 @@ class Generator:
         if not made.memories and made.skip is None:
             # A job that is completed has memories, or a reason why there are none.
             message = f"{self._generator.name} gave neither memories nor a reason"
-            raise GeneratorError(message, kind="parse_error")
+            error = GeneratorError(message, kind="parse_error")
+            raise ModelCallError(error, made.usage)
         self._keep(claim, task, made)
 
     def _made(self, work: Turn | FinishedSession | None) -> Generation:
@@ -168,6 +173,7 @@ class Generator:
         now, skip = self._system.now(), task.skip or made.skip
         newcomers = self._newcomers(claim.job, task, made)
         with self._storage.begin() as tx:
+            self._write_down(tx, claim.job, made.usage)
             try:
                 tx.jobs.settle(claim, now=now, skip=skip)
             except ConflictError as error:
@@ -215,15 +221,29 @@ class Generator:
 
     def _give_up(self, claim: Claim, error: Exception) -> None:
         log.warning("job %s failed: %s", claim.job.id, self._keeping.traced(error))
+        with self._storage.begin() as tx:
+            if isinstance(error, ModelCallError):
+                self._write_down(tx, claim.job, error.usage)
+            try:
+                self._fail(tx, claim, error)
+            except ConflictError as lost:
+                log.warning("the failure of job %s is dropped: %s", claim.job.id, lost)
+
+    def _write_down(
+        self, tx: Transaction, job: GenerationJob, usage: Sequence[Usage]
+    ) -> None:
+        write_down(tx, usage, job.scope, system=self._system, job_id=job.id)
+
+    def _fail(self, tx: Transaction, claim: Claim, error: Exception) -> None:
         told = self._keeping.told(error)[:LONGEST_ERROR]
         now, failure = self._system.now(), _failure_of(error, told)
+        if isinstance(error, GeneratorPausedError):
+            until = now + millis(error.lasts)
+            tx.jobs.postpone(claim, now=now, failure=failure, until=until)
+            return
         delay = retry_delay(claim.job, failure)
         retry_at = None if delay is None else now + millis(delay)
-        try:
-            with self._storage.begin() as tx:
-                tx.jobs.fail(claim, now=now, failure=failure, retry_at=retry_at)
-        except ConflictError as lost:
-            log.warning("the failure of job %s is dropped: %s", claim.job.id, lost)
+        tx.jobs.fail(claim, now=now, failure=failure, retry_at=retry_at)
 
 
 def _failure_of(error: Exception, told: str) -> Failure:

@@ -18,6 +18,7 @@ from claude_mem_core.domain.generation_job import (
     dedupe_key,
     queued_job,
 )
+from claude_mem_core.domain.model_call import ModelCall
 from claude_mem_core.domain.stop_signal import StopSignal
 from claude_mem_core.errors import NotFoundError
 from claude_mem_core.ports.jobs import JobLedger
@@ -33,10 +34,11 @@ LOOK_EVERY = timedelta(milliseconds=100)
 
 @dataclass(frozen=True, slots=True)
 class JobStory:
-    """A job, and every move that it made."""
+    """A job, every move that it made, and the calls of a model it took."""
 
     job: GenerationJob
     events: Sequence[JobEvent]
+    calls: Sequence[ModelCall] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,14 @@ class Jobs:
         return self.list(query, by=by)
 
     def get(self, job_id: str, *, by: Principal) -> JobStory:
-        """The job with this id, and its log."""
+        """The job with this id, its log, and what it took."""
         with self._storage.read() as snapshot:
             job = snapshot.jobs.get(job_id, scope=by.scope)
-            return JobStory(job, snapshot.jobs.log(job_id, scope=by.scope))
+            return JobStory(
+                job,
+                snapshot.jobs.log(job_id, scope=by.scope),
+                snapshot.model_calls.of_job(job_id, scope=by.scope),
+            )
 
     def ended(
         self, job_id: str, *, by: Principal, within: timedelta, stop: StopSignal

@@ -12,6 +12,7 @@ from claude_mem_core.domain.agent_event import TurnRole
 from claude_mem_core.domain.audit import AuditDeed
 from claude_mem_core.domain.keeping import KEEPING, Keeping
 from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.model_call import Usage
 from claude_mem_core.domain.replay import (
     Difference,
     Refusal,
@@ -30,6 +31,7 @@ from claude_mem_core.errors import (
 from claude_mem_core.ports.generator import (
     FinishedSession,
     Generation,
+    ModelCallError,
     ObservationGenerator,
     Turn,
 )
@@ -39,6 +41,7 @@ from claude_mem_core.services.audited import record
 from claude_mem_core.services.borders import require_project
 from claude_mem_core.services.cleaning import cleaned
 from claude_mem_core.services.memories import remembered
+from claude_mem_core.services.spending import write_down
 from claude_mem_core.services.succession import introduced, is_corrected, keep, kept
 from claude_mem_core.services.tasks import Task, to_be_told, whole_session, whole_turn
 
@@ -151,7 +154,7 @@ class Replay:
         for unit in self._units(session, fresh, by=by, dry_run=asked.dry_run):
             page.compared += 1
             try:
-                made = _made(generator, unit.task)
+                made = self._paid(generator, unit, by=by)
             except GeneratorError as error:
                 told = self._keeping.redactor.text(f"{error.kind}: {error}")
                 page.refusals.append(_refusal(unit, told))
@@ -165,6 +168,27 @@ class Replay:
             page.differences.append(_difference(unit, after))
             if not asked.dry_run:
                 self._take_over(unit, after, by=by)
+
+    def _paid(
+        self, generator: ObservationGenerator, unit: _Unit, *, by: Principal
+    ) -> Generation:
+        """What is made of a unit; a budget counts the calls of a dry run too."""
+        try:
+            made = _made(generator, unit.task)
+        except ModelCallError as error:
+            self._write_down(error.usage, unit, by=by)
+            raise
+        self._write_down(made.usage, unit, by=by)
+        return made
+
+    def _write_down(
+        self, usage: Sequence[Usage], unit: _Unit, *, by: Principal
+    ) -> None:
+        if not usage:
+            return
+        scope = Scope(by.team_id, unit.session.project_id)
+        with self._storage.begin() as tx:
+            write_down(tx, usage, scope, system=self._system)
 
     def _units(
         self,

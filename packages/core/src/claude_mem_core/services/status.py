@@ -14,8 +14,10 @@ from claude_mem_core.domain.generation_job import (
     JobStatus,
     Lane,
 )
+from claude_mem_core.domain.provider_health import ProviderHealth
 from claude_mem_core.domain.value import millis
 from claude_mem_core.domain.worker import WorkerRecord
+from claude_mem_core.ports.generator import AsksProvider, ObservationGenerator
 from claude_mem_core.ports.jobs import JobReader
 from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage
@@ -56,12 +58,12 @@ class Status:
         queue: ObservationQueueEngine,
         system: System,
         *,
-        generator: str,
+        generator: ObservationGenerator,
     ) -> None:
         self._storage = storage
         self._queue = queue
         self._system = system
-        self.generator = generator
+        self._generator = generator
 
     def progress(self) -> Progress:
         """How far the work is; a `StorageError` when the store does not answer."""
@@ -76,6 +78,17 @@ class Status:
                 workers=tuple(present(snapshot, now=now)),
                 is_stuck=_is_stuck(jobs, now=now),
             )
+
+    @property
+    def generator(self) -> str:
+        """The name of what makes memories."""
+        return self._generator.name
+
+    def provider(self) -> ProviderHealth | None:
+        """How the provider is that the generator asks; None when it asks nobody."""
+        if isinstance(self._generator, AsksProvider):
+            return self._generator.health()
+        return None
 
     def queue(self) -> EngineHealth:
         """How the queue engine's bell is."""
