@@ -5,6 +5,9 @@ DIR holds `events.SPLIT.jsonl.gz` (hook payloads, one a line), `queries.SPLIT.js
 (`id`, `text`) and `qrels_session.SPLIT.jsonl` (`query`, `memory`: a session's own id).
 The events are taken in through the library's public services, become memories, and
 each query is asked of these. A hit is a memory of a right session among the first ten.
+
+With `memories.SPLIT.jsonl` (a turn a line: `session`, `text`),
+the whole turns are searched too, by the same engine: what is lost by keeping less.
 """
 
 from __future__ import annotations
@@ -24,10 +27,12 @@ from typing import Any
 
 from claude_mem_core.api import (
     MemoryItem,
+    MemoryItemDraft,
     Principal,
     ProjectDraft,
     Runtime,
     SearchQuery,
+    ServerSessionDraft,
     open_runtime,
 )
 from claude_mem_core.domain.generation_job import JobStatus
@@ -67,11 +72,17 @@ def main() -> None:
     parser.add_argument("--split", default="public")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    figures = asdict(_measure(options.data, options.split))
+    ours = asdict(_measure(options.data, options.split))
+    whole = _measure_whole_turns(options.data, options.split)
     if options.json:
-        print(json.dumps(figures))
+        print(json.dumps({"memories": ours, "whole_turns": whole}))
     else:
-        print("\n".join(f"{name:<20} {value}" for name, value in figures.items()))
+        print("\n".join(f"{name:<20} {value}" for name, value in ours.items()))
+        print(
+            "\n".join(
+                f"{f'turns: {name}':<20} {value}" for name, value in whole.items()
+            )
+        )
 
 
 def _measure(data: Path, split: str) -> Figures:
@@ -85,25 +96,67 @@ def _measure(data: Path, split: str) -> Figures:
         accepted = time.perf_counter()
         runtime.generator.drain()
         generated = time.perf_counter()
-        answers, milliseconds = _ask(runtime, project.id, data, split)
-        right = _right_sessions(data, split)
-        ranks = [
-            _rank([_sessions(runtime, item, names) for item in items], right[query])
-            for query, items in answers.items()
-        ]
-        found = [item for items in answers.values() for item in items]
         return Figures(
             events=count,
             jobs=runtime.status.progress().jobs,
-            queries=len(ranks),
-            hit_at_1=_share(ranks, 1),
-            hit_at_5=_share(ranks, 5),
-            hit_at_10=_share(ranks, FIRST),
-            tokens_per_memory=round(sum(map(_tokens, found)) / max(len(found), 1), 1),
-            ms_per_query=round(sorted(milliseconds)[len(milliseconds) // 2], 2),
+            **_quality(runtime, project.id, names, data, split),
             seconds_to_accept=round(accepted - start, 1),
             seconds_to_generate=round(generated - accepted, 1),
         )
+
+
+def _measure_whole_turns(data: Path, split: str) -> dict[str, Any]:
+    """How well the turns themselves are found, each as one memory of all its words."""
+    turns = data / f"memories.{split}.jsonl"
+    if not turns.exists():
+        return {}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_runtime({"CLAUDE_MEM_DATA_DIR": folder}) as runtime,
+    ):
+        project = runtime.projects.create(ProjectDraft(name="turns"), by=ME)
+        names = dict(_keep_whole(runtime, project.id, turn) for turn in _lines(turns))
+        return _quality(runtime, project.id, names, data, split)
+
+
+def _keep_whole(
+    runtime: Runtime, project_id: str, turn: Mapping[str, str]
+) -> tuple[str, str]:
+    """Add a turn as it is to its session; our id of the session and its own name."""
+    named = ServerSessionDraft(
+        project_id=project_id, content_session_id=turn["session"]
+    )
+    session_id = runtime.sessions.start(named, by=ME).session.id
+    draft = MemoryItemDraft(
+        project_id=project_id,
+        server_session_id=session_id,
+        kind="observation",
+        type="turn",
+        narrative=turn["text"],
+    )
+    runtime.memories.add(draft, by=ME)
+    return session_id, turn["session"]
+
+
+def _quality(
+    runtime: Runtime, project_id: str, names: dict[str, str], data: Path, split: str
+) -> dict[str, Any]:
+    """How well the queries find their sessions, and what they cost."""
+    answers, milliseconds = _ask(runtime, project_id, data, split)
+    right = _right_sessions(data, split)
+    ranks = [
+        _rank([_sessions(runtime, item, names) for item in items], right[query])
+        for query, items in answers.items()
+    ]
+    found = [item for items in answers.values() for item in items]
+    return {
+        "queries": len(ranks),
+        "hit_at_1": _share(ranks, 1),
+        "hit_at_5": _share(ranks, 5),
+        "hit_at_10": _share(ranks, FIRST),
+        "tokens_per_memory": round(sum(map(_tokens, found)) / max(len(found), 1), 1),
+        "ms_per_query": round(sorted(milliseconds)[len(milliseconds) // 2], 2),
+    }
 
 
 def _accept(

@@ -164,7 +164,7 @@ def _cited(memory: MemoryItemDraft | MemoryItem) -> set[str]:
 
 def _ids_of(given: Given) -> set[str]:
     if isinstance(given, Turn):
-        return {event.id for event in given.events}
+        return {event.id for event in (*given.earlier, *given.events)}
     told = {event.id for event in (*given.prompts, given.last_event)}
     return told.union(*map(_cited, given.memories))
 

@@ -34,7 +34,7 @@ PATHS = st.lists(NAMES.filter(lambda name: name not in (".", "..")), max_size=6)
         ("\\\\Server\\Share\\App", "folder://server/share/app"),
         ("/private/tmp/app", "folder:/tmp/app"),
         ("/private/home", "folder:/private/home"),
-        ("/Users/dev/Work/App", "folder:/users/dev/work/app"),
+        ("/Users/dev/Code/App", "folder:/users/dev/code/app"),
         ("/home/me/App", "folder:/home/me/App"),
         ("/home/me/cafe\u0301", "folder:/home/me/caf\u00e9"),
         ("/half/\ud800", "folder:/half/\\ud800"),

@@ -21,7 +21,12 @@ from claude_mem_core.errors import (
     GeneratorPausedError,
     StorageError,
 )
-from claude_mem_core.ports.generator import Generation, ModelCallError
+from claude_mem_core.ports.generator import (
+    EARLIER_EVENTS,
+    EARLIER_TURNS,
+    Generation,
+    ModelCallError,
+)
 from claude_mem_core.reference.queue import InProcessQueueEngine
 from claude_mem_core.reference.storage import InProcessStorage
 from claude_mem_core.runtime import Runtime, assemble
@@ -95,6 +100,59 @@ def test_the_prompt_after_a_stop_does_not_make_the_turn_again(
 
     assert len(generator.turns) == 1
     assert [job.skip_reason for job in jobs()] == ["turn_open", None, "turn_closed"]
+
+
+def test_a_turn_is_shown_with_the_few_turns_before_it(runtime, take, generator) -> None:
+    take(*(["user_prompt", "turn_end"] * (EARLIER_TURNS + 2)))
+
+    runtime.generator.drain()
+
+    turns = generator.turns
+    assert [len(turn.earlier) for turn in turns] == [
+        2 * min(turn.number - 1, EARLIER_TURNS) for turn in turns
+    ]
+    assert turns[1].earlier == turns[0].events
+    assert turns[-1].earlier[-2:] == turns[-2].events
+
+
+def test_what_no_memory_may_tell_is_not_shown_with_a_later_turn(
+    runtime, draft, generator
+) -> None:
+    events = [
+        draft("user_prompt", payload={"prompt": "<private>the plan</private>"}),
+        draft("tool_use", payload={"tool_name": "Bash"}),
+        draft("turn_end"),
+        draft("user_prompt", payload={"prompt": "hello"}),
+        draft("tool_use", payload={"tool_name": "TodoWrite"}),
+        draft("turn_end"),
+        draft("user_prompt", payload={"prompt": "go on"}),
+        draft("turn_end"),
+    ]
+    for event in events:
+        runtime.events.accept(event, by=ME)
+
+    runtime.generator.drain()
+
+    last = generator.turns[-1]
+    assert [event.event_type for event in last.earlier] == ["user_prompt", "turn_end"]
+    assert "TodoWrite" not in str(last.earlier)
+
+
+def test_no_more_than_the_newest_events_before_a_turn_are_shown(
+    runtime, take, generator
+) -> None:
+    take(
+        "user_prompt",
+        *["tool_use"] * EARLIER_EVENTS,
+        "turn_end",
+        "user_prompt",
+        "turn_end",
+    )
+
+    runtime.generator.drain()
+
+    first, second = generator.turns
+    assert second.earlier == first.events[-EARLIER_EVENTS:]
 
 
 def said(draft: Make, text: str) -> AgentEventDraft:

@@ -46,8 +46,7 @@ TAG = tag_pattern(PRIVATE_TAGS)
 
 def has_tags(text: str) -> bool:
     """Whether a tag of ours stands in a text; most have no bracket of any spelling."""
-    may = "<" in text or "&" in text or "u003c" in text or "U003C" in text
-    return may and TAG.search(text) is not None
+    return _may_have(text) and TAG.search(text) is not None
 
 
 class _Reading(NamedTuple):
@@ -71,9 +70,18 @@ def without_tagged(text: str, tags: re.Pattern[str]) -> str:
     return _kept(text, _read(text, tags, None))
 
 
+def tagged_parts(text: str, tags: re.Pattern[str]) -> Sequence[tuple[int, int]]:
+    """Where tags and what they enclose stand: first character, and the next kept."""
+    return _read(text, tags, None).taken if _may_have(text) else ()
+
+
 def private_parts(text: str) -> Sequence[tuple[int, int]]:
     """Where something is marked as private: its first character, and the next kept."""
     return _read(text, TAG, None).taken if has_tags(text) else ()
+
+
+def _may_have(text: str) -> bool:
+    return "<" in text or "&" in text or "u003c" in text or "U003C" in text
 
 
 def _kept(text: str, reading: _Reading) -> str:

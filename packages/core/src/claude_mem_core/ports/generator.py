@@ -16,15 +16,27 @@ from claude_mem_core.domain.provider_health import ProviderHealth
 from claude_mem_core.domain.server_session import ServerSession
 from claude_mem_core.errors import GeneratorError
 
+EARLIER_TURNS = 3
+"""How many turns before it a turn is shown with: how far back an error is followed."""
+
+EARLIER_EVENTS = 300
+"""The newest events of these turns are shown, no more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A finished turn: from a prompt to the agent's stop, in order."""
+    """A finished turn: from a prompt to the agent's stop, in order.
+
+    Attributes:
+        earlier: The events of the few turns before it, in order: what an answer as
+            short as "yes" is about.
+    """
 
     project: Project
     session: ServerSession
     number: int
     events: tuple[AgentEvent, ...]
+    earlier: tuple[AgentEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

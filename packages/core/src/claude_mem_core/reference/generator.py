@@ -14,6 +14,7 @@ from claude_mem_core.domain.extraction.summary import (
     session_summary,
 )
 from claude_mem_core.ports.generator import (
+    EARLIER_TURNS,
     FinishedSession,
     Generation,
     ObservationGenerator,
@@ -37,10 +38,12 @@ class RuleBasedGenerator(ObservationGenerator, Repeatable):
 
     @override
     def observe(self, turn: Turn) -> Generation:
-        evidence = evidence_of(turn.events)
-        if skip := skip_reason(evidence):
-            return Generation(skip=skip)
+        evidence = evidence_of(
+            turn.events, turn.earlier, from_start=turn.number <= EARLIER_TURNS
+        )
         drafts = observations(evidence, project=turn.project, session=turn.session)
+        if skip := skip_reason(evidence, drafts):
+            return Generation(skip=skip)
         numbered = (
             draft.changed(metadata={"turn": turn.number, **draft.metadata})
             for draft in drafts

@@ -13,7 +13,12 @@ from claude_mem_core.domain.agent_event import AgentEvent, TurnRole, turn_role
 from claude_mem_core.domain.generation_job import GenerationJob, SkipReason
 from claude_mem_core.domain.keeping import KEEPING, Keeping, is_withheld
 from claude_mem_core.domain.server_session import ServerSession
-from claude_mem_core.ports.generator import FinishedSession, Turn
+from claude_mem_core.ports.generator import (
+    EARLIER_EVENTS,
+    EARLIER_TURNS,
+    FinishedSession,
+    Turn,
+)
 from claude_mem_core.ports.storage import Snapshot
 
 
@@ -64,7 +69,13 @@ def to_be_told(task: Task, keeping: Keeping) -> Task:
     told = tuple(filter(keeping.tells, task.work.events))
     if not told:
         return replace(task, work=None, skip="nothing_to_remember")
-    return replace(task, work=replace(task.work, events=told))
+    # What a turn before it must not tell does not come in by the back door either.
+    earlier = tuple(
+        event
+        for event in task.work.earlier
+        if keeping.tells(event) and not is_withheld(event)
+    )
+    return replace(task, work=replace(task.work, events=told, earlier=earlier))
 
 
 def whole_turn(
@@ -131,8 +142,21 @@ def _about(
         session=snapshot.sessions.get(session_id, scope=scope),
         number=number,
         events=tuple(events),
+        earlier=_earlier(snapshot, place, number),
     )
     return Task(stem, events[-1].occurred_at_epoch, work)
+
+
+def _earlier(
+    snapshot: Snapshot, place: GenerationJob | _Place, number: int
+) -> tuple[AgentEvent, ...]:
+    """The newest events of the few turns before one, in order."""
+    scope, session_id = place.scope, place.server_session_id
+    turns = (
+        snapshot.events.of_turn(session_id, before, scope=scope)
+        for before in range(max(0, number - EARLIER_TURNS), number)
+    )
+    return tuple(event for turn in turns for event in turn)[-EARLIER_EVENTS:]
 
 
 def _summary(

@@ -1,9 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Memories from events by rules alone: nothing is made up, all of it was said or seen.
 
-`evidence` reads what happened in a turn, `observation` writes down what is worth
-keeping of it, `summary` does so for a whole session; `prose` and `tools` read the
-agent's markdown and its tool calls for them.
+From the words to the memories, each module using those above it:
+
+* `places`, `masking`: where words stand in a stored payload, what is not to be read;
+* `markdown`, `prose`: statements, and which of them say something;
+* `tools`, `checks`, `signatures`: what calls did, how commands ended, what an error is;
+* `evidence`, `prompts`: a turn as evidence, and the user's own words in it;
+* `titles`, `kinds`, `directives`, `choices`, `episodes`, `commands`, `files`: what to
+  look for, in tables of signs with their reasons;
+* `work`, `observation`, `summary`, `drafts`: the memories of a turn and of a session;
+* `wording`, `verify`: the fixed forms of sentences, and whether a memory says more than
+  its sources show.
 """
 
 from __future__ import annotations

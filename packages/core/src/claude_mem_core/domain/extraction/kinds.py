@@ -1,85 +1,137 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What kind of memory a turn makes: its type, its concepts, the user's directives."""
+"""What kind of memory a turn makes: its type and its concepts, by telling words."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 
-from claude_mem_core.domain.extraction.prose import is_substantial, statements
+_FLAGS = re.IGNORECASE
 
-_FIX_ASKED = re.compile(
-    r"\b(?:fix\w*|bugs?|broken|crash\w*|regressions?|fails?|failing|failed|wrong"
-    r"|not working|doesn't work|does not work|incorrect\w*)\b",
-    re.IGNORECASE,
+PROCEDURE = re.compile(
+    r"(?:commit|push|merge|rebase|pull|check ?out|switch|open|show|give|list|print"
+    r"|read|run|continue|go|keep"
+    r"|start|stop|undo|try|retry|wait|look|use|reply|respond|post|update linear"
+    r"|one|another)\b",
+    _FLAGS,
 )
-_FIX_TOLD = re.compile(
-    r"\b(?:fixed|the fix|root cause"
-    r"|the (?:actual |real )?(?:bug|problem|issue) (?:was|is))\b",
-    re.IGNORECASE,
-)
-_REFACTOR = re.compile(
-    r"\b(?:refactor\w*|renam\w+|mov(?:e|ed|ing)|extract\w*|clean(?:ed)? ?up|simplif\w+"
-    r"|consolidat\w+|dedup\w*|inlin\w+)\b",
-    re.IGNORECASE,
-)
-_FEATURE = re.compile(
-    r"\b(?:add(?:s|ed|ing)?|implement\w*|creat(?:e|ed|ing)|introduc\w+|support\w*)\b",
-    re.IGNORECASE,
-)
-_TYPES = (("refactor", _REFACTOR), ("feature", _FEATURE))
+"""What is asked in the course of work, and answered for the moment."""
 
-# A wish for good, or one thing chosen over another, said as such. A wish for this turn
-# alone ("let's add a test") is what the turn's own memory is about.
-_STANDING = re.compile(r"\b(?:always|never|from now on)\b", re.IGNORECASE)
-_DIRECTIVE = re.compile(
-    r"(?:(?:please|ok|okay|yes|no|and|but|so|also)[,. ]+)*"
-    r"(?:always|never|don't|do not)\b"
-    r"|.*\b(?:from now on|going forward|we decided|i decided|(?:i|we) prefer"
-    r"|(?:let's|let us) (?:go with|use|stick)|go with (?:option )?\S"
-    r"|must (?:always|never)|we (?:shouldn't|don't want))\b",
-    re.IGNORECASE,
+TROUBLE = re.compile(
+    r"\b(?:fix\w*|bugs?|broken|breaks|crash\w*|regressions?|fails?|failing|failed"
+    r"|failure|wrong"
+    r"|not working|doesn't work|does not work|isn't working|incorrect\w*|errors?|issue"
+    r"|problem|panics?|missing|should(?:n't| not)|unexpected\w*|still (?:see|get"
+    r"|show)\w*|leak\w*"
+    r"|race|flaky|timeouts?|hangs?|stuck|slow|duplicat\w+)\b|错误|修复|失败|崩溃|问题|バグ|エラー"
+    r"|修正|失敗|오류|버그|수정",
+    _FLAGS,
 )
-_REASON = re.compile(
-    r"\b(?:because|since|so that|in order to|the reason|therefore|that's why)\b",
-    re.IGNORECASE,
+"""The user's report of something wrong."""
+
+DIAGNOSIS = re.compile(
+    r"\b(?:root cause|the (?:actual |real )?(?:bug|problem|issue|culprit) (?:is|was)"
+    r"|(?:bug|crash|failure) (?:is|was) caused)\b",
+    _FLAGS,
+)
+"""The agent's word on what was wrong."""
+
+REPAIRED = re.compile(
+    r"\b(?:fix(?:ed|es)|the fix|root cause|resolved|no longer|now (?:works?|correctly"
+    r"|properly|passes)"
+    r"|(?:the )?(?:actual |real )?(?:bug|problem|issue) (?:was|is)|corrected"
+    r"|works now|now(?=[.!]?$))\b|修复了|已修复|修正しました|解決|수정했",
+    _FLAGS,
+)
+"""The agent's word that it is mended."""
+
+# The deed that a title or a request begins with; else one that is asked for in it.
+_DEEDS = (
+    (
+        "refactor",
+        (
+            r"refactor\w*|renam\w+|mov(?:e|ed|ing)|extract\w*|clean(?:ed)? ?up"
+            r"|simplif\w+|consolidat\w+|dedup\w*|inlin\w+|reorgani\w+|split|unif\w+|重构|リファクタ"
+        ),
+    ),
+    (
+        "feature",
+        (
+            r"add(?:ed)?|implement(?:ed)?|create(?:d)?|introduce(?:d)?|support|build|built"
+            r"|添加|实现|新增|追加|実装|추가|구현"
+        ),
+    ),
+    (
+        "change",
+        (
+            r"updat\w+|chang\w+|remov\w+|replac\w+|delet\w+|revert\w*|drop\w*|set|made|make"
+            r"|switch\w*|adjust\w*|use[ds]?|document\w*|improv\w*|hid\w*|wrap\w*"
+        ),
+    ),
+)
+_LEADING = tuple((name, re.compile(rf"(?:{deed})\b", _FLAGS)) for name, deed in _DEEDS)
+_ANYWHERE = tuple(
+    (name, re.compile(rf"(?<!\w)(?:{deed})(?!\w)|[一-鿿ぁ-ヿ가-힣]*(?:{cjk})", _FLAGS))
+    for name, deed, cjk in (
+        ("refactor", _DEEDS[0][1], "重构|リファクタ"),
+        (
+            "feature",
+            r"add|implement|create|introduce|support",
+            "添加|实现|新增|追加|実装|추가|구현",
+        ),
+    )
+)
+_SECURITY = re.compile(
+    r"\b(?:vulnerabilit\w+|CVE-\d+|(?:sql|command|shell|prompt) injection"
+    r"|path traversal"
+    r"|xss|csrf|ssrf|privilege escalation|leak\w* (?:the )?(?:key|secret|token"
+    r"|password|credential)s?"
+    r"|expos\w+ (?:the )?(?:\w+ )?(?:api ?key|secret|token|password|credential)s?)\b",
+    _FLAGS,
 )
 _CONCEPTS: Mapping[str, re.Pattern[str]] = {
-    "why-it-exists": _REASON,
+    "why-it-exists": re.compile(
+        r"\b(?:because|since|so that|in order to|the reason|therefore|that's why)\b",
+        _FLAGS,
+    ),
     "gotcha": re.compile(
-        r"\b(?:gotcha|caveat|careful|beware|edge case|subtle|unless|pitfall)\b",
-        re.IGNORECASE,
+        r"\b(?:gotcha|caveat|careful|beware|edge case|subtle|unless|pitfall)\b", _FLAGS
     ),
     "trade-off": re.compile(
         r"\b(?:trade-?offs?|instead of|rather than|downside|pros|cons|alternatives?)\b",
-        re.IGNORECASE,
+        _FLAGS,
     ),
     "pattern": re.compile(
-        r"\b(?:patterns?|convention|consistent with|idiomatic)\b", re.IGNORECASE
+        r"\b(?:patterns?|convention|consistent with|idiomatic)\b", _FLAGS
     ),
 }
 _FIRST_CONCEPT: Mapping[str, str] = {
     "bugfix": "problem-solution",
     "discovery": "how-it-works",
+    "security_note": "gotcha",
     "decision": "trade-off",
 }
 MOST_CONCEPTS = 3
 
 
-def type_of(asked: str, told: str, *, changed: bool, decided: bool) -> str:
-    """The memory's type, by what was asked and told, and whether files changed.
+def change_type(asked: str, told: str) -> str:
+    """The type of a change that mended nothing, the user's word first.
 
-    The user's word comes first: an agent calls many a feature a fix.
+    Args:
+        asked: The request without its courtesies: it begins with what is to be done.
+        told: The title: it begins with what was done.
     """
-    if not changed:
-        return "decision" if decided else "discovery"
-    if _FIX_ASKED.search(asked) or _FIX_TOLD.search(told):
-        return "bugfix"
-    for text in (asked, told):
-        for name, sign in _TYPES:
-            if sign.search(text):
-                return name
+    for signs in (_LEADING, _ANYWHERE):
+        for text in (asked, told):
+            for name, sign in signs:
+                if sign.match(text) if signs is _LEADING else sign.search(text):
+                    return name
     return "change"
+
+
+def finding_type(text: str) -> str:
+    """The type of what was found out without a change."""
+    return "security_note" if _SECURITY.search(text) else "discovery"
 
 
 def concepts_of(type_name: str, text: str) -> tuple[str, ...]:
@@ -87,26 +139,3 @@ def concepts_of(type_name: str, text: str) -> tuple[str, ...]:
     first = _FIRST_CONCEPT.get(type_name, "what-changed")
     found = (name for name, sign in _CONCEPTS.items() if sign.search(text))
     return tuple(dict.fromkeys((first, *found)))[:MOST_CONCEPTS]
-
-
-def directives(prompt: str) -> Iterator[str]:
-    """The user's statements that choose or forbid something, questions left out."""
-    for statement in statements(prompt):
-        if (
-            _DIRECTIVE.match(statement)
-            and is_substantial(statement)
-            and not statement.endswith("?")
-        ):
-            yield statement
-
-
-def standing_rules(prompt: str) -> Iterator[str]:
-    """The directives that are meant for later too, not for this turn alone."""
-    return (
-        statement for statement in directives(prompt) if _STANDING.search(statement)
-    )
-
-
-def reasons(said: Iterable[str]) -> Iterator[str]:
-    """The statements that give a reason."""
-    return (statement for statement in said if _REASON.search(statement))

@@ -1,274 +1,148 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A turn's memories: what was asked, what became of it, and what was learned."""
+"""A turn's memories: its work, what was decided, what was mended, what works."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
-from claude_mem_core.domain.extraction.checks import Outcome, outcomes
-from claude_mem_core.domain.extraction.evidence import Evidence, Said
-from claude_mem_core.domain.extraction.kinds import (
-    concepts_of,
-    directives,
-    reasons,
-    standing_rules,
-    type_of,
+from claude_mem_core.domain.extraction.choices import choices
+from claude_mem_core.domain.extraction.commands import how_to
+from claude_mem_core.domain.extraction.directives import Directive, directives
+from claude_mem_core.domain.extraction.drafts import Memo, draft
+from claude_mem_core.domain.extraction.episodes import Episode
+from claude_mem_core.domain.extraction.evidence import Evidence
+from claude_mem_core.domain.extraction.files import files_of
+from claude_mem_core.domain.extraction.kinds import concepts_of
+from claude_mem_core.domain.extraction.markdown import Statement
+from claude_mem_core.domain.extraction.places import Line
+from claude_mem_core.domain.extraction.prose import clipped
+from claude_mem_core.domain.extraction.titles import (
+    LONGEST_TITLE,
+    outcome_title,
+    request_title,
 )
-from claude_mem_core.domain.extraction.prose import (
-    clipped,
-    clipped_words,
-    is_substantial,
-    most_telling,
-    opening,
-    statements,
-    telling,
-    within,
+from claude_mem_core.domain.extraction.wording import (
+    FAILED_THEN_PASSED,
+    FIXED_IN,
+    USER_SAID,
+    listed,
 )
-from claude_mem_core.domain.extraction.tools import ToolUse
+from claude_mem_core.domain.extraction.work import Work
 from claude_mem_core.domain.generation_job import SkipReason
-from claude_mem_core.domain.memory_item import MemoryItemDraft, MemorySourceDraft
+from claude_mem_core.domain.memory_item import MemoryItemDraft
 from claude_mem_core.domain.project import Project
 from claude_mem_core.domain.server_session import ServerSession
 from claude_mem_core.domain.terms import content_words
-from claude_mem_core.domain.value import JsonObject
 
-# Characters. On recorded sessions a narrative of 700 finds as much as an endless one,
-# at two thirds of the size; one of 400 finds less.
-LONGEST_TITLE = 100
-LONGEST_PROMPT = 600
-LONGEST_NARRATIVE = 700
-LONGEST_FACTS = 500
-LONGEST_REASONS = 300
-LONGEST_STEP = 200
-SUBTITLE_WORDS = 24
-MOST_FILES = 20
-MOST_SYMBOLS = 8
-MOST_STEPS = 3
+MOST_DECISIONS = 3
+MOST_EPISODES = 2
+MOST_REASONS = 3
+MOST_FILES_TOLD = 3
 
-LEAST_VOCABULARY = 8
-"""Different content words; a turn with fewer that changed nothing was small talk."""
-
-_NEXT_STEP = re.compile(
-    r"\b(?:next steps?|remaining|to-?do|still needs?|left to do|not yet"
-    r"|follow-?ups?)\b",
+_REASON = re.compile(
+    r"\b(?:because|since|so that|in order to|the reason|therefore|that's why|avoids?"
+    r"|ensures?|prevents?|which means|otherwise)\b|因为|所以|ため|때문",
     re.IGNORECASE,
 )
 
 
-def skip_reason(evidence: Evidence) -> SkipReason | None:
-    """Why a turn is worth no memory, if it is worth none."""
+def skip_reason(
+    evidence: Evidence, memories: Sequence[MemoryItemDraft]
+) -> SkipReason | None:
+    """Why a turn left no memory, if it left none."""
     if evidence.is_private:
         return "private"
-    if not evidence.tools and not evidence.conclusion:
-        return "empty_turn"
-    if any(use.files for use in evidence.writes):
+    if memories:
         return None
-    if any(standing_rules(_asked(evidence))):
-        return None
-    told = [*_told(evidence)]
-    words = set(content_words(" ".join((_asked(evidence), *told))))
-    small_talk = not told or len(words) < LEAST_VOCABULARY
-    return "nothing_to_remember" if small_talk else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Digest:
-    """What a turn comes to.
-
-    Attributes:
-        subtitle: How it ended, in the agent's first words about it.
-        narrative: The agent's most telling statements, and who said them.
-        checks: How its tests, builds and linters ended.
-        why: The agent's reasons.
-    """
-
-    asked: str
-    headline: str
-    subtitle: str
-    narrative: dict[str, Said]
-    checks: tuple[Outcome, ...]
-    why: dict[str, Said]
+    said = evidence.tools or evidence.messages
+    return "nothing_to_remember" if said else "empty_turn"
 
 
 def observations(
     evidence: Evidence, *, project: Project, session: ServerSession
 ) -> tuple[MemoryItemDraft, ...]:
-    """The memories of a turn that is worth some, the main one first."""
-    digest = _digest(evidence)
-    chosen = list(directives(digest.asked))
-    main = _main(digest, evidence, project, decided=bool(chosen))
-    made = [main]
-    if chosen and main.type != "decision":
-        made.append(_decision(digest, evidence, project, chosen))
-    return tuple(one.changed(server_session_id=session.id) for one in made)
-
-
-def _digest(evidence: Evidence) -> _Digest:
-    asked, told = _asked(evidence), _told(evidence)
-    ending = [each for each, said in told.items() if said is evidence.conclusion]
-    subtitle = clipped_words(opening(ending).rstrip(":"), SUBTITLE_WORDS)
-    narrative = most_telling(
-        ending,
-        [each for each, said in told.items() if said is not evidence.conclusion],
-        known=f"{asked} {subtitle}",
-        budget=LONGEST_NARRATIVE,
-    )
-    return _Digest(
-        asked=asked,
-        headline=_headline(asked) or opening([*told]) or asked,
-        subtitle=subtitle,
-        narrative={each: told[each] for each in narrative},
-        checks=tuple(outcomes(evidence.tools)),
-        why={each: told[each] for each in within(reasons(told), LONGEST_REASONS)},
+    """The memories of a turn, the main one first; none when nothing is worth one."""
+    if evidence.is_private:
+        return ()
+    work = Work(evidence, project.root_path or evidence.folder)
+    memos = [
+        *([work.memo] if work.is_worth_telling else []),
+        *islice(_decisions(evidence), MOST_DECISIONS),
+        *islice(_mended(work), MOST_EPISODES),
+    ]
+    # What the work tells already as a fact is not told again.
+    told = work.is_worth_telling and work.memo.facts
+    working = None if told else how_to(evidence)
+    return tuple(
+        draft(memo, project, session)
+        for memo in (*memos, *([working] if working else []))
     )
 
 
-def _main(
-    digest: _Digest, evidence: Evidence, project: Project, *, decided: bool
-) -> MemoryItemDraft:
-    """What the turn was about, and what came of it."""
-    written = _files(evidence.writes, project, evidence)
-    changed = bool(evidence.writes)
-    kind = type_of(digest.headline, digest.subtitle, changed=changed, decided=decided)
-    return MemoryItemDraft(
-        project_id=project.id,
-        kind="observation",
-        trust="agent",
-        type=kind,
-        title=clipped(digest.headline, LONGEST_TITLE) or ", ".join(written),
-        subtitle=digest.subtitle or None,
-        text=clipped(digest.asked, LONGEST_PROMPT) or None,
-        narrative="\n".join(digest.narrative) or None,
-        facts=tuple(_facts(evidence, digest.checks)),
-        concepts=concepts_of(
-            kind, " ".join((digest.asked, digest.subtitle, *digest.narrative))
-        ),
-        files_read=_files(evidence.reads, project, evidence),
-        files_modified=written,
-        metadata=_open_ends(evidence, digest.checks),
-        sources=tuple(_sources(digest, evidence)),
-    )
+def _decisions(evidence: Evidence) -> Iterator[Memo]:
+    """What the user decided, in the user's words, with the agent's reasons."""
+    told = [*evidence.concluded, *(one for _, one in evidence.on_the_way)]
+    for choice in choices(evidence):
+        title = choice.title.saying(clipped(choice.title.text, LONGEST_TITLE))
+        yield _decision(title, choice.fact, told, {"standing": False})
+    for one in directives(evidence.prompt) if evidence.prompt else ():
+        title = request_title(one.statement, "user_words")
+        quote = USER_SAID.of(quote=one.statement.line("user_words"))
+        yield _decision(title, quote, told, _directive(one))
 
 
 def _decision(
-    digest: _Digest, evidence: Evidence, project: Project, chosen: Sequence[str]
-) -> MemoryItemDraft:
-    """What the user decided, in the user's words, and the agent's reasons."""
-    prompt = [evidence.prompt] if evidence.prompt else []
-    said = dict.fromkeys((*prompt, *digest.why.values()))
-    return MemoryItemDraft(
-        project_id=project.id,
-        kind="observation",
-        trust="user",
+    title: Line, fact: Line, told: Iterable[Statement], metadata: dict[str, str | bool]
+) -> Memo:
+    about = set(content_words(fact.text))
+    reasons = [
+        one.line("reason")
+        for one in told
+        if _REASON.search(one.text) and about & set(content_words(one.text))
+    ][:MOST_REASONS]
+    text = " ".join((fact.text, *(line.text for line in reasons)))
+    return Memo(
         type="decision",
-        title=clipped(chosen[0], LONGEST_TITLE),
-        text=clipped(" ".join(chosen), LONGEST_PROMPT),
-        narrative="\n".join(digest.why) or None,
-        concepts=concepts_of("decision", " ".join((*chosen, *digest.why))),
-        sources=tuple(map(_spoken, said)),
+        trust="user",
+        title=title,
+        narrative=reasons,
+        facts=(fact,),
+        concepts=concepts_of("decision", text),
+        metadata=dict(metadata),
     )
 
 
-def _headline(asked: str) -> str:
-    """The first statement of the prompt that says what it is about."""
-    return next(
-        (s for s in statements(asked) if is_substantial(s) and not s.endswith(":")), ""
-    )
+def _directive(one: Directive) -> dict[str, str | bool]:
+    return {"directive": one.normal, "standing": one.standing}
 
 
-def _asked(evidence: Evidence) -> str:
-    return evidence.prompt.text if evidence.prompt else ""
+def _mended(work: Work) -> Iterator[Memo]:
+    """The errors that somebody explained; the others are facts of the main memory."""
+    if work.is_worth_telling and work.memo.type == "bugfix":
+        return
+    for one in work.solved:
+        if one.why and one.failed.told:
+            yield _bugfix(one, one.failed.told, work)
 
 
-def _told(evidence: Evidence) -> dict[str, Said]:
-    """What the agent's messages state and who says it, the conclusion first."""
-    last = [evidence.conclusion] if evidence.conclusion else []
-    told: dict[str, Said] = {}
-    for said in (*last, *evidence.said):
-        for statement in telling(said.text):
-            told.setdefault(statement, said)
-    return told
-
-
-def _facts(evidence: Evidence, checks: Sequence[Outcome]) -> Iterator[str]:
-    changed: dict[str, dict[str, None]] = {}
-    for use in evidence.writes:
-        for path in use.files:
-            changed.setdefault(_name(path), {}).update(dict.fromkeys(use.symbols))
-    facts = [_changed(name, list(symbols)) for name, symbols in changed.items()]
-    yield from within((*(check.text for check in checks), *facts), LONGEST_FACTS)
-
-
-def _changed(name: str, symbols: Sequence[str]) -> str:
-    listed = ", ".join(symbols[:MOST_SYMBOLS])
-    return f"changed {name}: {listed}" if listed else f"changed {name}"
-
-
-def _open_ends(evidence: Evidence, checks: Iterable[Outcome]) -> JsonObject:
-    """What the turn left open: failing checks, and what the agent named as next."""
-    last = evidence.conclusion.text if evidence.conclusion else ""
-    steps = [
-        clipped(each, LONGEST_STEP)
-        for each in statements(last)
-        if is_substantial(each) and (_NEXT_STEP.search(each) or each.endswith("?"))
-    ]
-    found = {
-        "nextSteps": [*steps[:MOST_STEPS]],
-        "unresolved": [check.text for check in checks if check.is_open],
-    }
-    return {name: list(texts) for name, texts in found.items() if texts}
-
-
-def _files(
-    uses: Iterable[ToolUse], project: Project, evidence: Evidence
-) -> tuple[str, ...]:
-    root = project.root_path or evidence.folder
-    paths = dict.fromkeys(_within(path, root) for use in uses for path in use.files)
-    return tuple(paths)[:MOST_FILES]
-
-
-def _within(path: str, root: str) -> str:
-    """The path as the project knows it, when it is inside the project."""
-    folder = root.rstrip("/\\") + "/"
-    plain = path.replace("\\", "/")
-    inside = root and plain.startswith(folder.replace("\\", "/"))
-    return plain[len(folder) :] if inside and len(plain) > len(folder) else path
-
-
-def _name(path: str) -> str:
-    return path.replace("\\", "/").rstrip("/").rpartition("/")[2] or path
-
-
-def _sources(digest: _Digest, evidence: Evidence) -> Iterator[MemorySourceDraft]:
-    """The events that the memory comes from, each once."""
-    ends = [said for said in (evidence.prompt, evidence.conclusion) if said]
-    said = dict.fromkeys((*ends, *digest.narrative.values()))
-    yield from map(_spoken, said)
-    shown = dict.fromkeys((*_touching(evidence), *_checking(digest.checks)))
-    spoken = {each.event_id for each in said}
-    for event_id in (at for at in shown if at not in spoken):
-        yield MemorySourceDraft(source_type="agent_event", event_id=event_id)
-
-
-def _touching(evidence: Evidence) -> Iterator[str]:
-    """The events that show the files that are named: for each file the first."""
-    for uses in (evidence.writes, evidence.reads):
-        first: dict[str, str] = {}
-        for use in uses:
-            for path in use.files:
-                first.setdefault(path, use.event_id)
-        yield from islice(first.values(), MOST_FILES)
-
-
-def _checking(checks: Iterable[Outcome]) -> Iterator[str]:
-    for check in checks:
-        yield from check.event_ids
-
-
-def _spoken(said: Said) -> MemorySourceDraft:
-    return MemorySourceDraft(
-        source_type="agent_event", event_id=said.event_id, json_path=said.json_path
+def _bugfix(one: Episode, complaint: Line, work: Work) -> Memo:
+    failed, passed = one.failed, one.passed
+    files = files_of(one.edits, work.root)
+    told = FAILED_THEN_PASSED.of(command=failed.command, complaint=complaint)
+    shown = passed.told.cited if passed.told else ()
+    fact = Line(told.text, (*told.cited, *shown))
+    why = outcome_title(one.why, asked=set(content_words(told.text)), changed=False)
+    fixed = FIXED_IN.of(complaint=complaint, files=listed([*files[:MOST_FILES_TOLD]]))
+    return Memo(
+        type="bugfix",
+        trust="agent",
+        title=why.line if why else fixed,
+        narrative=[each.line("reason") for each in one.why[:MOST_REASONS]],
+        facts=(fact,),
+        concepts=("problem-solution",),
+        files_modified=files,
+        shown=(*complaint.cited, *shown),
+        metadata={"signature": one.signature},
     )

@@ -1,19 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plain statements out of what people and agents write, and the telling among them."""
+"""Which statements say something: not the nods, the plans and the narration."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from claude_mem_core.domain.extraction.markdown import Form, Statement, statements
+from claude_mem_core.domain.extraction.places import COLON_ENDS, QUESTION_ENDS, Passage
+from claude_mem_core.domain.extraction.wording import ELLIPSIS
 from claude_mem_core.domain.terms import content_words
 
-ELLIPSIS = "…"
 LEAST_WORDS = 3
 """With fewer words of its own a statement is a nod: "Done.", "All clean."."""
-
-RICH_WORDS = 5
-"""A heading ("Revised plan", "Edge cases to flag") has fewer."""
 
 LONGEST_STATEMENT = 320
 """Characters; what is longer is a list or a log without line ends."""
@@ -24,65 +23,95 @@ LEAST_NEW_WORDS = 2
 LAST_WORD = 1.5
 """What a word of the conclusion is worth beside one said on the way; set by hand."""
 
-_FENCE = re.compile(r"\s*(?:```|~~~)")
-_RULE = re.compile(r"[\s|:*_=+-]*")
-_MARKERS = re.compile(r"(?:(?:#+|>+|[-*+•]|\d{1,3}[.)]|\[[ xX]\])\s++)*")
-_EMPHASIS = re.compile(r"\*\*")
-_LINK = re.compile(r"\[([^\[\]\n]+)\]\([^()\n]*\)")
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[^\sa-z])")
+_WEIGHTS = {Form.ITEM: 0.85, Form.CELL: 0.5, Form.QUOTE: 0.5}
+"""A sentence needs nothing around it; an item needs its list, a row its table."""
+
+LEADS_ON = 0.4
+"""What a statement is worth that only leads to what follows it."""
+
+CHARACTERS_PER_WORD = 2
+"""Of Chinese and Japanese, which put no spaces between words."""
+
 # What an agent says before it acts: that it acted is seen in its tool calls.
 _INTENTION = re.compile(
-    r"(?:(?:now|next|first|ok|okay|perfect|great|good|also|then|so|and)[,.:! -]+)*"
-    r"(?:let me|let's|let us|i'll|i will|i'm going to|i need to|i should|i can(?! see)"
-    r"|i want to|we need to)\b",
+    r"(?:(?:now|next|first|ok|okay|perfect|great|good|also|then|so|and|yes|sure|right"
+    r"|excellent|finally|actually|hmm|wait|let's see)[,.:! -]+)*"
+    r"(?:let me|let's|let us|i'll|i will|i'm going to|i am going to|i need to|i should"
+    r"|i can(?! see)|i want to|we need to|i'm (?:now )?\w+ing|now i |now to |time to"
+    r"|i have (?:a clear|all|enough)|i (?:now )?(?:see|understand|have)\b(?! that)"
+    r"|looking at|checking|running|reading|searching|the next step|next, "
+    r"|starting (?:with|by)|based on (?:the|our) conversation"
+    r"|now (?:update|remove|fix|add|replace|change|rename|delete|create|move|wire|make"
+    r"|implement|write|run|check|verify|handle|extract|use|the \w+ (?:file"
+    r"|test)s?:)\b)",
     re.IGNORECASE,
 )
 # Agreement, praise and the all-clear, unless more is said with them.
 _NOD = re.compile(
     r"(?:you're|you are|good|great|perfect|excellent|here's|here is|here are|all|both"
-    r"|tests?|lint\w*|everything|yes|no|sure|got it|done|sorry)\b",
+    r"|tests?|lint\w*|everything|yes|no|sure|got it|done|sorry|build|no issues|found it"
+    r"|the (?:build|tests?|linter|code|fix|output)|committed|pushed|no response"
+    r"|api error|understood|of course|happy to|glad|thanks|welcome)\b",
     re.IGNORECASE,
 )
 LONGEST_NOD = 6
 """Words of its own that a nod has at most."""
 
+_OFFER = re.compile(
+    r"(?:would you like|do you want|want me to|shall i|should i|if you(?:'d"
+    r"| would) like"
+    r"|let me know|feel free|happy to|does (?:this|that) (?:look|sound|make)|which "
+    r"(?:one|option|approach)|what do you think|ready to|please (?:confirm"
+    r"|let me know))",
+    re.IGNORECASE,
+)
+_WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 
-def statements(text: str) -> Iterator[str]:
-    """The sentences, list items and table rows of a markdown text, without its code."""
-    for line in _lines_outside_code(text):
-        bare = _LINK.sub(r"\1", _EMPHASIS.sub("", _MARKERS.sub("", line.strip(), 1)))
-        if bare.startswith("|"):
-            yield ", ".join(cell.strip() for cell in bare.strip("|").split("|"))
-        elif bare:
-            yield from _SENTENCE_END.split(bare)
+
+def substance(text: str) -> int:
+    """How many words of its own a text has, in any script."""
+    wide = len(_WIDE.findall(text)) if not text.isascii() else 0
+    if not wide:
+        return len(content_words(text))
+    return len(content_words(_WIDE.sub(" ", text))) + wide // CHARACTERS_PER_WORD
 
 
-def telling(text: str) -> list[str]:
+def telling(passage: Passage) -> list[Statement]:
     """The statements that say something about the work: no nods, plans, questions."""
-    return [
-        clipped(statement, LONGEST_STATEMENT)
-        for statement in statements(text)
-        if not statement.endswith("?")
-        and not _INTENTION.match(statement)
-        and is_substantial(statement)
-        and not _is_nod(statement)
-    ]
+    return [one for one in statements(passage) if is_telling(one)]
 
 
-def is_substantial(statement: str) -> bool:
+def is_telling(statement: Statement) -> bool:
+    """Whether a statement says something that outlives its moment."""
+    text = statement.text
+    return (
+        statement.form is not Form.HEADING
+        and len(text) <= LONGEST_STATEMENT
+        and not text.endswith(QUESTION_ENDS)
+        and not _INTENTION.match(text)
+        and not _OFFER.search(text)
+        and is_substantial(text)
+        and not _is_nod(text)
+    )
+
+
+def is_intention(text: str) -> bool:
+    """Whether an agent says only what it is about to do."""
+    return bool(_INTENTION.match(text))
+
+
+def is_substantial(text: str) -> bool:
     """Whether a statement has enough words of its own to stand alone."""
-    return len(content_words(statement)) >= LEAST_WORDS
-
-
-def opening(said: Sequence[str]) -> str:
-    """The first statement that is more than a heading; else the first of all."""
-    rich = (each for each in said if len(content_words(each)) >= RICH_WORDS)
-    return next(rich, next(iter(said), ""))
+    return substance(text) >= LEAST_WORDS
 
 
 def most_telling(
-    concluded: Sequence[str], on_the_way: Sequence[str], *, known: str, budget: int
-) -> list[str]:
+    concluded: Sequence[Statement],
+    on_the_way: Sequence[Statement],
+    *,
+    known: str,
+    budget: int,
+) -> list[Statement]:
     """The statements with the most new words for their length, in their own order.
 
     Args:
@@ -93,20 +122,22 @@ def most_telling(
         budget: Characters that the statements may take together.
     """
     said = [*concluded, *on_the_way]
-    weights = [LAST_WORD] * len(concluded) + [1.0] * len(on_the_way)
-    left = {at: set(content_words(each)) for at, each in enumerate(said)}
-    seen = set(content_words(known))
+    weights = [_weight(each) * LAST_WORD for each in concluded]
+    weights += [_weight(each) for each in on_the_way]
+    left = {at: set(_units(each.text)) for at, each in enumerate(said)}
+    seen = set(_units(known))
     chosen: list[int] = []
     while left:
         left = {
             at: new
             for at, words in left.items()
-            if len(said[at]) <= budget and len(new := words - seen) >= LEAST_NEW_WORDS
+            if len(said[at].text) <= budget
+            and len(new := words - seen) >= LEAST_NEW_WORDS
         }
         if left:
             best = _best(left, said, weights)
             seen |= left.pop(best)
-            budget -= len(said[best]) + 1
+            budget -= len(said[best].text) + 1
             chosen.append(best)
     return [said[at] for at in sorted(chosen)]
 
@@ -116,21 +147,14 @@ def clipped(text: str, limit: int) -> str:
 
     It is cut after a sentence where that keeps half of it, else after a word.
     """
-    plain = " ".join(text.split())
-    if len(plain) <= limit:
-        return plain
-    head = plain[: limit - len(ELLIPSIS)]
-    ends = [match.start() for match in _SENTENCE_END.finditer(head)]
+    line = " ".join(text.split())
+    if len(line) <= limit:
+        return line
+    head = line[: limit - len(ELLIPSIS)]
+    ends = [match.end() for match in re.finditer(r"[.!?。\uff01\uff1f](?=\s)", head)]
     places = (ends[-1] if ends else -1, head.rfind(" "))
     cut = next((at for at in places if at >= limit // 2), len(head))
     return head[:cut].rstrip(" ,;:") + ELLIPSIS
-
-
-def clipped_words(text: str, limit: int) -> str:
-    """The text in at most `limit` words, a cut marked as such."""
-    parts = text.split()
-    kept = " ".join(parts[:limit])
-    return kept if len(parts) <= limit else kept.rstrip(".,;:") + ELLIPSIS
 
 
 def within(parts: Iterable[str], budget: int) -> list[str]:
@@ -144,23 +168,30 @@ def within(parts: Iterable[str], budget: int) -> list[str]:
     return kept
 
 
-def _is_nod(statement: str) -> bool:
-    words = content_words(statement)
-    return len(words) <= LONGEST_NOD and bool(_NOD.match(statement))
+def _units(text: str) -> Iterator[str]:
+    """Words, and pairs of characters where a script has no spaces."""
+    if text.isascii() or not _WIDE.search(text):
+        yield from content_words(text)
+        return
+    wide = "".join(_WIDE.findall(text))
+    yield from (wide[at : at + 2] for at in range(len(wide) - 1))
+    yield from content_words(_WIDE.sub(" ", text))
+
+
+def _weight(statement: Statement) -> float:
+    leads = LEADS_ON if statement.text.endswith(COLON_ENDS) else 1.0
+    return _WEIGHTS.get(statement.form, 1.0) * leads
+
+
+def _is_nod(text: str) -> bool:
+    return bool(_NOD.match(text)) and substance(text) <= LONGEST_NOD
 
 
 def _best(
-    left: Mapping[int, set[str]], said: Sequence[str], weights: Sequence[float]
+    left: Mapping[int, set[str]], said: Sequence[Statement], weights: Sequence[float]
 ) -> int:
     """The place of the statement that says most for its length, the earlier first."""
     # The 40 keeps a heading of three rare words from beating every real sentence.
-    return max(left, key=lambda at: weights[at] * len(left[at]) / (len(said[at]) + 40))
-
-
-def _lines_outside_code(text: str) -> Iterator[str]:
-    in_code = False
-    for line in text.splitlines():
-        if _FENCE.match(line):
-            in_code = not in_code
-        elif not in_code and not _RULE.fullmatch(line):
-            yield line
+    return max(
+        left, key=lambda at: weights[at] * len(left[at]) / (len(said[at].text) + 40)
+    )

@@ -5,19 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from claude_mem_core.domain.agent_event import AgentEvent
-from claude_mem_core.domain.extraction.evidence import Said, is_private, prompt_of
-from claude_mem_core.domain.extraction.prose import (
-    clipped,
-    is_substantial,
-    statements,
-    within,
-)
+from claude_mem_core.domain.extraction.evidence import is_private, prompt_of
+from claude_mem_core.domain.extraction.places import Line
+from claude_mem_core.domain.extraction.prompts import main_request
+from claude_mem_core.domain.extraction.prose import clipped, within
+from claude_mem_core.domain.extraction.titles import request_title
+from claude_mem_core.domain.extraction.wording import JOINT, is_filled
 from claude_mem_core.domain.generation_job import SkipReason
 from claude_mem_core.domain.memory_item import (
     MemoryItem,
     MemoryItemDraft,
+    MemorySource,
     MemorySourceDraft,
 )
 from claude_mem_core.domain.project import Project
@@ -25,13 +26,16 @@ from claude_mem_core.domain.server_session import ServerSession
 from claude_mem_core.domain.value import JsonObject
 
 # Characters: a summary is an overview, the turns' own memories hold the rest.
-LONGEST_TITLE = 100
-LONGEST_REQUESTS = 500
-LONGEST_LEARNED = 500
-LONGEST_COMPLETED = 700
+LONGEST_TITLE = 160
+LONGEST_IN_TITLE = 75
+LONGEST_REQUESTS = 600
+LONGEST_LEARNED = 700
+LONGEST_COMPLETED = 900
+MOST_IN_TITLE = 3
 MOST_FILES = 30
 
-_LEARNED = ("discovery", "decision")
+_LEARNED = ("discovery", "decision", "security_note")
+_TURN = "turn"
 
 
 def session_skip_reason(
@@ -45,17 +49,6 @@ def session_skip_reason(
     return "nothing_to_remember"
 
 
-@dataclass(frozen=True, slots=True)
-class _Overview:
-    """A session's requests, and how its turns ended."""
-
-    asked: tuple[Said, ...]
-    requests: tuple[str, ...]
-    learned: tuple[str, ...]
-    completed: tuple[str, ...]
-    files_read: tuple[str, ...]
-
-
 def session_summary(
     prompts: Sequence[AgentEvent],
     memories: Sequence[MemoryItem],
@@ -65,65 +58,118 @@ def session_summary(
     last_event: AgentEvent,
 ) -> MemoryItemDraft:
     """The summary of a session that left memories."""
-    seen = _overview(prompts, memories)
-    headline = next(iter(seen.requests), memories[0].title or "")
+    seen = _Overview(prompts, memories)
     return MemoryItemDraft(
         project_id=project.id,
         server_session_id=session.id,
         kind="summary",
         trust="agent",
         type="session_summary",
-        title=clipped(headline, LONGEST_TITLE) or None,
-        subtitle=memories[-1].subtitle,
-        text=" / ".join(seen.requests) or None,
-        narrative=" ".join(seen.learned) or None,
-        facts=seen.completed,
-        files_read=seen.files_read,
-        files_modified=_files(memory.files_modified for memory in memories),
-        metadata=_fields(seen, memories[-1]),
-        sources=tuple(_sources(seen.asked, last_event)),
-    )
-
-
-def _overview(
-    prompts: Iterable[AgentEvent], memories: Sequence[MemoryItem]
-) -> _Overview:
-    asked = tuple(said for prompt in prompts if (said := prompt_of(prompt)))
-    learned = [memory for memory in memories if memory.type in _LEARNED]
-    completed = [memory for memory in memories if memory.type not in _LEARNED]
-    return _Overview(
-        asked=asked,
-        requests=tuple(within(_requests(asked), LONGEST_REQUESTS)),
-        learned=tuple(within(_endings(learned), LONGEST_LEARNED)),
-        completed=tuple(within(_endings(completed), LONGEST_COMPLETED)),
+        title=seen.title,
+        text="\n".join(line.text for line in seen.requests) or None,
+        narrative="\n".join(_titles(seen.learned)) or None,
+        facts=tuple(_titles(seen.completed)),
         files_read=_files(memory.files_read for memory in memories),
+        files_modified=_files(memory.files_modified for memory in memories),
+        metadata=_fields(seen),
+        sources=tuple(_sources(seen, last_event)),
     )
 
 
-def _fields(seen: _Overview, last: MemoryItem) -> JsonObject:
+@dataclass(frozen=True)
+class _Overview:
+    """A session's requests, and what its turns became."""
+
+    prompts: Sequence[AgentEvent]
+    memories: Sequence[MemoryItem]
+
+    @cached_property
+    def requests(self) -> list[Line]:
+        """What each prompt is about, as far as there is room."""
+        asked = (said for prompt in self.prompts if (said := prompt_of(prompt)))
+        about = (one for said in asked if (one := main_request(said)))
+        lines = {line.text: line for line in map(request_title, about)}
+        return _within(lines.values(), LONGEST_REQUESTS)
+
+    @cached_property
+    def learned(self) -> list[MemoryItem]:
+        """What was found out or decided; commands that work are not news."""
+        found = (one for one in self.memories if one.type in _LEARNED)
+        told = [one for one in found if "howTo" not in one.metadata]
+        answered = [one for one in told if not (one.title or "").endswith("?")]
+        return _fitting(answered or told, LONGEST_LEARNED)
+
+    @cached_property
+    def completed(self) -> list[MemoryItem]:
+        """What was changed."""
+        changed = (one for one in self.memories if one.type not in _LEARNED)
+        return _fitting(changed, LONGEST_COMPLETED)
+
+    @cached_property
+    def headlines(self) -> list[MemoryItem]:
+        """The memories that the title is made of: the widest changes, else findings."""
+        # A title that only names files or lines says least.
+        told = [one for one in self.completed if not is_filled(one.title or "")]
+        widest = sorted(
+            told or self.completed, key=lambda one: -len(one.files_modified)
+        )
+        chosen = (widest or self.learned or [*self.memories])[:MOST_IN_TITLE]
+        return [one for one in self.memories if one in chosen]
+
+    @property
+    def title(self) -> str:
+        """What the session came to."""
+        titles = _titles(self.headlines)
+        # One is told whole: what is cut says less than what it was.
+        longest = LONGEST_TITLE if len(titles) == 1 else LONGEST_IN_TITLE
+        # A filled form cannot be cut without losing its shape.
+        parts = [one if is_filled(one) else clipped(one, longest) for one in titles]
+        return JOINT.join(within(dict.fromkeys(parts), LONGEST_TITLE))
+
+
+def _fields(seen: _Overview) -> JsonObject:
     """The six parts of a summary by the names of the wire; the empty ones left out."""
-    parts = {
-        "request": " / ".join(seen.requests),
-        "investigated": ", ".join(seen.files_read),
-        "learned": " ".join(seen.learned),
-        "completed": " ".join(seen.completed),
+    last = seen.memories[-1]
+    parts: JsonObject = {
+        "request": " / ".join(line.text for line in seen.requests),
+        "investigated": ", ".join(_files(one.files_read for one in seen.memories)),
+        "learned": JOINT.join(_titles(seen.learned)),
+        "completed": JOINT.join(_titles(seen.completed)),
         "nextSteps": " ".join(_left(last, "nextSteps")),
         "notes": " ".join(_left(last, "unresolved")),
     }
-    return {name: text for name, text in parts.items() if text}
+    turns = [
+        n for one in seen.memories if isinstance(n := one.metadata.get(_TURN), int)
+    ]
+    if turns:
+        parts["turns"] = [min(turns), max(turns)]
+    return {name: told for name, told in parts.items() if told}
 
 
-def _requests(asked: Iterable[Said]) -> Iterator[str]:
-    """The first statement of each prompt that says what it is about."""
-    for said in asked:
-        own = (s for s in statements(said.text) if is_substantial(s))
-        yield from (clipped(first, LONGEST_TITLE) for first in [*own][:1])
+def _titles(memories: Iterable[MemoryItem]) -> list[str]:
+    return [told for one in memories if (told := one.title or one.subtitle)]
 
 
-def _endings(memories: Iterable[MemoryItem]) -> Iterator[str]:
-    for memory in memories:
-        if told := memory.subtitle or memory.title:
-            yield told
+def _fitting(memories: Iterable[MemoryItem], budget: int) -> list[MemoryItem]:
+    """The first memories with different titles that the budget of characters holds."""
+    different = {told: one for one in memories if (told := one.title or one.subtitle)}
+    kept = []
+    for told, one in different.items():
+        budget -= len(told) + 1
+        if budget < 0:
+            break
+        kept.append(one)
+    return kept
+
+
+def _within(lines: Iterable[Line], budget: int) -> list[Line]:
+    kept = []
+    for line in lines:
+        budget -= len(line.text) + 1
+        if budget < 0:
+            break
+        kept.append(line)
+    return kept
 
 
 def _left(memory: MemoryItem, name: str) -> list[str]:
@@ -135,13 +181,44 @@ def _files(groups: Iterable[Sequence[str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(path for group in groups for path in group))[:MOST_FILES]
 
 
-def _sources(
-    asked: Iterable[Said], last_event: AgentEvent
-) -> Iterator[MemorySourceDraft]:
-    events = {said.event_id: said.json_path for said in asked}
-    for event_id in dict.fromkeys((*events, last_event.id)):
-        yield MemorySourceDraft(
-            source_type="agent_event",
-            event_id=event_id,
-            json_path=events.get(event_id),
-        )
+def _sources(seen: _Overview, last_event: AgentEvent) -> Iterator[MemorySourceDraft]:
+    """The prompts, the places that show the memories' titles and files, the end."""
+    for line in seen.requests:
+        yield from (cited.source(["text"]) for cited in line.cited)
+    for name, memories in (("title", seen.headlines), ("narrative", seen.learned)):
+        for one in memories:
+            yield from _cited(one, "title", name)
+    for at, one in enumerate(seen.completed):
+        yield from _cited(one, "title", f"facts[{at}]")
+    yield from _of_files(seen)
+    yield MemorySourceDraft(source_type="agent_event", event_id=last_event.id)
+
+
+def _of_files(seen: _Overview) -> Iterator[MemorySourceDraft]:
+    for name in ("files_read", "files_modified"):
+        paths = _files(getattr(one, name) for one in seen.memories)
+        for at, path in enumerate(paths):
+            owner = next(one for one in seen.memories if path in getattr(one, name))
+            place = getattr(owner, name).index(path)
+            yield from _cited(owner, f"{name}[{place}]", f"{name}[{at}]")
+
+
+def _cited(memory: MemoryItem, part: str, name: str) -> Iterator[MemorySourceDraft]:
+    """The sources of a part of a memory as sources of a part of the summary."""
+    for source in memory.sources:
+        supports = source.metadata.get("supports")
+        if source.event_id and isinstance(supports, list) and part in supports:
+            yield _again(source, name)
+
+
+def _again(source: MemorySource, name: str) -> MemorySourceDraft:
+    return MemorySourceDraft(
+        source_type="agent_event",
+        event_id=source.event_id,
+        json_path=source.json_path,
+        start=source.start,
+        end=source.end,
+        file=source.file,
+        file_hash=source.file_hash,
+        metadata={**source.metadata, "supports": [name]},
+    )

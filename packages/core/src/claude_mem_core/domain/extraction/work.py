@@ -1,0 +1,360 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The main memory of a turn: what was asked, what became of it, what was learned."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+from claude_mem_core.domain.extraction.checks import Ending, Run
+from claude_mem_core.domain.extraction.choices import choices
+from claude_mem_core.domain.extraction.commands import told_commands
+from claude_mem_core.domain.extraction.drafts import Memo
+from claude_mem_core.domain.extraction.episodes import Episode, episodes
+from claude_mem_core.domain.extraction.evidence import Evidence
+from claude_mem_core.domain.extraction.files import (
+    changes,
+    changes_title,
+    files_of,
+    replacements,
+)
+from claude_mem_core.domain.extraction.kinds import (
+    DIAGNOSIS,
+    PROCEDURE,
+    REPAIRED,
+    TROUBLE,
+    change_type,
+    concepts_of,
+    finding_type,
+)
+from claude_mem_core.domain.extraction.markdown import Form, Statement, statements
+from claude_mem_core.domain.extraction.places import Cited, Line
+from claude_mem_core.domain.extraction.prompts import main_request, own_statements
+from claude_mem_core.domain.extraction.prose import (
+    clipped,
+    is_substantial,
+    most_telling,
+    substance,
+)
+from claude_mem_core.domain.extraction.titles import (
+    LONGEST_TITLE,
+    Candidate,
+    is_imperative,
+    outcome_title,
+    request_title,
+)
+from claude_mem_core.domain.extraction.wording import (
+    FAILED,
+    FAILED_MUTE,
+    FAILED_THEN_PASSED,
+    PASSED,
+)
+from claude_mem_core.domain.terms import content_words
+from claude_mem_core.domain.value import JsonObject
+
+# Characters. On recorded sessions a narrative of 700 finds as much as an endless one,
+# at two thirds of the size; one of 400 finds less.
+LONGEST_REQUEST = 500
+LONGEST_NARRATIVE = 700
+LONGEST_FACTS = 600
+LONGEST_STEP = 200
+MOST_STEPS = 3
+MOST_CHECKS = 4
+MOST_REPLACEMENTS = 2
+
+LEAST_LEARNED = 8
+"""Words of weight in question and answer, of a turn that changed nothing."""
+
+LEAST_WITHOUT_POINT = 40
+"""The same where no statement of the answer is its point: then it must be long."""
+
+BARELY = 0.5
+"""The score of a statement that tells at least more than the names of files."""
+
+LEAST_ASKED = 4
+"""Words of a prompt that says by itself what is wanted: "yes, do it" does not."""
+
+_NEXT_STEP = re.compile(
+    r"\b(?:next steps?|remaining|to-?do|still needs?|left to do|not yet"
+    r"|follow-?ups?)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Work:
+    """A turn's work as its main memory tells it."""
+
+    evidence: Evidence
+    root: str
+
+    @property
+    def is_worth_telling(self) -> bool:
+        """Whether something changed, or enough was said about what holds."""
+        if self.evidence.writes:
+            return True
+        told = sum(substance(one.text) for one in self.evidence.concluded)
+        if self._outcome:
+            return told + substance(self._asked) >= LEAST_LEARNED
+        if self._commands:
+            return self._request is not None
+        return told >= LEAST_WITHOUT_POINT and self._asks_something
+
+    @cached_property
+    def memo(self) -> Memo:
+        """The memory."""
+        kind = self._kind
+        told = " ".join((self.title.text, *(line.text for line in self.narrative)))
+        return Memo(
+            type=kind,
+            trust="agent",
+            title=self.title,
+            subtitle=self._subtitle,
+            text=self._text,
+            narrative=self.narrative,
+            facts=tuple(_within(self._facts(), LONGEST_FACTS)),
+            concepts=concepts_of(kind, f"{self._asked} {told}"),
+            files_read=files_of(self.evidence.reads, self.root),
+            files_modified=files_of(self.evidence.writes, self.root),
+            shown=tuple(self._shown(kind)),
+            metadata=self._metadata(),
+        )
+
+    @cached_property
+    def title(self) -> Line:
+        """What happened or what holds, else what was asked or done."""
+        return next(self._titles())
+
+    def _titles(self) -> Iterator[Line]:
+        """The lines that could be the title, the best first."""
+        if self._outcome:
+            yield self._outcome.line
+        if self._request and is_imperative(self._request):
+            yield request_title(self._request)
+        for choice in choices(self.evidence):
+            yield choice.title.saying(clipped(choice.title.text, LONGEST_TITLE))
+        if self._request and not self.evidence.writes:
+            yield request_title(self._request)
+        if said := outcome_title(self._told, asked=(), changed=True, least=BARELY):
+            yield said.line
+        yield changes_title(self.evidence.writes, self.root)
+
+    @cached_property
+    def narrative(self) -> tuple[Line, ...]:
+        """The agent's most telling statements."""
+        known = f"{self._asked} {self.title.text}"
+        chosen = most_telling(
+            self.evidence.concluded,
+            [statement for _, statement in self.evidence.on_the_way],
+            known=known,
+            budget=LONGEST_NARRATIVE,
+        )
+        return tuple(one.line("statement") for one in chosen)
+
+    @cached_property
+    def solved(self) -> tuple[Episode, ...]:
+        """The errors that the turn got rid of."""
+        return tuple(one for one in episodes(self.evidence) if not one.is_trivial)
+
+    @cached_property
+    def _outcome(self) -> Candidate | None:
+        # Where nothing changed, what was thought on the way may not hold.
+        before = [one for _, one in reversed(self.evidence.on_the_way)]
+        return outcome_title(
+            self.evidence.concluded,
+            before if self.evidence.writes else (),
+            asked=set(content_words(self._asked)),
+            changed=bool(self.evidence.writes),
+        )
+
+    @cached_property
+    def _commands(self) -> tuple[Line, ...]:
+        """The commands that the answer gives."""
+        last = self.evidence.conclusion
+        return tuple(told_commands(last.passage)) if last else ()
+
+    @cached_property
+    def _told(self) -> list[Statement]:
+        """The agent's statements, the conclusion's first."""
+        return [*self.evidence.concluded, *(one for _, one in self.evidence.on_the_way)]
+
+    @cached_property
+    def _request(self) -> Statement | None:
+        """The statement of the prompt that says what it is about."""
+        return main_request(self.evidence.prompt) if self.evidence.prompt else None
+
+    @cached_property
+    def _asked(self) -> str:
+        return self._text.text if self._text else ""
+
+    @cached_property
+    def _text(self) -> Line | None:
+        """The request, its statements a line each."""
+        prompt = self.evidence.prompt
+        if prompt is None:
+            return None
+        lines: list[str] = []
+        budget = LONGEST_REQUEST
+        for one in statements(prompt):
+            if budget < LONGEST_STEP // 4:
+                break
+            lines.append(clipped(one.text, budget))
+            budget -= len(lines[-1]) + 1
+        cited: tuple[Cited, ...] = (Cited(prompt.whole, "request"),)
+        offer = self._offer
+        if offer:
+            lines.append(clipped(offer.text, LONGEST_STEP))
+            cited += offer.line("offer").cited
+        return Line("\n".join(lines), cited) if lines else None
+
+    @property
+    def _offer(self) -> Statement | None:
+        """What the agent had offered, where the user answers in a word or two."""
+        prompt, before = self.evidence.prompt, self.evidence.before
+        if before is None or before.conclusion is None or prompt is None:
+            return None
+        if substance(prompt.text) >= LEAST_ASKED:
+            return None
+        said = [
+            s for s in statements(before.conclusion.passage) if is_substantial(s.text)
+        ]
+        asking = (one for one in reversed(said) if one.text.endswith("?"))
+        return next(asking, said[0] if said else None)
+
+    @property
+    def _asks_something(self) -> bool:
+        """Whether the request tells by itself what the answer is about."""
+        if self._request is None:
+            return False
+        return not PROCEDURE.match(request_title(self._request).text)
+
+    @property
+    def _subtitle(self) -> Line | None:
+        """What was asked, where the title tells what came of it."""
+        if not (self._outcome and self._request):
+            return None
+        return request_title(self._request)
+
+    @cached_property
+    def _kind(self) -> str:
+        if not self.evidence.writes:
+            return finding_type(f"{self._asked} {self.title.text}")
+        if self._trouble and self._repair:
+            return "bugfix"
+        asked = request_title(self._request).text if self._request else ""
+        return change_type(asked, self.title.text)
+
+    @cached_property
+    def _trouble(self) -> Cited | None:
+        """The user's report that something is wrong, or the agent's diagnosis."""
+        said = own_statements(self.evidence.prompt) if self.evidence.prompt else []
+        if self._request and self._request not in said:
+            said.append(self._request)
+        reports = (one for one in said if TROUBLE.search(one.text))
+        told = (one for one in self._told if DIAGNOSIS.search(one.text))
+        return next((one.line("failure").cited[0] for one in (*reports, *told)), None)
+
+    @cached_property
+    def _repair(self) -> Cited | None:
+        """A check that passes, or the agent's word that it is mended."""
+        last = self.evidence.conclusion
+        ending = list(statements(last.passage)) if last else []
+        for one in [*ending, *self._told]:
+            if REPAIRED.search(one.text):
+                return one.line("success").cited[0]
+        final = next(reversed(self.evidence.runs), None)
+        if final is None or final.told is None or final.ending is not Ending.PASSED:
+            return None
+        return final.told.cited[0]
+
+    def _shown(self, kind: str) -> Iterator[Cited]:
+        if kind == "bugfix":
+            yield from (one for one in (self._trouble, self._repair) if one)
+
+    def _facts(self) -> Iterator[Line]:
+        yield from checks(self.evidence.runs)
+        yield from changes(self.evidence.writes, self.root)
+        yield from islice(replacements(self.evidence.writes), MOST_REPLACEMENTS)
+        if not self.evidence.writes:
+            yield from self._commands
+
+    def _metadata(self) -> JsonObject:
+        """What the turn left open, and the errors it can be looked up by."""
+        last = self.evidence.conclusion
+        steps = [
+            clipped(one.text, LONGEST_STEP)
+            for one in (statements(last.passage) if last else ())
+            if one.form is not Form.HEADING
+            and is_substantial(one.text)
+            and (_NEXT_STEP.search(one.text) or one.text.endswith("?"))
+        ]
+        open_ends = [
+            line.text for run, line in _latest(self.evidence.runs) if _is_open(run)
+        ]
+        signatures = sorted(
+            (one.signature for one in self.solved if one.signature), key=_is_verdict
+        )
+        found = {
+            "nextSteps": steps[:MOST_STEPS],
+            "unresolved": open_ends,
+            "signature": signatures[:1],
+        }
+        return {
+            name: list(texts) if name != "signature" else texts[0]
+            for name, texts in found.items()
+            if texts
+        }
+
+
+def _is_verdict(signature: str) -> bool:
+    """Whether an error says only which test failed, not why."""
+    return signature.startswith("--- fail")
+
+
+def checks(runs: Sequence[Run]) -> Iterator[Line]:
+    """Each check that was run, as how it ended; the first complaint is kept."""
+    yield from (line for _, line in _latest(runs)[:MOST_CHECKS])
+
+
+def _latest(runs: Sequence[Run]) -> list[tuple[Run, Line]]:
+    """Each check's last run whose end was seen, and how it is told."""
+    own: dict[str, list[Run]] = {}
+    for run in runs:
+        if run.ending is not Ending.UNSEEN:
+            own.setdefault(run.same, []).append(run)
+    return [(each[-1], _told(each)) for each in own.values()]
+
+
+def _told(runs: Sequence[Run]) -> Line:
+    last = runs[-1]
+    failed = next((run for run in runs if run.ending is Ending.FAILED), None)
+    if failed is None:
+        return _shown_by(PASSED.of(command=last.command), last)
+    if failed.told is None:
+        known = FAILED_MUTE if last.ending is Ending.FAILED else PASSED
+        return _shown_by(known.of(command=last.command), last)
+    if last.ending is Ending.FAILED:
+        return FAILED.of(command=failed.command, complaint=failed.told)
+    told = FAILED_THEN_PASSED.of(command=failed.command, complaint=failed.told)
+    return _shown_by(told, last)
+
+
+def _shown_by(line: Line, run: Run) -> Line:
+    """The line with the place that shows how the run ended."""
+    return Line(line.text, (*line.cited, *(run.told.cited if run.told else ())))
+
+
+def _is_open(run: Run) -> bool:
+    return run.ending is Ending.FAILED
+
+
+def _within(lines: Iterator[Line], budget: int) -> Iterator[Line]:
+    """As many of the first lines as the budget of characters holds."""
+    for line in lines:
+        budget -= len(line.text) + 1
+        if budget < 0:
+            return
+        yield line
