@@ -10,6 +10,7 @@ from claude_mem_conformance import samples
 from claude_mem_conformance.generator import turn_with_work
 from claude_mem_core.errors import GeneratorPausedError
 from claude_mem_core.ports.generator import Turn
+from claude_mem_core.reference.generator import RuleBasedGenerator
 
 LONG = "the parser compared with < and now compares with <= instead " * 40
 PRICES = {"model_input_price": "3", "model_output_price": "15"}
@@ -165,13 +166,28 @@ def test_auto_asks_about_a_change_of_some_size_and_keeps_what_the_rules_know(
 ):
     made = opened("auto").observe(long_turn())
 
-    (memory,) = made.memories
+    memory = made.memories[0]
+    ruled = RuleBasedGenerator().observe(long_turn()).memories
     assert len(stub.requests) == 1
     assert memory.title == "The parser took < for <="
     assert memory.metadata["generator"] == "anthropic"
     assert "parser.py compares with <= now" in memory.facts
-    assert "`pytest tests/test_parser.py` passed" in memory.facts
-    assert {"prompt", "edit", "stop"} <= {one.event_id for one in memory.sources}
+    assert memory.facts[: len(ruled[0].facts)] == ruled[0].facts
+    assert ruled[0].facts
+    assert memory.files_modified == ("/home/me/app/parser.py",)
+    cited = {one.event_id for one in memory.sources}
+    assert {one.event_id for one in ruled[0].sources} <= cited
+    assert len(made.memories) == len(ruled)
+
+
+def test_the_rules_evidence_vouches_for_no_word_of_the_model(opened):
+    memory = opened("auto").observe(long_turn()).memories[0]
+
+    supported = {
+        line for one in memory.sources for line in one.metadata.get("supports", [])
+    }
+    assert supported
+    assert all("[" in line for line in supported)
 
 
 def test_auto_asks_nobody_about_a_line_or_two(opened, stub):

@@ -26,6 +26,9 @@ from claude_mem_generator_llm.prompts import payload_text
 WORTH_IT = ("bugfix", "feature", "refactor", "change", "decision")
 """The types of memories whose turns a model may look at."""
 
+KEPT = ("facts[", "files_read[", "files_modified[")
+"""The lines of a rules' memory that stay, and in their places: they come first."""
+
 LEAST_SAID = 2_000
 """Characters of a turn: what is shorter the rules tell as well, and for nothing."""
 
@@ -105,11 +108,7 @@ def is_worth_it(turn: Turn, memories: Sequence[MemoryItemDraft]) -> bool:
 def _joined(
     ruled: Sequence[MemoryItemDraft], told: Sequence[MemoryItemDraft]
 ) -> Sequence[MemoryItemDraft]:
-    """The model's memories, and what the rules are sure of.
-
-    That is what was done, which the first of the model's takes over, and beside it the
-    user's own words, errors that were mended, and commands that work.
-    """
+    """The model's memories with what the rules are sure of, and the rules' others."""
     main, first = ruled[0], told[0]
     facts = tuple(dict.fromkeys((*main.facts, *first.facts)))
     sure = first.changed(
@@ -119,13 +118,25 @@ def _joined(
             dict.fromkeys((*main.files_modified, *first.files_modified))
         ),
         metadata={**main.metadata, **first.metadata},
-        sources=tuple(_each_event_once((*main.sources, *first.sources))),
+        sources=tuple(
+            _each_event_once((*map(_of_what_stays, main.sources), *first.sources))
+        ),
     )
-    mine = [
+    rest = (
         one.changed(metadata={**one.metadata, "generator": "rules"})
         for one in ruled[1:]
-    ]
-    return [sure, *told[1:], *mine]
+    )
+    return [sure, *told[1:], *rest]
+
+
+def _of_what_stays(source: MemorySourceDraft) -> MemorySourceDraft:
+    """A source of the rules' memory, which vouches for no word of the model."""
+    supports = source.metadata.get("supports")
+    if not isinstance(supports, list):
+        return source
+    kept = [one for one in supports if isinstance(one, str) and one.startswith(KEPT)]
+    told = {name: one for name, one in source.metadata.items() if name != "supports"}
+    return source.changed(metadata={**told, "supports": list(kept)} if kept else {})
 
 
 def _each_event_once(

@@ -38,8 +38,8 @@ def seen_files(events: Sequence[AgentEvent], project: Project) -> SeenFiles:
     """What tool calls show of files."""
     evidence = evidence_of(events)
     root = project.root_path or evidence.folder
-    written = [path.text for use in evidence.writes for path in use.files]
-    read = [path.text for use in evidence.reads for path in use.files]
+    written = [line.text for use in evidence.writes for line in use.files]
+    read = [line.text for use in evidence.reads for line in use.files]
     return SeenFiles(_spellings(written, root), _spellings([*written, *read], root))
 
 
