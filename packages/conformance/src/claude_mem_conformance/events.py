@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import ClassVar, TypeAlias
 
 import pytest
+from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.agent_event import (
     TURN_END,
     USER_PROMPT,
@@ -181,6 +182,22 @@ class EventContract(RepositoryContract):
         with inhabited.read() as snapshot:
             for event in (full, bare):
                 assert snapshot.events.get(event.id, scope=OURS) == event
+
+    def test_old_events_are_had_of_every_team(self, inhabited: Storage) -> None:
+        """Every team's events that came in before a moment, and whose they are."""
+        for id_, age in (("z", 2), ("a", 1), ("new", 0)):
+            _add(inhabited, samples.event(id_, created_at_epoch=NOW - age))
+        ours = Scope("team", "project")
+        with inhabited.read() as snapshot:
+            aged = snapshot.events.aged
+            found = aged(before=NOW, after=None, limit=9)
+            mine = [(one.id, scope) for one, scope in found if scope == ours]
+            assert mine == [("z", ours), ("a", ours)]
+            assert [one.id for one, _ in aged(before=NOW, after="z", limit=9)] == ["a"]
+            assert [one.id for one, _ in aged(before=NOW, after=None, limit=1)] == ["z"]
+            everything = aged(before=NOW + 1, after=None, limit=9)
+            whose = {scope.team_id for _, scope in everything}
+            assert whose == {"team", "others"}
 
     def test_events_come_page_by_page(self, inhabited: Storage) -> None:
         """A project's events in the order they were put in, from one's id on."""

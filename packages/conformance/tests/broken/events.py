@@ -124,6 +124,12 @@ class EventsLoseMetadata(InProcessEvents):
         super().add(event.changed(metadata={}), key=key, turn=turn)
 
 
+@breaks(EventContract.test_old_events_are_had_of_every_team, "events")
+class NewEventsAreOldToo(InProcessEvents):
+    def aged(self, *, before, after, limit):
+        return super().aged(before=before + 1, after=after, limit=limit)
+
+
 @breaks(EventContract.test_events_come_page_by_page, "events")
 class PagesBeginWhereTheLastEnded(InProcessEvents):
     def page(self, project_id, *, scope, after, limit):

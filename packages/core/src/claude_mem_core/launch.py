@@ -69,6 +69,7 @@ def open_runtime(env: Mapping[str, str], plugins: Plugins | None = None) -> Runt
             system=system,
             agents=plugins.agents(),
             idle_turn=timedelta(minutes=settings.idle_turn_minutes),
+            retention=settings.retention,
             keeping=settings.keeping(map(_rule, plugins.secret_detectors())),
             generators=lambda name: _opened(plugins.generator(name), env, wiring),
         )

@@ -40,6 +40,7 @@ from claude_mem_core.services.readiness import LoopState, OwnLoop, shortcomings
 from claude_mem_core.services.recall import Recall
 from claude_mem_core.services.replay import Generators, Replay
 from claude_mem_core.services.rescan import Rescan
+from claude_mem_core.services.retention import Retention
 from claude_mem_core.services.sessions import Sessions
 from claude_mem_core.services.status import Status
 from claude_mem_core.services.upkeep import EVERY, Upkeep
@@ -77,6 +78,7 @@ class Runtime:
         *,
         agents: Mapping[str, AgentVocabulary],
         idle_turn: timedelta,
+        retention: timedelta | None = None,
         generators: Generators,
         keeping: Keeping = KEEPING,
     ) -> None:
@@ -96,12 +98,13 @@ class Runtime:
             storage, generator, system, others=generators, keeping=keeping
         )
         self.upkeep = Upkeep(storage, queue, system, idle_turn=idle_turn)
+        self.retention = Retention(storage, system, keeps=retention)
         self.workers = Workers(storage, system)
         self.status = Status(storage, queue, system, generator=generator)
         self.worker = Loop(
             "generation worker", partial(self._serve, IN_THE_SERVER), pause=AT_ONCE
         )
-        self.keeper = Loop("upkeep", lambda _: self.upkeep.once(), pause=EVERY)
+        self.keeper = Loop("upkeep", self._keep_up, pause=EVERY)
         self.system = system
         self.keeping = keeping
 
@@ -177,6 +180,10 @@ class Runtime:
                 loop.stop(grace=grace)
         self._queue.close()
         self._storage.close()
+
+    def _keep_up(self, _: StopSignal) -> None:
+        self.upkeep.once()
+        self.retention.once()
 
     def _leave(self, who: WorkerRecord) -> None:
         try:
@@ -283,6 +290,7 @@ def assemble(  # noqa: PLR0913 - one for each thing that can be chosen
     system: System | None = None,
     agents: Iterable[AgentVocabulary] = (),
     idle_turn: timedelta = IDLE_TURN,
+    retention: timedelta | None = None,
     keeping: Keeping = KEEPING,
     generators: Generators | None = None,
 ) -> Runtime:
@@ -295,6 +303,7 @@ def assemble(  # noqa: PLR0913 - one for each thing that can be chosen
         system: Clock and dice; the real ones when left out.
         agents: The vocabularies of agents' hooks.
         idle_turn: A turn without an event for so long counts as ended.
+        retention: How long the content of events is kept; None: for good.
         generators: Other generators by their names, to make the past anew with.
         keeping: The rules for what is kept.
     """
@@ -305,6 +314,7 @@ def assemble(  # noqa: PLR0913 - one for each thing that can be chosen
         system or RealSystem(),
         agents={agent.name: agent for agent in agents},
         idle_turn=idle_turn,
+        retention=retention,
         keeping=keeping,
         generators=generators or _no_other,
     )

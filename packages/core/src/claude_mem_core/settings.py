@@ -8,6 +8,7 @@ Each adapter has its own class of settings; field `redis_url` is the variable
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
@@ -55,6 +56,7 @@ class CoreSettings(Settings):
     Attributes:
         data_dir: The folder of this server's files, of nobody else's.
         idle_turn_minutes: A turn without an event for so long counts as ended.
+        event_retention_days: How long the content of events is kept; None: for good.
         generator: What makes memories; that of the named provider when it is left
             out, and `rules` when none is named.
         server_provider: The model provider, in the words of the reference system.
@@ -73,6 +75,7 @@ class CoreSettings(Settings):
     generator: str | None = None
     server_provider: str | None = None
     idle_turn_minutes: int = Field(default=30, ge=1)
+    event_retention_days: int | None = Field(default=None, ge=1, le=36_500)
     generation_disabled: bool = False
     redact_secrets: bool = True
     excluded_projects: str = ""
@@ -86,6 +89,12 @@ class CoreSettings(Settings):
             return self.generator
         named = self.server_provider or "rules"
         return PROVIDERS.get(named, named)
+
+    @property
+    def retention(self) -> timedelta | None:
+        """How long the content of events is kept; None: for good."""
+        days = self.event_retention_days
+        return None if days is None else timedelta(days=days)
 
     @property
     def folder(self) -> Path:

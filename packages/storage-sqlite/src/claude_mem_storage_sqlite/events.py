@@ -51,6 +51,13 @@ _PAGE = (
     " ifnull((SELECT seq FROM agent_events WHERE id = :after), 0)"
     " ORDER BY r.seq LIMIT :limit"
 )
+_AGED = (
+    f"SELECT {EVENTS.columns}, p.team_id FROM agent_events r"
+    " JOIN projects p ON p.id = r.project_id"
+    " WHERE r.created_at_epoch < :before AND r.seq >"
+    " ifnull((SELECT seq FROM agent_events WHERE id = :after), 0)"
+    " ORDER BY r.seq LIMIT :limit"
+)
 _KEY_AND_TURN = "SELECT idempotency_key, turn FROM agent_events WHERE id = ?"
 _PROMPTS = (
     f"{EVENTS.select} {WITHIN}"
@@ -120,6 +127,15 @@ class SqliteEvents(EventRepository):
         asked = {"wanted": project_id, "after": after, "limit": limit}
         rows = self._db.all(_PAGE, within(scope, **asked))
         return [EVENTS.value(row) for row in rows]
+
+    @override
+    def aged(
+        self, *, before: int, after: str | None, limit: int
+    ) -> Sequence[tuple[AgentEvent, Scope]]:
+        asked = {"before": before, "after": after, "limit": limit}
+        rows = self._db.all(_AGED, asked)
+        events = [(EVENTS.value(row[:-1]), row[-1]) for row in rows]
+        return [(event, Scope(team, event.project_id)) for event, team in events]
 
     @override
     def replace(self, event: AgentEvent, *, key: str | None = None) -> None:

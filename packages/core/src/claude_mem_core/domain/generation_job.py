@@ -33,6 +33,7 @@ SkipReason = Literal[
     "empty_turn",
     "nothing_to_remember",
     "private",
+    "expired",
     "reindexed",
 ]
 

@@ -32,6 +32,9 @@ NOTE = "privacy"
 
 PRIVATE_TURN = "private_turn"
 
+EXPIRED = "expired"
+"""In place of it: the content was kept as long as it was to be."""
+
 _SHAPE = ("prompt", "last_assistant_message")
 
 
@@ -100,6 +103,18 @@ def is_withheld(event: AgentEvent) -> bool:
     """Whether an event's content was not kept, as its turn was private."""
     note = event.metadata.get(NOTE)
     return isinstance(note, dict) and note.get("withheld") == PRIVATE_TURN
+
+
+def has_expired(event: AgentEvent) -> bool:
+    """Whether an event's content was kept for its time and is gone."""
+    note = event.metadata.get(NOTE)
+    return isinstance(note, dict) and note.get("withheld") == EXPIRED
+
+
+def expired(event: AgentEvent) -> AgentEvent:
+    """The event when its content has been kept long enough."""
+    metadata = noted(event.metadata, withheld=EXPIRED)
+    return event.changed(payload=withheld(event.payload), metadata=metadata)
 
 
 def _tool(payload: JsonValue) -> JsonValue:

@@ -71,6 +71,18 @@ class EventReader(Protocol):
             limit: At most so many.
         """
 
+    @abstractmethod
+    def aged(
+        self, *, before: int, after: str | None, limit: int
+    ) -> Sequence[tuple[AgentEvent, Scope]]:
+        """Every team's events that came in before a moment, and whose they are.
+
+        Args:
+            before: That moment; those that are equal to it stay out.
+            after: The last one of the page before; None for the first page.
+            limit: At most so many.
+        """
+
 
 class EventRepository(EventReader, Protocol):
     """Events.

@@ -113,6 +113,20 @@ class InProcessEvents(EventRepository):
         self._state.event_ids[key] = event.id
         self._state.turns[event.id] = turn
 
+    @override
+    def aged(
+        self, *, before: int, after: str | None, limit: int
+    ) -> Sequence[tuple[AgentEvent, Scope]]:
+        events = list(self._state.events.values())
+        ids = [event.id for event in events]
+        start = ids.index(after) + 1 if after in ids else 0
+        old = [one for one in events[start:] if one.created_at_epoch < before]
+        return [(one, self._scope_of(one)) for one in old[:limit]]
+
+    def _scope_of(self, event: AgentEvent) -> Scope:
+        team_id = self._state.projects[event.project_id].team_id
+        return Scope(team_id, event.project_id)
+
     def _of_session(self, session_id: str, scope: Scope) -> Sequence[AgentEvent]:
         ids = self._state.session_events.get(session_id, ())
         events = [self._state.events[event_id] for event_id in ids]

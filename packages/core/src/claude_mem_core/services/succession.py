@@ -18,7 +18,7 @@ from claude_mem_core.domain.supersession import (
 )
 from claude_mem_core.ports.storage import Snapshot, Transaction
 
-LOOKED_AT = 20
+LOOKED_AT = 8
 """Memories that are compared with a new one: a repetition is among the first found."""
 
 

@@ -11,7 +11,12 @@ from pydantic import JsonValue
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.agent_event import AgentEvent, TurnRole, turn_role
 from claude_mem_core.domain.generation_job import GenerationJob, SkipReason
-from claude_mem_core.domain.keeping import KEEPING, Keeping, is_withheld
+from claude_mem_core.domain.keeping import (
+    KEEPING,
+    Keeping,
+    has_expired,
+    is_withheld,
+)
 from claude_mem_core.domain.server_session import ServerSession
 from claude_mem_core.ports.generator import (
     EARLIER_EVENTS,
@@ -66,6 +71,9 @@ def to_be_told(task: Task, keeping: Keeping) -> Task:
         return task
     if any(map(is_withheld, task.work.events)):
         return replace(task, work=None, skip="private")
+    if any(map(has_expired, task.work.events)):
+        # What was made of it while it was there stays.
+        return replace(task, work=None, skip="expired")
     told = tuple(filter(keeping.tells, task.work.events))
     if not told:
         return replace(task, work=None, skip="nothing_to_remember")
@@ -73,7 +81,7 @@ def to_be_told(task: Task, keeping: Keeping) -> Task:
     earlier = tuple(
         event
         for event in task.work.earlier
-        if keeping.tells(event) and not is_withheld(event)
+        if keeping.tells(event) and not (is_withheld(event) or has_expired(event))
     )
     return replace(task, work=replace(task.work, events=told, earlier=earlier))
 
