@@ -440,8 +440,10 @@ def test_a_short_answer_is_kept_with_what_it_chose() -> None:
 
     decision = only(made)
     assert (decision.type, decision.trust) == ("decision", "user")
-    assert decision.title == "Chosen: Decimals - exact, a little slower"
-    assert roles(decision, "facts[0]") == {"user_words", "offer"}
+    about = "How should we store the prices of the shop?"
+    option = "Decimals - exact, a little slower"
+    assert decision.title == f"{about} User: “{option}”"
+    assert roles(decision, "facts[0]") == {"user_words", "offer", "request"}
 
 
 def test_a_yes_is_told_with_the_question_that_it_answers() -> None:

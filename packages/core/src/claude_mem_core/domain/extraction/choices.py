@@ -8,15 +8,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from claude_mem_core.domain.extraction.evidence import Evidence
-from claude_mem_core.domain.extraction.markdown import plain
-from claude_mem_core.domain.extraction.places import Cited, Line, Passage, strings
+from claude_mem_core.domain.extraction.markdown import plain, statements
+from claude_mem_core.domain.extraction.places import (
+    QUESTION_ENDS,
+    Cited,
+    Line,
+    Passage,
+    strings,
+)
+from claude_mem_core.domain.extraction.prompts import main_request
 from claude_mem_core.domain.extraction.prose import clipped, substance
+from claude_mem_core.domain.extraction.titles import request_title
 from claude_mem_core.domain.extraction.tools import Deed, ToolUse
-from claude_mem_core.domain.extraction.wording import ANSWERED, CHOSE, CHOSEN
+from claude_mem_core.domain.extraction.wording import ANSWERED, CHOSEN_FOR
 
 LONGEST_OPTION = 200
 LONGEST_REPLY = 80
 """Characters of a prompt that is nothing but a choice."""
+
+LONGEST_QUESTION = 100
+SHORT = 55
+"""Characters of a question, and of an answer, in a title."""
+
+LEAST_ABOUT = 4
+"""Words of its own with which a question says what it is about."""
 
 MOST_CHOICES = 3
 LEAST_SUBSTANCE = 3
@@ -66,7 +81,8 @@ def _by_label(evidence: Evidence) -> Iterator[Choice]:
     if len(prompt.text.strip()) > LONGEST_REPLY:
         return
     chosen = _CHOICE.match(prompt.text)
-    if chosen is None:
+    about = _question(before)
+    if chosen is None or about is None:
         return
     for label in list(_EACH.finditer(chosen[1]))[:MOST_CHOICES]:
         option = _option(before.conclusion.passage, label[0])
@@ -74,8 +90,28 @@ def _by_label(evidence: Evidence) -> Iterator[Choice]:
             at = chosen.start(1) + label.start()
             span = prompt.span(at, at + len(label[0]))
             word = Line(label[0], (Cited(span, "user_words"),))
-            fact = CHOSEN.of(choice=word, option=option)
-            yield Choice(Line(CHOSE.of(option=option).text, fact.cited), fact)
+            fact = CHOSEN_FOR.of(question=about, choice=word, option=option)
+            yield Choice(_title(about, option, fact), fact)
+
+
+def _question(before: Evidence) -> Line | None:
+    """What the choice was about: the question, else what had been asked for.
+
+    None where it was about how to go on with the work: that is over with it.
+    """
+    last = before.conclusion
+    asked = [
+        one
+        for one in (statements(last.passage) if last else ())
+        if one.text.endswith(QUESTION_ENDS)
+    ]
+    if asked and _PROCESS.search(asked[-1].text):
+        return None
+    if asked and substance(asked[-1].text) >= LEAST_ABOUT:
+        line = asked[-1].line("offer")
+        return line.saying(clipped(line.text, LONGEST_QUESTION))
+    request = main_request(before.prompt) if before.prompt else None
+    return request_title(request) if request else None
 
 
 def _option(passage: Passage, label: str) -> Line | None:
@@ -109,12 +145,20 @@ def _answers(use: ToolUse) -> Iterator[Choice]:
             continue
         put = Passage(use.event_id, asked[question], question)
         told = Passage(use.event_id, path, answer)
-        fact = ANSWERED.of(
-            question=Line(
-                clipped(question, LONGEST_OPTION), (Cited(put.whole, "offer"),)
-            ),
-            answer=Line(
-                clipped(answer, LONGEST_OPTION), (Cited(told.whole, "user_words"),)
-            ),
+        asked_line = Line(
+            clipped(question, LONGEST_OPTION), (Cited(put.whole, "offer"),)
         )
-        yield Choice(fact, fact)
+        answer_line = Line(
+            clipped(answer, LONGEST_OPTION), (Cited(told.whole, "user_words"),)
+        )
+        fact = ANSWERED.of(question=asked_line, answer=answer_line)
+        yield Choice(_title(asked_line, answer_line, fact), fact)
+
+
+def _title(question: Line, answer: Line, fact: Line) -> Line:
+    """The choice as a title: as much of both as fits."""
+    short = ANSWERED.of(
+        question=question.saying(clipped(question.text, SHORT)),
+        answer=answer.saying(clipped(answer.text, SHORT)),
+    )
+    return Line(short.text, fact.cited)

@@ -16,6 +16,20 @@ LONGEST_LINE = 4000
 WRAPPED = 60
 """Characters of a line that may go on in the next: a shorter one ended on purpose."""
 
+LONGEST_LABEL = 70
+"""Characters; what leads on with more is a sentence of its own."""
+
+# Over a list these say no more than that one follows.
+_EMPTY_LABEL = re.compile(
+    r"\W*(?:(?:the |key |main |all |final |quick |short )*(?:summary|overview|changes?"
+    r"|changes made|what(?: i| was|'s)? (?:changed?|did|done)|results?|files?"
+    r"|files? (?:changed|modified|created)|details|benefits|findings|notes?|points?"
+    r"|options?|steps?|next steps?|status|answer|analysis|conclusion|implementation"
+    r"|pros|cons|issues?|problems?|fix(?:es)?|tests?|examples?|output|updates?"
+    r"|improvements|features|done|here(?:'s| is| are).*|i(?:'ve| have)?.*|let me.*"
+    r"|this|it|now|also|so|but|for example|if so|where)|\d+[.)]?)\W*",
+    re.IGNORECASE,
+)
 _FENCE = re.compile(r"\s*(```+|~~~+)")
 _SAYS = re.compile(r"[^\W_]")
 _RULE = re.compile(r"[\s|:*_=+~─━-]*")
@@ -52,6 +66,7 @@ class Statement:
         start: Its first character there.
         end: The character after its last.
         first: Whether it opens its line or paragraph.
+        under: The heading, or the words before its list, that it belongs to.
     """
 
     text: str
@@ -60,11 +75,28 @@ class Statement:
     start: int
     end: int
     first: bool
+    under: Label | None = None
 
     def line(self, role: Role) -> Line:
         """It as words of a memory."""
         span = self.passage.span(self.start, self.end)
         return Line(self.text, (Cited(span, role),))
+
+    def label(self, role: Role) -> Line | None:
+        """What it belongs to, as words of a memory."""
+        if self.under is None:
+            return None
+        span = self.passage.span(self.under.start, self.under.end)
+        return Line(self.under.text, (Cited(span, role),))
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What stands over statements and says what they are about."""
+
+    text: str
+    start: int
+    end: int
 
 
 def plain(text: str) -> str:
@@ -78,25 +110,41 @@ def plain(text: str) -> str:
 
 def statements(passage: Passage) -> Iterator[Statement]:
     """The statements of a markdown text in their order, without its code."""
+    heading: Label | None = None
+    lead: Label | None = None
     for form, start, end in _blocks(passage.text):
-        if form is Form.CELL:
-            yield from _statement(passage, form, start, end, first=True)
-            continue
-        first = True
-        for low, high in _sentences(passage.text, start, end):
-            yield from _statement(passage, form, low, high, first=first)
-            first = False
+        label = _label(passage.text, form, start, end)
+        if form is Form.HEADING:
+            heading, lead = label, None
+        elif form is Form.SENTENCE:
+            lead = label
+        under = (lead if form is Form.ITEM else None) or heading
+        yield from _statements(passage, form, (start, end), under)
 
 
-def _statement(
-    passage: Passage, form: Form, start: int, end: int, *, first: bool
+def _statements(
+    passage: Passage, form: Form, block: tuple[int, int], under: Label | None
 ) -> Iterator[Statement]:
-    raw = passage.text[start:end]
-    if form is Form.CELL:
-        raw = " | ".join(cell.strip() for cell in raw.strip().strip("|").split("|"))
-    text = plain(raw)
-    if _SAYS.search(text):
-        yield Statement(text, form, passage, start, end, first)
+    """The statements of a block, all of which stand under the same label."""
+    places = [block] if form is Form.CELL else _sentences(passage.text, *block)
+    for at, (start, end) in enumerate(places):
+        raw = passage.text[start:end]
+        if form is Form.CELL:
+            raw = " | ".join(cell.strip() for cell in raw.strip().strip("|").split("|"))
+        text = plain(raw)
+        if _SAYS.search(text):
+            yield Statement(text, form, passage, start, end, at == 0, under)
+
+
+def _label(text: str, form: Form, start: int, end: int) -> Label | None:
+    """A heading, or a line that leads on to a list, if it says what that is about."""
+    words = plain(text[start:end]).rstrip(" :\uff1a")
+    leads = form is Form.SENTENCE and text[start:end].rstrip("* ").endswith(":")
+    if not (form is Form.HEADING or leads) or len(words) > LONGEST_LABEL:
+        return None
+    if _EMPTY_LABEL.fullmatch(words) or not _SAYS.search(words):
+        return None
+    return Label(words, start, end)
 
 
 def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

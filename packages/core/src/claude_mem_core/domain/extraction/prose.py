@@ -51,7 +51,8 @@ _NOD = re.compile(
     r"(?:you're|you are|good|great|perfect|excellent|here's|here is|here are|all|both"
     r"|tests?|lint\w*|everything|yes|no|sure|got it|done|sorry|build|no issues|found it"
     r"|the (?:build|tests?|linter|code|fix|output)|committed|pushed|no response"
-    r"|api error|understood|of course|happy to|glad|thanks|welcome)\b",
+    r"|api error|understood|of course|happy to|glad|thanks|welcome|ha|haha|good"
+    r"|file looks|looks (?:good|correct|right)|interesting|nice|makes sense)\b",
     re.IGNORECASE,
 )
 LONGEST_NOD = 6

@@ -282,6 +282,14 @@ def _starts(pattern: re.Pattern[str]) -> Callable[[Statement, str], bool]:
     return lambda _, text: bool(pattern.match(text))
 
 
+# What held before the work, told after it as if it still did.
+_STATE_BEFORE = re.compile(
+    r"\b(?:doesn't|does not|don't|do not|isn't|is not|aren't|are not|can't|cannot"
+    r"|wasn't|weren't|not yet|currently|right now|at the moment|missing|failing|fails?"
+    r"|broken|still|would|could|should)\b",
+    re.IGNORECASE,
+)
+
 # The weights are set by hand, on what a reader of titles alone would want to know.
 _SIGNS = (
     _Sign(_starts(_STARTS_DONE), 3.0, 0.5),
@@ -297,6 +305,7 @@ _SIGNS = (
     _Sign(_starts(_VAGUE), -3.0, -3.0),
     # Talk about the talk, and what the reader should do now.
     _Sign(_starts(_ABOUT_ME), -2.5, -2.5),
+    _Sign(_has(_STATE_BEFORE), -1.5, 0.0),
     _Sign(_has(_COUNTING), -1.5, -1.5),
     _Sign(_has(_ALL_CLEAR), -3.0, -3.0),
     _Sign(lambda _, text: _plain_words(text) < LEAST_PLAIN_WORDS, -3.0, -3.0),

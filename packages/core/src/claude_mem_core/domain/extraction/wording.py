@@ -64,14 +64,17 @@ CHANGED_SYMBOLS = Wording("Changed {symbols} in {file}")
 CHANGED_FILES = Wording("Changed {files}")
 CREATED = Wording("Created {file}")
 CREATED_SYMBOLS = Wording("Created {file} with {symbols}")
-CHOSEN = Wording("User chose “{choice}”: {option}")
-CHOSE = Wording("Chosen: {option}")
+CHOSEN_FOR = Wording("{question} User chose “{choice}”: {option}")
 ANSWERED = Wording("{question} User: “{answer}”")
 USER_SAID = Wording("User: “{quote}”")
+UNDER = Wording("{label}: {statement}")
+"""A statement with the heading that it stands under. Not among the others, as any
+quotation with a colon could be taken for it."""
+
 WORDINGS = (
     *(PASSED, FAILED, FAILED_THEN_PASSED, FAILED_MUTE, FIXED_IN, REPLACED),
     *(CHANGED_SYMBOLS, CHANGED_FILES, CREATED, CREATED_SYMBOLS),
-    *(CHOSEN, CHOSE, ANSWERED, USER_SAID, TOLD_COMMAND, *HOW_TO.values()),
+    *(CHOSEN_FOR, ANSWERED, USER_SAID, TOLD_COMMAND, *HOW_TO.values()),
 )
 
 
@@ -87,6 +90,9 @@ def readings(text: str) -> Iterator[list[str]]:
     for wording in WORDINGS:
         if (pieces := wording.pieces(text)) is not None:
             yield pieces
+    # A label may have a colon of its own.
+    for match in re.finditer(": ", text):
+        yield [text[: match.start()], text[match.end() :]]
 
 
 def is_filled(text: str) -> bool:

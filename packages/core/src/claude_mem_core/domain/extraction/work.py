@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -51,6 +51,7 @@ from claude_mem_core.domain.extraction.wording import (
     FAILED_MUTE,
     FAILED_THEN_PASSED,
     PASSED,
+    UNDER,
 )
 from claude_mem_core.domain.terms import content_words
 from claude_mem_core.domain.value import JsonObject
@@ -152,7 +153,7 @@ class Work:
             known=known,
             budget=LONGEST_NARRATIVE,
         )
-        return tuple(one.line("statement") for one in chosen)
+        return tuple(_with_labels(chosen))
 
     @cached_property
     def solved(self) -> tuple[Episode, ...]:
@@ -358,3 +359,16 @@ def _within(lines: Iterator[Line], budget: int) -> Iterator[Line]:
         if budget < 0:
             return
         yield line
+
+
+def _with_labels(chosen: Iterable[Statement]) -> Iterator[Line]:
+    """The statements as lines, the first under a heading with that heading."""
+    last: str | None = None
+    for one in chosen:
+        label = one.label("statement")
+        line = one.line("statement")
+        if label is None or label.text == last or label.text in line.text:
+            yield line
+        else:
+            yield UNDER.of(label=label, statement=line)
+        last = label.text if label else None
