@@ -14,10 +14,14 @@ MEMORIES = """
       (SELECT group_concat(epoch) FROM (
          SELECT e.occurred_at_epoch AS epoch FROM memory_sources c
          JOIN agent_events e ON e.id = c.event_id
-         WHERE c.memory_item_id = m.id ORDER BY 1))
+         WHERE c.memory_item_id = m.id
+           AND json_extract(c.metadata, '$.inheritedFrom') IS NULL ORDER BY 1))
     FROM memory_items m JOIN server_sessions s ON s.id = m.server_session_id
 """
-"""All that a memory says, without what differs between two runs."""
+"""All that a memory says, without what differs between two runs.
+
+Of two memories of one moment that say the same, chance decides which inherits from which.
+"""
 
 UNFINISHED = (
     "SELECT id, status, last_error FROM generation_jobs WHERE status <> 'completed'"
