@@ -61,9 +61,10 @@ def _synchronous_off(configured: Any) -> Any:
 def _in_two_steps(_: Any) -> Any:
     def keep(self: Any, claim: Any, task: Any, made: Any) -> None:
         apart = replace(task, stem=f"{task.stem}:{claim.token}")
+        newcomers = self._newcomers(claim.job, task, made)
         with self._storage.begin() as tx:
-            if made.memories:
-                self._store(tx, claim.job, apart, made.memories)
+            if newcomers:
+                self._store(tx, claim.job, apart, newcomers)
         with self._storage.begin() as tx:
             skip = task.skip or made.skip
             tx.jobs.settle(claim, now=self._system.now(), skip=skip)

@@ -153,7 +153,8 @@ def rows(path: Path, query: str) -> list[tuple[Any, ...]]:
 
 MEMORIES = """
     SELECT s.content_session_id, m.kind, m.title, m.narrative, m.text, m.facts,
-      (SELECT count(*) FROM memory_sources c WHERE c.memory_item_id = m.id)
+      (SELECT count(*) FROM memory_sources c WHERE c.memory_item_id = m.id
+         AND json_extract(c.metadata, '$.inheritedFrom') IS NULL)
     FROM memory_items m JOIN server_sessions s ON s.id = m.server_session_id
     ORDER BY 1, 2, 3
 """
