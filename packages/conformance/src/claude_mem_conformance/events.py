@@ -197,7 +197,7 @@ class EventContract(RepositoryContract):
             assert [one.id for one, _ in aged(before=NOW, after=None, limit=1)] == ["z"]
             everything = aged(before=NOW + 1, after=None, limit=9)
             whose = {scope.team_id for _, scope in everything}
-            assert whose == {"team", "others"}
+            assert whose == {"team", "strangers"}
 
     def test_events_come_page_by_page(self, inhabited: Storage) -> None:
         """A project's events in the order they were put in, from one's id on."""
