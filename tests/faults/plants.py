@@ -88,7 +88,7 @@ def _nothing(_: Any) -> Any:
 
 
 ANY_JOB = "SELECT seq FROM generation_jobs WHERE status = 'queued' ORDER BY seq LIMIT 1"
-MADE = f"{CORE}.services.generation:Generator._made"
+MADE = f"{CORE}.services.generation:made_of"
 
 PLANTS: dict[str, Plant] = {
     "acknowledge-before-commit": Plant(

@@ -60,7 +60,7 @@ POINTS: dict[str, Point | PageWritten] = {
         f"{STORE}.jobs:SqliteJobs.recover", "after", answered=True, since="start"
     ),
     "claimed": Point(f"{CORE}.services.claims:Claims._claim", "after", answered=True),
-    "generated": Point(f"{CORE}.services.generation:Generator._made", "after"),
+    "generated": Point(f"{CORE}.services.generation:made_of", "after"),
     "settled": Point(f"{STORE}.jobs:SqliteJobs.settle", "after"),
     "memory-inserted": Point(f"{STORE}.memories:SqliteMemories.add", "after"),
     "kept": Point(f"{CORE}.services.generation:Generator._keep", "after"),

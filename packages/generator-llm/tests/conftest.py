@@ -4,36 +4,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from claude_mem_conformance import samples
+from claude_mem_conformance.clock import HandClock
 from claude_mem_core.domain.model_call import ModelCall
 from claude_mem_core.plugins import Plugins, Wiring
 from claude_mem_core.ports.generator import ObservationGenerator
 from claude_mem_core.reference.storage import InProcessStorage
-from claude_mem_core.system import RealSystem
 from claude_mem_generator_llm import plugin
 from model_stub import KEY, ModelStub, model_stub
-from typing_extensions import override
 
 Open = Callable[..., ObservationGenerator]
-
-
-class HandMovedSystem(RealSystem):
-    """A clock that stands still until a test moves it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.epoch = 1_700_000_000_000
-
-    @override
-    def now(self) -> int:
-        return self.epoch
-
-    def pass_time(self, span: timedelta) -> None:
-        self.epoch += span // timedelta(milliseconds=1)
 
 
 @pytest.fixture
@@ -43,12 +26,12 @@ def stub() -> Iterator[ModelStub]:
 
 
 @pytest.fixture
-def system() -> HandMovedSystem:
-    return HandMovedSystem()
+def system() -> HandClock:
+    return HandClock()
 
 
 @pytest.fixture
-def storage(system: HandMovedSystem) -> InProcessStorage:
+def storage(system: HandClock) -> InProcessStorage:
     storage = InProcessStorage(system)
     samples.inhabit(storage)
     return storage
@@ -73,7 +56,7 @@ def env(stub: ModelStub) -> dict[str, str]:
 def opened(
     env: dict[str, str],
     storage: InProcessStorage,
-    system: HandMovedSystem,
+    system: HandClock,
     tmp_path: Path,
 ) -> Open:
     """Opens a generator by its name, with more settings."""
@@ -90,7 +73,7 @@ def opened(
 
 
 @pytest.fixture
-def wrote(storage: InProcessStorage, system: HandMovedSystem) -> Callable[..., None]:
+def wrote(storage: InProcessStorage, system: HandClock) -> Callable[..., None]:
     """Puts calls into the book, as a worker does after each job."""
 
     def write(*outcomes: str, **fields: object) -> None:

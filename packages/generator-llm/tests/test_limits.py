@@ -52,7 +52,7 @@ def test_a_day_whose_budget_is_used_up_waits_for_the_next(
     assert error.kind == "quota_exhausted"
     assert "CLAUDE_MEM_" in str(error)
     assert stub.requests == []
-    system.pass_time(error.lasts)
+    system.move(error.lasts)
     assert generator.observe(turn_with_work()).memories
 
 
@@ -90,7 +90,7 @@ def test_a_provider_that_fails_again_and_again_is_left_alone(
     assert generator.health().problem is not None
     assert generator.health().details["breaker"] == "open"
     assert stub.requests == []
-    system.pass_time(error.lasts)
+    system.move(error.lasts)
     assert generator.health().details["breaker"] == "half_open"
     assert generator.observe(turn_with_work()).memories
     wrote("ok")
@@ -100,7 +100,7 @@ def test_a_provider_that_fails_again_and_again_is_left_alone(
 def test_a_try_that_fails_opens_the_breaker_again(opened, wrote, system):
     generator = opened("anthropic", breaker_failures="2")
     wrote("transient", "transient")
-    system.pass_time(timedelta(seconds=61))
+    system.move(timedelta(seconds=61))
     wrote("transient")
 
     assert paused(generator).lasts == timedelta(seconds=60)
@@ -109,7 +109,7 @@ def test_a_try_that_fails_opens_the_breaker_again(opened, wrote, system):
 def test_while_one_tries_the_others_wait(opened, wrote, system, stub):
     generator = opened("anthropic", breaker_failures="2")
     wrote("transient", "transient")
-    system.pass_time(timedelta(seconds=61))
+    system.move(timedelta(seconds=61))
 
     with generator._guard.admitted("team"):
         assert paused(generator).lasts == timedelta(seconds=5)
@@ -137,7 +137,7 @@ def test_failures_that_are_few_or_not_in_a_row_leave_the_breaker_closed(
 
 def test_a_clock_that_went_back_does_not_hold_the_breaker_open(opened, wrote, system):
     wrote("transient", "transient")
-    system.pass_time(timedelta(days=-3))
+    system.move(timedelta(days=-3))
 
     error = paused(opened("anthropic", breaker_failures="2"))
 

@@ -16,7 +16,6 @@ from claude_mem_core.domain.generation_job import (
     retry_delay,
 )
 from claude_mem_core.domain.keeping import KEEPING, Keeping
-from claude_mem_core.domain.memory_item import MemoryItem, MemoryItemDraft
 from claude_mem_core.domain.model_call import Usage
 from claude_mem_core.domain.stop_signal import StopSignal
 from claude_mem_core.domain.value import millis
@@ -29,19 +28,16 @@ from claude_mem_core.errors import (
     StorageError,
 )
 from claude_mem_core.ports.generator import (
-    FinishedSession,
     Generation,
     ModelCallError,
     ObservationGenerator,
-    Turn,
 )
 from claude_mem_core.ports.queue import AT_ONCE, ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import acting_as_system, record
 from claude_mem_core.services.claims import Claims
-from claude_mem_core.services.cleaning import cleaned
-from claude_mem_core.services.memories import remembered
+from claude_mem_core.services.making import made_of, memories_of
 from claude_mem_core.services.renewal import Renewal
 from claude_mem_core.services.spending import write_down
 from claude_mem_core.services.succession import Newcomer, introduced, keep
@@ -137,20 +133,13 @@ class Generator:
             self._keep(claim, task, Generation())
             return
         with Renewal(self._queue, claim, now=self._system.now()):
-            made = self._made(task.work)
+            made = made_of(self._generator, task)
         if not made.memories and made.skip is None:
             # A job that is completed has memories, or a reason why there are none.
             message = f"{self._generator.name} gave neither memories nor a reason"
             error = GeneratorError(message, kind="parse_error")
             raise ModelCallError(error, made.usage)
         self._keep(claim, task, made)
-
-    def _made(self, work: Turn | FinishedSession | None) -> Generation:
-        if isinstance(work, Turn):
-            return self._generator.observe(work)
-        if isinstance(work, FinishedSession):
-            return self._generator.summarise(work)
-        return Generation()
 
     def _reindex(self, job: GenerationJob) -> None:
         """Write a project's memories in their own places, and so what finds them."""
@@ -188,7 +177,9 @@ class Generator:
     ) -> Sequence[Newcomer]:
         if not made.memories:
             return []
-        items = [self._item(draft, happened=task.happened) for draft in made.memories]
+        items = memories_of(
+            self._generator, task, made, system=self._system, keeping=self._keeping
+        )
         with self._storage.read() as snapshot:
             return introduced(snapshot, items, scope=job.scope)
 
@@ -208,16 +199,6 @@ class Generator:
             metadata={"count": len(newcomers)},
         )
         record(tx, deed, by=acting_as_system(job.scope), system=self._system)
-
-    def _item(self, draft: MemoryItemDraft, *, happened: int) -> MemoryItem:
-        metadata = {"generator": self._generator.name, **draft.metadata}
-        whole = draft.changed(metadata=metadata)
-        return remembered(
-            # What an event did not show as a secret may show as one in a sentence.
-            cleaned(whole, self._keeping),
-            system=self._system,
-            created=happened,
-        )
 
     def _give_up(self, claim: Claim, error: Exception) -> None:
         log.warning("job %s failed: %s", claim.job.id, self._keeping.traced(error))

@@ -33,14 +33,12 @@ from claude_mem_core.ports.generator import (
     Generation,
     ModelCallError,
     ObservationGenerator,
-    Turn,
 )
 from claude_mem_core.ports.storage import Snapshot, Storage
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
 from claude_mem_core.services.borders import require_project
-from claude_mem_core.services.cleaning import cleaned
-from claude_mem_core.services.memories import remembered
+from claude_mem_core.services.making import made_of, memories_of
 from claude_mem_core.services.spending import write_down
 from claude_mem_core.services.succession import introduced, is_corrected, keep, kept
 from claude_mem_core.services.tasks import Task, to_be_told, whole_session, whole_turn
@@ -174,7 +172,7 @@ class Replay:
     ) -> Generation:
         """What is made of a unit; a budget counts the calls of a dry run too."""
         try:
-            made = _made(generator, unit.task)
+            made = made_of(generator, unit.task)
         except ModelCallError as error:
             self._write_down(error.usage, unit, by=by)
             raise
@@ -238,19 +236,9 @@ class Replay:
         self, generator: ObservationGenerator, unit: _Unit, made: Generation
     ) -> Sequence[MemoryItem]:
         """What would be stored: a memory that a person corrected stays in its place."""
-        items = [
-            remembered(
-                cleaned(
-                    draft.changed(
-                        metadata={"generator": generator.name, **draft.metadata}
-                    ),
-                    self._keeping,
-                ),
-                system=self._system,
-                created=unit.task.happened,
-            )
-            for draft in made.memories
-        ]
+        items = memories_of(
+            generator, unit.task, made, system=self._system, keeping=self._keeping
+        )
         corrected = {
             place: one for place, one in enumerate(unit.before) if is_corrected(one)
         }
@@ -273,14 +261,6 @@ class Replay:
         with self._storage.begin() as tx:
             keep(tx, unit.task.stem, newcomers, scope=scope)
             record(tx, deed, by=by, system=self._system)
-
-
-def _made(generator: ObservationGenerator, task: Task) -> Generation:
-    if isinstance(task.work, FinishedSession):
-        return generator.summarise(task.work)
-    if isinstance(task.work, Turn):
-        return generator.observe(task.work)
-    return Generation()
 
 
 def _is_over(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from claude_mem_core.domain.agent_event import AgentEvent
@@ -42,18 +43,27 @@ class Retention:
         if self._keeps is None or now < self._looks_next:
             return 0
         before = max(0, now - millis(self._keeps))
-        with self._storage.begin() as tx:
-            page = tx.events.aged(before=before, after=self._after, limit=AT_ONCE)
-            emptied = sum(_emptied(tx, event) for event, _ in page)
+        with self._storage.read() as snapshot:
+            page = snapshot.events.aged(before=before, after=self._after, limit=AT_ONCE)
+        emptied = self._empty([one for one, _ in page if _has_content(one)])
         self._after = page[-1][0].id if len(page) == AT_ONCE else None
         if self._after is None:
             self._looks_next = now + millis(LOOK_AGAIN)
         return emptied
 
+    def _empty(self, events: Sequence[AgentEvent]) -> int:
+        if not events:
+            # Most pages were emptied long ago: nobody waits for a look at them.
+            return 0
+        with self._storage.begin() as tx:
+            return sum(_emptied(tx, event) for event in events)
+
+
+def _has_content(event: AgentEvent) -> bool:
+    return not (has_expired(event) or is_withheld(event))
+
 
 def _emptied(tx: Transaction, event: AgentEvent) -> bool:
-    if has_expired(event) or is_withheld(event):
-        return False
     if event.server_session_id and tx.jobs.depth(event.server_session_id):
         return False
     tx.events.replace(expired(event))

@@ -127,11 +127,13 @@ def _take_places(
             tx.memories.replace(
                 old.changed(superseded_by_id=new.id, valid_to_epoch=until)
             )
-            tx.memories.replace(heir(new, old))
+            successor = heir(new, old)
+            if successor is not new:
+                tx.memories.replace(successor)
             if old is item:
                 # What is not current itself takes no place.
                 return
-            item = heir(new, old)
+            item = successor
 
 
 def _similar(snapshot: Snapshot, item: MemoryItem, *, scope: Scope) -> tuple[str, ...]:

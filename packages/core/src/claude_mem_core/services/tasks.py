@@ -122,17 +122,20 @@ class _Place:
 
 
 def _turn(
-    snapshot: Snapshot,
-    job: GenerationJob | _Place,
-    number: int,
-    last: AgentEvent | None,
+    snapshot: Snapshot, job: GenerationJob, number: int, last: AgentEvent | None
 ) -> Task:
-    all_events = snapshot.events.of_turn(job.server_session_id, number, scope=job.scope)
-    events = _through(all_events, last)
-    task = _about(snapshot, job, number, events)
-    if task.work is not None and _was_closed(events, last):
-        return Task(task.stem, task.happened, skip="turn_closed")
-    return task
+    session_id = job.server_session_id
+    events = _through(
+        snapshot.events.of_turn(session_id, number, scope=job.scope), last
+    )
+    if events and _was_closed(events, last):
+        happened = events[-1].occurred_at_epoch
+        return Task(_stem(session_id, number), happened, skip="turn_closed")
+    return _about(snapshot, job, number, events)
+
+
+def _stem(session_id: str, number: int) -> str:
+    return f"turn:v1:{session_id}:{number}"
 
 
 def _about(
@@ -142,7 +145,7 @@ def _about(
     events: Sequence[AgentEvent],
 ) -> Task:
     scope, session_id = place.scope, place.server_session_id
-    stem = f"turn:v1:{session_id}:{number}"
+    stem = _stem(session_id, number)
     if not events:
         return Task(stem, 0, skip="turn_open")
     work = Turn(
