@@ -8,7 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from claude_mem_core.domain.extraction.places import Cited, Line, Passage, Role
+from claude_mem_core.domain.extraction.places import (
+    COLON_ENDS,
+    Cited,
+    Line,
+    Passage,
+    Role,
+)
 
 LONGEST_LINE = 4000
 """Characters; what is longer is a log or data without line ends, not a statement."""
@@ -16,8 +22,11 @@ LONGEST_LINE = 4000
 WRAPPED = 60
 """Characters of a line that may go on in the next: a shorter one ended on purpose."""
 
-LONGEST_LABEL = 70
-"""Characters; what leads on with more is a sentence of its own."""
+LONGEST_LABEL = 160
+"""Characters; what leads on with more tells a story of its own."""
+
+LONGEST_SAMPLE, MOST_SAMPLE_LINES = 320, 8
+"""Characters and lines of a block of code that is a sample; more is a file."""
 
 # Over a list these say no more than that one follows.
 _EMPTY_LABEL = re.compile(
@@ -55,6 +64,7 @@ class Form(StrEnum):
     HEADING = "heading"
     CELL = "cell"
     QUOTE = "quote"
+    CODE = "code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +120,62 @@ def plain(text: str) -> str:
 
 def statements(passage: Passage) -> Iterator[Statement]:
     """The statements of a markdown text in their order, without its code."""
-    heading: Label | None = None
-    lead: Label | None = None
+    return (one for one in with_samples(passage) if one.form is not Form.CODE)
+
+
+def with_samples(passage: Passage) -> Iterator[Statement]:
+    """The same with the short blocks of code that a line leads on to."""
+    over = _Over(passage.text)
     for form, start, end in _blocks(passage.text):
-        label = _label(passage.text, form, start, end)
+        under = over.label_of(form, start, end)
+        if form is not Form.CODE:
+            yield from _statements(passage, form, (start, end), under)
+        elif under and _is_sample(passage.text[start:end]):
+            text = passage.text[start:end]
+            yield Statement(text, form, passage, start, end, first=True, under=under)
+
+
+class _Over:
+    """What stands over a block, while a text is gone through from its start.
+
+    Args:
+        text: The text.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._heading: Label | None = None
+        self._lead: Label | None = None
+        self._items: list[tuple[int, Label]] = []
+
+    def label_of(self, form: Form, start: int, end: int) -> Label | None:
+        """The label of the next block, which may be one for those that follow."""
+        if form is Form.CODE:
+            return self._items[-1][1] if self._items else self._lead
+        label = _label(self._text, form, start, end)
+        if form is Form.ITEM:
+            return self._label_of_item(label, self._indent(start))
         if form is Form.HEADING:
-            heading, lead = label, None
-        elif form is Form.SENTENCE:
-            lead = label
-        under = (lead if form is Form.ITEM else None) or heading
-        yield from _statements(passage, form, (start, end), under)
+            self._heading = label
+        if form in (Form.HEADING, Form.SENTENCE):
+            self._lead, self._items = label if form is Form.SENTENCE else None, []
+        return (self._lead if form is Form.CELL else None) or self._heading
+
+    def _label_of_item(self, label: Label | None, indent: int) -> Label | None:
+        while self._items and self._items[-1][0] >= indent:
+            self._items.pop()
+        over = self._items[-1][1] if self._items else self._lead or self._heading
+        if label:
+            self._items.append((indent, label))
+        return over
+
+    def _indent(self, start: int) -> int:
+        line = self._text[self._text.rfind("\n", 0, start) + 1 : start]
+        return len(line) - len(line.lstrip())
+
+
+def _is_sample(code: str) -> bool:
+    return len(code) <= LONGEST_SAMPLE and code.count("\n") < MOST_SAMPLE_LINES
 
 
 def _statements(
@@ -137,14 +193,15 @@ def _statements(
 
 
 def _label(text: str, form: Form, start: int, end: int) -> Label | None:
-    """A heading, or a line that leads on to a list, if it says what that is about."""
+    """A heading, or words that lead on, if they say what that is about."""
+    if form is not Form.HEADING:
+        if not text[start:end].rstrip("* ").endswith(COLON_ENDS):
+            return None
+        start, end = [*_sentences(text, start, end)][-1]
     words = plain(text[start:end]).rstrip(" :\uff1a")
-    leads = form is Form.SENTENCE and text[start:end].rstrip("* ").endswith(":")
-    if not (form is Form.HEADING or leads) or len(words) > LONGEST_LABEL:
+    if len(words) > LONGEST_LABEL or not _SAYS.search(words):
         return None
-    if _EMPTY_LABEL.fullmatch(words) or not _SAYS.search(words):
-        return None
-    return Label(words, start, end)
+    return None if _EMPTY_LABEL.fullmatch(words) else Label(words, start, end)
 
 
 def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -161,8 +218,8 @@ def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 def _blocks(text: str) -> Iterator[tuple[Form, int, int]]:
     """The paragraphs, items, headings and rows: what belongs together in one piece."""
     held: tuple[Form, int, int] | None = None
-    for start, end in _lines_outside_code(text):
-        form, begin = _form_of(text, start, end)
+    for start, end, is_code in _lines(text):
+        form, begin = (Form.CODE, start) if is_code else _form_of(text, start, end)
         if held and form is Form.SENTENCE and _goes_on(text, held, begin):
             held = (held[0], held[1], end)
             continue
@@ -203,18 +260,23 @@ def _form_of(text: str, start: int, end: int) -> tuple[Form, int]:
     return Form.SENTENCE, begin
 
 
-def _lines_outside_code(text: str) -> Iterator[tuple[int, int]]:
-    """The lines with something to read; an open fence reaches to the end."""
-    fence, start = "", 0
+def _lines(text: str) -> Iterator[tuple[int, int, bool]]:
+    """The lines with something to read, a block of code as one of them.
+
+    An open fence reaches to the end.
+    """
+    fence, code, start = "", 0, 0
     for line in text.splitlines(keepends=True):
         end = start + len(line.rstrip())
         mark = _FENCE.match(line)
         if mark and not fence:
-            fence = mark[1][:3]
+            fence, code = mark[1][:3], start + len(line)
         elif mark and mark[1].startswith(fence):
             fence = ""
+            if code < start - 1:
+                yield code, start - 1, True
         elif not fence and end > start and _is_readable(line):
-            yield start, end
+            yield start, end, False
         start += len(line)
 
 

@@ -26,9 +26,6 @@ LAST_WORD = 1.5
 _WEIGHTS = {Form.ITEM: 0.85, Form.CELL: 0.5, Form.QUOTE: 0.5}
 """A sentence needs nothing around it; an item needs its list, a row its table."""
 
-LEADS_ON = 0.4
-"""What a statement is worth that only leads to what follows it."""
-
 CHARACTERS_PER_WORD = 2
 """Of Chinese and Japanese, which put no spaces between words."""
 
@@ -83,12 +80,15 @@ def telling(passage: Passage) -> list[Statement]:
 
 
 def is_telling(statement: Statement) -> bool:
-    """Whether a statement says something that outlives its moment."""
+    """Whether a statement says something that outlives its moment.
+
+    What only leads on to a list says nothing without it.
+    """
     text = statement.text
     return (
         statement.form is not Form.HEADING
         and len(text) <= LONGEST_STATEMENT
-        and not text.endswith(QUESTION_ENDS)
+        and not text.endswith((*QUESTION_ENDS, *COLON_ENDS))
         and not _INTENTION.match(text)
         and not _OFFER.search(text)
         and is_substantial(text)
@@ -180,8 +180,7 @@ def _units(text: str) -> Iterator[str]:
 
 
 def _weight(statement: Statement) -> float:
-    leads = LEADS_ON if statement.text.endswith(COLON_ENDS) else 1.0
-    return _WEIGHTS.get(statement.form, 1.0) * leads
+    return _WEIGHTS.get(statement.form, 1.0)
 
 
 def _is_nod(text: str) -> bool:

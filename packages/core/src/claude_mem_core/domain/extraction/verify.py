@@ -10,7 +10,12 @@ from pydantic import JsonValue
 
 from claude_mem_core.domain.agent_event import AgentEvent
 from claude_mem_core.domain.extraction.markdown import plain
-from claude_mem_core.domain.extraction.wording import ELLIPSIS, JOINT, readings
+from claude_mem_core.domain.extraction.wording import (
+    ELLIPSIS,
+    JOINT,
+    ON_THE_WAY,
+    readings,
+)
 from claude_mem_core.domain.memory_item import (
     MemoryItem,
     MemoryItemDraft,
@@ -39,7 +44,7 @@ def unsupported(item: Item, events: Mapping[str, AgentEvent]) -> list[str]:
     return [
         f"{name}: {text}"
         for name, text in _lines(item)
-        if not _is_supported(text, quoted.get(name, []))
+        if text != ON_THE_WAY and not _is_supported(text, quoted.get(name, []))
     ]
 
 
@@ -90,7 +95,7 @@ def _is_supported(text: str, quoted: list[str]) -> bool:
 
 def _is_quoted(piece: str, spans: list[str]) -> bool:
     words = _bare(piece.removesuffix(ELLIPSIS))
-    return bool(words) and any(words in span for span in spans)
+    return any(words in span for span in spans)
 
 
 def _bare(text: str) -> str:

@@ -67,14 +67,17 @@ CREATED_SYMBOLS = Wording("Created {file} with {symbols}")
 CHOSEN_FOR = Wording("{question} User chose “{choice}”: {option}")
 ANSWERED = Wording("{question} User: “{answer}”")
 USER_SAID = Wording("User: “{quote}”")
-UNDER = Wording("{label}: {statement}")
-"""A statement with the heading that it stands under. Not among the others, as any
-quotation with a colon could be taken for it."""
+LEAD = Wording("{label}:")
+ITEM = Wording("- {item}")
+SAMPLE = Wording("    {row}")
+ON_THE_WAY = "On the way:"
+"""What stands over what the agent said before its conclusion: it may hold no more."""
 
 WORDINGS = (
     *(PASSED, FAILED, FAILED_THEN_PASSED, FAILED_MUTE, FIXED_IN, REPLACED),
     *(CHANGED_SYMBOLS, CHANGED_FILES, CREATED, CREATED_SYMBOLS),
     *(CHOSEN_FOR, ANSWERED, USER_SAID, TOLD_COMMAND, *HOW_TO.values()),
+    *(LEAD, ITEM, SAMPLE),
 )
 
 
@@ -90,9 +93,6 @@ def readings(text: str) -> Iterator[list[str]]:
     for wording in WORDINGS:
         if (pieces := wording.pieces(text)) is not None:
             yield pieces
-    # A label may have a colon of its own.
-    for match in re.finditer(": ", text):
-        yield [text[: match.start()], text[match.end() :]]
 
 
 def is_filled(text: str) -> bool:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -36,9 +36,9 @@ from claude_mem_core.domain.extraction.prompts import main_request, own_statemen
 from claude_mem_core.domain.extraction.prose import (
     clipped,
     is_substantial,
-    most_telling,
     substance,
 )
+from claude_mem_core.domain.extraction.retelling import retold
 from claude_mem_core.domain.extraction.titles import (
     LONGEST_TITLE,
     Candidate,
@@ -51,15 +51,12 @@ from claude_mem_core.domain.extraction.wording import (
     FAILED_MUTE,
     FAILED_THEN_PASSED,
     PASSED,
-    UNDER,
 )
 from claude_mem_core.domain.terms import content_words
 from claude_mem_core.domain.value import JsonObject
 
-# Characters. On recorded sessions a narrative of 700 finds as much as an endless one,
-# at two thirds of the size; one of 400 finds less.
+# Characters.
 LONGEST_REQUEST = 500
-LONGEST_NARRATIVE = 700
 LONGEST_FACTS = 600
 LONGEST_STEP = 200
 MOST_STEPS = 3
@@ -145,15 +142,8 @@ class Work:
 
     @cached_property
     def narrative(self) -> tuple[Line, ...]:
-        """The agent's most telling statements."""
-        known = f"{self._asked} {self.title.text}"
-        chosen = most_telling(
-            self.evidence.concluded,
-            [statement for _, statement in self.evidence.on_the_way],
-            known=known,
-            budget=LONGEST_NARRATIVE,
-        )
-        return tuple(_with_labels(chosen))
+        """What the agent said of it."""
+        return retold(self.evidence, known=f"{self._asked} {self.title.text}")
 
     @cached_property
     def solved(self) -> tuple[Episode, ...]:
@@ -359,16 +349,3 @@ def _within(lines: Iterator[Line], budget: int) -> Iterator[Line]:
         if budget < 0:
             return
         yield line
-
-
-def _with_labels(chosen: Iterable[Statement]) -> Iterator[Line]:
-    """The statements as lines, the first under a heading with that heading."""
-    last: str | None = None
-    for one in chosen:
-        label = one.label("statement")
-        line = one.line("statement")
-        if label is None or label.text == last or label.text in line.text:
-            yield line
-        else:
-            yield UNDER.of(label=label, statement=line)
-        last = label.text if label else None

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the agent said, told again: its conclusion in its own order, then the way there.
+
+A list keeps the line that leads to it, and so does a short sample of code: without it
+neither says what it is of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from claude_mem_core.domain.extraction.evidence import Evidence
+from claude_mem_core.domain.extraction.markdown import Form, Statement, with_samples
+from claude_mem_core.domain.extraction.places import Line
+from claude_mem_core.domain.extraction.prose import is_telling, most_telling
+from claude_mem_core.domain.extraction.wording import ITEM, LEAD, ON_THE_WAY, SAMPLE
+from claude_mem_core.domain.terms import content_words
+
+# Characters. On recorded sessions a longer narrative finds no more; this much lets
+# most conclusions be told whole.
+LONGEST = 1000
+LONGEST_WAY = 400
+THIN = 300
+"""A conclusion with less is told with what was said on the way to it."""
+
+THIN_WITHOUT_CHANGE = 120
+"""The same where nothing changed: what was thought on the way may not hold."""
+
+LEAST_NEWS = 2
+"""Words that are not in the title, without which there is nothing left to tell."""
+
+
+def retold(evidence: Evidence, *, known: str) -> tuple[Line, ...]:
+    """The agent's words as lines of a narrative; none if they say only what is known.
+
+    Args:
+        evidence: The turn.
+        known: What the reader has read already.
+    """
+    concluded = _concluded(evidence)
+    thin = THIN if evidence.writes else THIN_WITHOUT_CHANGE
+    way: list[Statement] = []
+    if _size(concluded) < thin:
+        said = [one for _, one in evidence.on_the_way]
+        told = " ".join((known, *(one.text for one in concluded)))
+        way = most_telling([], said, known=told, budget=LONGEST_WAY)
+    news = {word for one in (*concluded, *way) for word in content_words(one.text)}
+    if len(news - set(content_words(known))) < LEAST_NEWS:
+        return ()
+    return (*_lines(concluded), *_on_the_way(way))
+
+
+def _concluded(evidence: Evidence) -> list[Statement]:
+    """The conclusion, whole where there is room, else what is new and telling in it."""
+    last = evidence.conclusion
+    if last is None:
+        return []
+    said = list(with_samples(last.passage))
+    telling = [one for one in said if one.form is not Form.CODE and is_telling(one)]
+    if _size(telling) > LONGEST:
+        telling = most_telling(telling, [], known="", budget=LONGEST)
+    left = LONGEST - _size(telling)
+    chosen = {one.start for one in telling}
+    for sample in (one for one in said if one.form is Form.CODE):
+        if len(sample.text) <= left:
+            left -= len(sample.text)
+            chosen.add(sample.start)
+    return [one for one in said if one.start in chosen]
+
+
+def _size(said: Iterable[Statement]) -> int:
+    return sum(len(one.text) + 1 for one in said)
+
+
+def _lines(said: Sequence[Statement]) -> Iterator[Line]:
+    """The statements as lines, each list and each section below what it is of."""
+    over: str | None = None
+    for one in said:
+        label = one.label("statement")
+        if label and label.text != over and label.text not in one.text:
+            yield LEAD.of(label=label)
+        over = label.text if label else None
+        yield from _told(one)
+
+
+def _told(one: Statement) -> Iterator[Line]:
+    line = one.line("statement")
+    if one.form is Form.CODE:
+        rows = (row.rstrip() for row in one.text.splitlines())
+        yield from (SAMPLE.of(row=line.saying(row)) for row in rows if row)
+    elif one.form in (Form.ITEM, Form.CELL):
+        yield ITEM.of(item=line)
+    else:
+        yield line
+
+
+def _on_the_way(said: Sequence[Statement]) -> Iterator[Line]:
+    if said:
+        yield Line(ON_THE_WAY, ())
+    for one in said:
+        yield ITEM.of(item=one.line("statement"))
