@@ -63,6 +63,15 @@ _OFFER = re.compile(
     r"|let me know))",
     re.IGNORECASE,
 )
+# What is over with the moment: how the tree stands, a call that came to nothing.
+_MOMENTARY = re.compile(
+    r"(?:(?:the |your )?(?:branch|working (?:tree|directory)) (?:is|was) (?:now )?"
+    r"(?:clean|up|ahead|behind|pushed|\d)|\d+ commits? ahead|nothing to commit"
+    r"|api error|(?:plan|design) (?:is )?(?:complete|saved|written|ready)"
+    r"|(?:two|three) execution options|committed (?:as|with)|pushed to\b"
+    r"|(?:subagent-driven|parallel session)\b)",
+    re.IGNORECASE,
+)
 _WIDE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f]")
 
 
@@ -90,6 +99,7 @@ def is_telling(statement: Statement) -> bool:
         and len(text) <= LONGEST_STATEMENT
         and not text.endswith((*QUESTION_ENDS, *COLON_ENDS))
         and not _INTENTION.match(text)
+        and not _MOMENTARY.match(text)
         and not _OFFER.search(text)
         and is_substantial(text)
         and not _is_nod(text)

@@ -11,8 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from claude_mem_core.domain.extraction.evidence import Evidence
 from claude_mem_core.domain.extraction.markdown import Form, Statement, with_samples
-from claude_mem_core.domain.extraction.places import Line
-from claude_mem_core.domain.extraction.prose import is_telling, most_telling
+from claude_mem_core.domain.extraction.places import COLON_ENDS, QUESTION_ENDS, Line
+from claude_mem_core.domain.extraction.prose import (
+    is_intention,
+    is_telling,
+    most_telling,
+)
 from claude_mem_core.domain.extraction.wording import ITEM, LEAD, ON_THE_WAY, SAMPLE
 from claude_mem_core.domain.terms import content_words
 
@@ -25,6 +29,8 @@ THIN = 300
 
 THIN_WITHOUT_CHANGE = 120
 """The same where nothing changed: what was thought on the way may not hold."""
+
+LEADS_ON = (*COLON_ENDS, *QUESTION_ENDS)
 
 LEAST_NEWS = 2
 """Words that are not in the title, without which there is nothing left to tell."""
@@ -56,8 +62,9 @@ def _concluded(evidence: Evidence) -> list[Statement]:
     if last is None:
         return []
     said = list(with_samples(last.passage))
-    telling = [one for one in said if one.form is not Form.CODE and is_telling(one)]
+    telling = [one for one in said if _is_told(one)]
     if _size(telling) > LONGEST:
+        telling = [one for one in said if one.form is not Form.CODE and is_telling(one)]
         telling = most_telling(telling, [], known="", budget=LONGEST)
     left = LONGEST - _size(telling)
     chosen = {one.start for one in telling}
@@ -66,6 +73,13 @@ def _concluded(evidence: Evidence) -> list[Statement]:
             left -= len(sample.text)
             chosen.add(sample.start)
     return [one for one in said if one.start in chosen]
+
+
+def _is_told(one: Statement) -> bool:
+    """Whether a statement is told where there is room: a list stays complete."""
+    if one.form is Form.ITEM:
+        return not (is_intention(one.text) or one.text.endswith(LEADS_ON))
+    return one.form is not Form.CODE and is_telling(one)
 
 
 def _size(said: Iterable[Statement]) -> int:

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from claude_mem_core.domain.extraction.markdown import Form, Statement
 from claude_mem_core.domain.extraction.places import COLON_ENDS, Line, Role
 from claude_mem_core.domain.extraction.prose import clipped, substance
+from claude_mem_core.domain.extraction.wording import ELLIPSIS
 from claude_mem_core.domain.terms import content_words
 
-LONGEST_TITLE = 120
+LONGEST_TITLE = 140
 NOT_LAST, FAR = 8, 12
 """The places from which statements before the conclusion count, and all count alike."""
 
@@ -26,7 +27,19 @@ SHORTEST_CLAUSE = 45
 """Characters that a title keeps when it is cut at a clause."""
 
 GOOD_ENOUGH = 2.0
-"""The score from which an agent's statement makes a better title than the question."""
+"""The score from which an agent's statement makes a title where nothing better is."""
+
+TELLS_BEST = 4.5
+"""The score from which it is better than a request that is clear by itself."""
+
+ON_THE_WAY = 1.5
+"""What a statement loses that was made before the work was done."""
+
+LEAST_TO_DO = 2
+"""Words of its own of a request that says at least what to do with what."""
+
+LEAST_CLEAR = 4
+"""Words of its own in a request that is clear by itself."""
 
 _DONE = (
     r"(?:(?:re)?(?:add|fix|updat|remov|chang|renam|mov|creat|implement|replac|extract"
@@ -60,7 +73,7 @@ _VAGUE = re.compile(
     r"|each|either|same|then|also|but|so|and|or|which|however|additionally|here|note"
     r"|for example|e\.g\.|option|approach|step|phase|scenario|case|line|see|example"
     r"|one|another|the (?:first|second|third|other|last)|(?:it|that|there)'s|to do"
-    r"|or if|if you|what|my|your|plan|changes?|summary|files?|tests?)\b(?!-)",
+    r"|or if|if|what|why|my|your|plan|changes?|summary|files?|tests?)\b(?!-)",
     re.IGNORECASE,
 )
 _ABOUT_ME = re.compile(
@@ -147,6 +160,12 @@ _QUESTION = re.compile(
     re.IGNORECASE,
 )
 
+# What it points to stands elsewhere.
+_POINTER = re.compile(
+    r"\b(?:this|that|these|those|them|above|below|here|option|again)\b|#\d|https?://"
+    r"|^(?:it|he|she|they|if|but|and|yes|no|i|i'\w+)\b|^\W*\w{1,2}[).]|^[\"'\u276f]",
+    re.IGNORECASE,
+)
 _TO_DO = re.compile(
     r"(?:add|fix|change|make|update|remove|delete|rename|move|create|implement|write"
     r"|refactor|extract|use|replace|simplify|check|ensure|review|clean|convert|split"
@@ -190,9 +209,8 @@ def outcome_title(
         if statement.text.endswith(COLON_ENDS):
             continue  # it only leads to a list
         text = headline(statement.text)
-        score = _score(statement, text, asked, changed=changed) - LATER * min(
-            place, FAR
-        )
+        score = _score(statement, text, asked, changed=changed)
+        score -= LATER * min(place, FAR) + (ON_THE_WAY if place >= NOT_LAST else 0)
         if best is None or score > best.score:
             best = Candidate(score, statement.line("statement").saying(text))
     return best if best and best.score >= least else None
@@ -214,7 +232,16 @@ def request_title(statement: Statement, role: Role = "request") -> Line:
 def is_imperative(statement: Statement) -> bool:
     """Whether a request says what to do, rather than asks or tells of something."""
     bare = request_title(statement).text
-    return bool(_TO_DO.match(bare)) and substance(bare) >= LEAST_PLAIN_WORDS
+    return bool(_TO_DO.match(bare)) and substance(bare) >= LEAST_TO_DO
+
+
+def is_clear(statement: Statement) -> bool:
+    """Whether a request says by itself what it is about."""
+    bare = request_title(statement).text
+    if bare.endswith(ELLIPSIS) or _POINTER.search(bare):
+        return False
+    asks = _TO_DO.match(bare) or _QUESTION.match(bare)
+    return bool(asks) and substance(bare) >= LEAST_CLEAR
 
 
 def _asking_ends(text: str) -> int:
@@ -282,6 +309,8 @@ def _starts(pattern: re.Pattern[str]) -> Callable[[Statement, str], bool]:
     return lambda _, text: bool(pattern.match(text))
 
 
+_FILE_PLACE = re.compile(r"`?[\w./-]+\.\w+(?::\d[\d-]*)?`?(?: \(|:| [-\u2013—])")
+
 # What held before the work, told after it as if it still did.
 _STATE_BEFORE = re.compile(
     r"\b(?:doesn't|does not|don't|do not|isn't|is not|aren't|are not|can't|cannot"
@@ -297,7 +326,10 @@ _SIGNS = (
     _Sign(_has(_CODE), 1.0, 1.0),
     _Sign(_is(Form.SENTENCE), 1.0, 1.0),
     # An item or a row needs its list.
-    _Sign(_is(Form.ITEM), -0.5, -1.0),
+    _Sign(_is(Form.ITEM), -0.5, -2.0),
+    # A step of a plan is no outcome, a place in a file no finding.
+    _Sign(_starts(_TO_DO), -2.0, -1.0),
+    _Sign(_starts(_FILE_PLACE), -1.5, -1.5),
     _Sign(_is(Form.CELL), -4.0, -4.0),
     _Sign(_is(Form.QUOTE), -4.0, -4.0),
     _Sign(lambda one, _: one.first and one.form is Form.SENTENCE, 0.5, 0.5),

@@ -41,7 +41,9 @@ from claude_mem_core.domain.extraction.prose import (
 from claude_mem_core.domain.extraction.retelling import retold
 from claude_mem_core.domain.extraction.titles import (
     LONGEST_TITLE,
+    TELLS_BEST,
     Candidate,
+    is_clear,
     is_imperative,
     outcome_title,
     request_title,
@@ -69,7 +71,10 @@ LEAST_LEARNED = 8
 LEAST_WITHOUT_POINT = 40
 """The same where no statement of the answer is its point: then it must be long."""
 
-BARELY = 0.5
+LEAST_OF_PROCEDURE = 25
+"""Words of weight in the answer to a request of the moment, such as to commit."""
+
+BARELY = 1.2
 """The score of a statement that tells at least more than the names of files."""
 
 LEAST_ASKED = 4
@@ -93,8 +98,10 @@ class Work:
     def is_worth_telling(self) -> bool:
         """Whether something changed, or enough was said about what holds."""
         if self.evidence.writes:
-            return True
+            return bool(self.narrative or self._asks_something)
         told = sum(substance(one.text) for one in self.evidence.concluded)
+        if told < LEAST_OF_PROCEDURE and not self._asks_something:
+            return False
         if self._outcome:
             return told + substance(self._asked) >= LEAST_LEARNED
         if self._commands:
@@ -128,9 +135,9 @@ class Work:
 
     def _titles(self) -> Iterator[Line]:
         """The lines that could be the title, the best first."""
-        if self._outcome:
+        if self._outcome and not self._is_asked_better:
             yield self._outcome.line
-        if self._request and is_imperative(self._request):
+        if self._request and (self._is_asked_better or is_imperative(self._request)):
             yield request_title(self._request)
         for choice in choices(self.evidence):
             yield choice.title.saying(clipped(choice.title.text, LONGEST_TITLE))
@@ -138,6 +145,8 @@ class Work:
             yield request_title(self._request)
         if said := outcome_title(self._told, asked=(), changed=True, least=BARELY):
             yield said.line
+        if self._request and is_substantial(self._request.text):
+            yield request_title(self._request)
         yield changes_title(self.evidence.writes, self.root)
 
     @cached_property
@@ -160,6 +169,15 @@ class Work:
             asked=set(content_words(self._asked)),
             changed=bool(self.evidence.writes),
         )
+
+    @cached_property
+    def _is_asked_better(self) -> bool:
+        """Whether the request tells better than any word of the agent."""
+        if self._request is None or not is_clear(self._request):
+            return False
+        if self.evidence.writes and not is_imperative(self._request):
+            return False
+        return self._outcome is None or self._outcome.score < TELLS_BEST
 
     @cached_property
     def _commands(self) -> tuple[Line, ...]:
@@ -224,9 +242,11 @@ class Work:
 
     @property
     def _subtitle(self) -> Line | None:
-        """What was asked, where the title tells what came of it."""
+        """What was asked, where the title tells what came of it, or the other way."""
         if not (self._outcome and self._request):
             return None
+        if self._is_asked_better:
+            return self._outcome.line
         return request_title(self._request)
 
     @cached_property
