@@ -17,17 +17,21 @@ from claude_mem_core.domain.extraction.places import (
     strings,
 )
 from claude_mem_core.domain.extraction.prompts import main_request
-from claude_mem_core.domain.extraction.prose import clipped, substance
+from claude_mem_core.domain.extraction.prose import (
+    clipped,
+    is_momentary,
+    substance,
+)
 from claude_mem_core.domain.extraction.titles import request_title
 from claude_mem_core.domain.extraction.tools import Deed, ToolUse
-from claude_mem_core.domain.extraction.wording import ANSWERED, CHOSEN_FOR
+from claude_mem_core.domain.extraction.wording import ANSWERED, CHOSEN_FOR, DECIDED
 
 LONGEST_OPTION = 200
 LONGEST_REPLY = 80
 """Characters of a prompt that is nothing but a choice."""
 
 LONGEST_QUESTION = 100
-SHORT = 55
+SHORT = 60
 """Characters of a question, and of an answer, in a title."""
 
 LEAST_ABOUT = 4
@@ -123,7 +127,7 @@ def _option(passage: Passage, label: str) -> Line | None:
     )
     found = [*pattern.finditer(passage.text)]
     text = plain(found[-1][1]) if found else ""
-    if substance(text) < LEAST_SUBSTANCE or text[-1] in ":?":
+    if substance(text) < LEAST_SUBSTANCE or text[-1] in ":?" or is_momentary(text):
         return None
     span = passage.span(found[-1].start(1), found[-1].end(1))
     return Line(clipped(text, LONGEST_OPTION), (Cited(span, "offer"),))
@@ -157,7 +161,7 @@ def _answers(use: ToolUse) -> Iterator[Choice]:
 
 def _title(question: Line, answer: Line, fact: Line) -> Line:
     """The choice as a title: as much of both as fits."""
-    short = ANSWERED.of(
+    short = DECIDED.of(
         question=question.saying(clipped(question.text, SHORT)),
         answer=answer.saying(clipped(answer.text, SHORT)),
     )

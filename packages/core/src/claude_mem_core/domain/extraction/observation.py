@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from claude_mem_core.domain.extraction.choices import choices
@@ -15,7 +15,6 @@ from claude_mem_core.domain.extraction.episodes import Episode
 from claude_mem_core.domain.extraction.evidence import Evidence
 from claude_mem_core.domain.extraction.files import files_of
 from claude_mem_core.domain.extraction.kinds import concepts_of
-from claude_mem_core.domain.extraction.markdown import Statement
 from claude_mem_core.domain.extraction.places import Line
 from claude_mem_core.domain.extraction.prose import clipped
 from claude_mem_core.domain.extraction.titles import (
@@ -41,6 +40,9 @@ MOST_EPISODES = 2
 MOST_REASONS = 3
 MOST_FILES_TOLD = 3
 
+_CONTRAST = re.compile(
+    r"\b(?:not|never|don't|instead of|rather than|over|only|prefer)\b", re.IGNORECASE
+)
 _REASON = re.compile(
     r"\b(?:because|since|so that|in order to|the reason|therefore|that's why|avoids?"
     r"|ensures?|prevents?|which means|otherwise)\b|因为|所以|ため|때문",
@@ -69,7 +71,7 @@ def observations(
     work = Work(evidence, project.root_path or evidence.folder)
     memos = [
         *([work.memo] if work.is_worth_telling else []),
-        *islice(_decisions(evidence), MOST_DECISIONS),
+        *islice(_decisions(work), MOST_DECISIONS),
         *islice(_mended(work), MOST_EPISODES),
     ]
     # What the work tells already as a fact is not told again.
@@ -81,35 +83,52 @@ def observations(
     )
 
 
-def _decisions(evidence: Evidence) -> Iterator[Memo]:
+def _decisions(work: Work) -> Iterator[Memo]:
     """What the user decided, in the user's words, with the agent's reasons."""
-    told = [*evidence.concluded, *(one for _, one in evidence.on_the_way)]
-    for choice in choices(evidence):
+    prompt = work.evidence.prompt
+    for choice in choices(work.evidence):
         title = choice.title.saying(clipped(choice.title.text, LONGEST_TITLE))
-        yield _decision(title, choice.fact, told, {"standing": False})
-    for one in directives(evidence.prompt) if evidence.prompt else ():
-        title = request_title(one.statement, "user_words")
-        quote = USER_SAID.of(quote=one.statement.line("user_words"))
-        yield _decision(title, quote, told, _directive(one))
+        yield _decision(title, choice.fact, work, {"standing": False})
+    for one in directives(prompt) if prompt else ():
+        if not _is_the_task(one, work):
+            title = request_title(one.statement, "user_words")
+            quote = USER_SAID.of(quote=one.statement.line("user_words"))
+            yield _decision(title, quote, work, _directive(one))
+
+
+def _is_the_task(one: Directive, work: Work) -> bool:
+    """Whether it was what to do now and was done: the main memory says so.
+
+    Not so where something was chosen over something else: that holds on.
+    """
+    is_request = one.statement == work.request
+    chosen = one.standing or _CONTRAST.search(one.statement.text)
+    return bool(is_request and work.evidence.writes and not chosen)
 
 
 def _decision(
-    title: Line, fact: Line, told: Iterable[Statement], metadata: dict[str, str | bool]
+    title: Line, fact: Line, work: Work, metadata: dict[str, str | bool]
 ) -> Memo:
+    """A decision with what else was asked, the reasons, and what came of it."""
     about = set(content_words(fact.text))
     reasons = [
         one.line("reason")
-        for one in told
+        for one in work.told
         if _REASON.search(one.text) and about & set(content_words(one.text))
     ][:MOST_REASONS]
-    text = " ".join((fact.text, *(line.text for line in reasons)))
+    came = [work.outcome.line] if work.outcome else []
+    known = {line.text for line in reasons}
+    narrative = (*reasons, *(line for line in came if line.text not in known))
+    text = " ".join((fact.text, *(line.text for line in narrative)))
     return Memo(
         type="decision",
         trust="user",
         title=title,
-        narrative=reasons,
+        text=work.text,
+        narrative=narrative,
         facts=(fact,),
         concepts=concepts_of("decision", text),
+        files_modified=files_of(work.evidence.writes, work.root),
         metadata=dict(metadata),
     )
 

@@ -99,7 +99,7 @@ def is_telling(statement: Statement) -> bool:
         and len(text) <= LONGEST_STATEMENT
         and not text.endswith((*QUESTION_ENDS, *COLON_ENDS))
         and not _INTENTION.match(text)
-        and not _MOMENTARY.match(text)
+        and not is_momentary(text)
         and not _OFFER.search(text)
         and is_substantial(text)
         and not _is_nod(text)
@@ -109,6 +109,11 @@ def is_telling(statement: Statement) -> bool:
 def is_intention(text: str) -> bool:
     """Whether an agent says only what it is about to do."""
     return bool(_INTENTION.match(text))
+
+
+def is_momentary(text: str) -> bool:
+    """Whether something holds only while it is said."""
+    return bool(_MOMENTARY.match(text))
 
 
 def is_substantial(text: str) -> bool:

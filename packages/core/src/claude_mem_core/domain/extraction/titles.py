@@ -326,7 +326,7 @@ _SIGNS = (
     _Sign(_has(_CODE), 1.0, 1.0),
     _Sign(_is(Form.SENTENCE), 1.0, 1.0),
     # An item or a row needs its list.
-    _Sign(_is(Form.ITEM), -0.5, -2.0),
+    _Sign(_is(Form.ITEM), -0.5, -3.0),
     # A step of a plan is no outcome, a place in a file no finding.
     _Sign(_starts(_TO_DO), -2.0, -1.0),
     _Sign(_starts(_FILE_PLACE), -1.5, -1.5),

@@ -102,10 +102,10 @@ class Work:
         told = sum(substance(one.text) for one in self.evidence.concluded)
         if told < LEAST_OF_PROCEDURE and not self._asks_something:
             return False
-        if self._outcome:
+        if self.outcome:
             return told + substance(self._asked) >= LEAST_LEARNED
         if self._commands:
-            return self._request is not None
+            return self.request is not None
         return told >= LEAST_WITHOUT_POINT and self._asks_something
 
     @cached_property
@@ -118,7 +118,7 @@ class Work:
             trust="agent",
             title=self.title,
             subtitle=self._subtitle,
-            text=self._text,
+            text=self.text,
             narrative=self.narrative,
             facts=tuple(_within(self._facts(), LONGEST_FACTS)),
             concepts=concepts_of(kind, f"{self._asked} {told}"),
@@ -135,18 +135,18 @@ class Work:
 
     def _titles(self) -> Iterator[Line]:
         """The lines that could be the title, the best first."""
-        if self._outcome and not self._is_asked_better:
-            yield self._outcome.line
-        if self._request and (self._is_asked_better or is_imperative(self._request)):
-            yield request_title(self._request)
+        if self.outcome and not self._is_asked_better:
+            yield self.outcome.line
+        if self.request and (self._is_asked_better or is_imperative(self.request)):
+            yield request_title(self.request)
         for choice in choices(self.evidence):
             yield choice.title.saying(clipped(choice.title.text, LONGEST_TITLE))
-        if self._request and not self.evidence.writes:
-            yield request_title(self._request)
-        if said := outcome_title(self._told, asked=(), changed=True, least=BARELY):
+        if self.request and not self.evidence.writes:
+            yield request_title(self.request)
+        if said := outcome_title(self.told, asked=(), changed=True, least=BARELY):
             yield said.line
-        if self._request and is_substantial(self._request.text):
-            yield request_title(self._request)
+        if self.request and is_substantial(self.request.text):
+            yield request_title(self.request)
         yield changes_title(self.evidence.writes, self.root)
 
     @cached_property
@@ -160,7 +160,8 @@ class Work:
         return tuple(one for one in episodes(self.evidence) if not one.is_trivial)
 
     @cached_property
-    def _outcome(self) -> Candidate | None:
+    def outcome(self) -> Candidate | None:
+        """The agent's statement that tells best what came of it."""
         # Where nothing changed, what was thought on the way may not hold.
         before = [one for _, one in reversed(self.evidence.on_the_way)]
         return outcome_title(
@@ -173,11 +174,11 @@ class Work:
     @cached_property
     def _is_asked_better(self) -> bool:
         """Whether the request tells better than any word of the agent."""
-        if self._request is None or not is_clear(self._request):
+        if self.request is None or not is_clear(self.request):
             return False
-        if self.evidence.writes and not is_imperative(self._request):
+        if self.evidence.writes and not is_imperative(self.request):
             return False
-        return self._outcome is None or self._outcome.score < TELLS_BEST
+        return self.outcome is None or self.outcome.score < TELLS_BEST
 
     @cached_property
     def _commands(self) -> tuple[Line, ...]:
@@ -186,21 +187,21 @@ class Work:
         return tuple(told_commands(last.passage)) if last else ()
 
     @cached_property
-    def _told(self) -> list[Statement]:
+    def told(self) -> list[Statement]:
         """The agent's statements, the conclusion's first."""
         return [*self.evidence.concluded, *(one for _, one in self.evidence.on_the_way)]
 
     @cached_property
-    def _request(self) -> Statement | None:
+    def request(self) -> Statement | None:
         """The statement of the prompt that says what it is about."""
         return main_request(self.evidence.prompt) if self.evidence.prompt else None
 
     @cached_property
     def _asked(self) -> str:
-        return self._text.text if self._text else ""
+        return self.text.text if self.text else ""
 
     @cached_property
-    def _text(self) -> Line | None:
+    def text(self) -> Line | None:
         """The request, its statements a line each."""
         prompt = self.evidence.prompt
         if prompt is None:
@@ -236,18 +237,18 @@ class Work:
     @property
     def _asks_something(self) -> bool:
         """Whether the request tells by itself what the answer is about."""
-        if self._request is None:
+        if self.request is None:
             return False
-        return not PROCEDURE.match(request_title(self._request).text)
+        return not PROCEDURE.match(request_title(self.request).text)
 
     @property
     def _subtitle(self) -> Line | None:
         """What was asked, where the title tells what came of it, or the other way."""
-        if not (self._outcome and self._request):
+        if not (self.outcome and self.request):
             return None
         if self._is_asked_better:
-            return self._outcome.line
-        return request_title(self._request)
+            return self.outcome.line
+        return request_title(self.request)
 
     @cached_property
     def _kind(self) -> str:
@@ -255,17 +256,17 @@ class Work:
             return finding_type(f"{self._asked} {self.title.text}")
         if self._trouble and self._repair:
             return "bugfix"
-        asked = request_title(self._request).text if self._request else ""
+        asked = request_title(self.request).text if self.request else ""
         return change_type(asked, self.title.text)
 
     @cached_property
     def _trouble(self) -> Cited | None:
         """The user's report that something is wrong, or the agent's diagnosis."""
         said = own_statements(self.evidence.prompt) if self.evidence.prompt else []
-        if self._request and self._request not in said:
-            said.append(self._request)
+        if self.request and self.request not in said:
+            said.append(self.request)
         reports = (one for one in said if TROUBLE.search(one.text))
-        told = (one for one in self._told if DIAGNOSIS.search(one.text))
+        told = (one for one in self.told if DIAGNOSIS.search(one.text))
         return next((one.line("failure").cited[0] for one in (*reports, *told)), None)
 
     @cached_property
@@ -273,7 +274,7 @@ class Work:
         """A check that passes, or the agent's word that it is mended."""
         last = self.evidence.conclusion
         ending = list(statements(last.passage)) if last else []
-        for one in [*ending, *self._told]:
+        for one in [*ending, *self.told]:
             if REPAIRED.search(one.text):
                 return one.line("success").cited[0]
         final = next(reversed(self.evidence.runs), None)
