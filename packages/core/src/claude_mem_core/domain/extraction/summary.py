@@ -26,12 +26,13 @@ from claude_mem_core.domain.server_session import ServerSession
 from claude_mem_core.domain.value import JsonObject
 
 # Characters: a summary is an overview, the turns' own memories hold the rest.
-LONGEST_TITLE = 160
-LONGEST_IN_TITLE = 75
+LONGEST_TITLE = 200
+LONGEST_IN_TITLE = 100
 LONGEST_REQUESTS = 600
 LONGEST_LEARNED = 700
+LONGEST_STORY = 900
 LONGEST_COMPLETED = 900
-MOST_IN_TITLE = 3
+MOST_IN_TITLE = 2
 MOST_FILES = 30
 
 _LEARNED = ("discovery", "decision", "security_note")
@@ -67,7 +68,7 @@ def session_summary(
         type="session_summary",
         title=seen.title,
         text="\n".join(line.text for line in seen.requests) or None,
-        narrative="\n".join(_titles(seen.learned)) or None,
+        narrative="\n".join(seen.narrative) or None,
         facts=tuple(_titles(seen.completed)),
         files_read=_files(memory.files_read for memory in memories),
         files_modified=_files(memory.files_modified for memory in memories),
@@ -110,11 +111,19 @@ class _Overview:
         """The memories that the title is made of: the widest changes, else findings."""
         # A title that only names files or lines says least.
         told = [one for one in self.completed if not is_filled(one.title or "")]
-        widest = sorted(
-            told or self.completed, key=lambda one: -len(one.files_modified)
-        )
+        widest = sorted(told or self.completed, key=_narrowness)
         chosen = (widest or self.learned or [*self.memories])[:MOST_IN_TITLE]
         return [one for one in self.memories if one in chosen]
+
+    @property
+    def narrative(self) -> Iterator[str]:
+        """What was learned, and how the memories of the title go on."""
+        for one in self.learned:
+            if one not in self.headlines:
+                yield from _titles([one])
+        for one in self.headlines:
+            share = LONGEST_STORY // len(self.headlines)
+            yield from ("", *_titles([one]), *_story(one, share))
 
     @property
     def title(self) -> str:
@@ -144,6 +153,20 @@ def _fields(seen: _Overview) -> JsonObject:
     if turns:
         parts["turns"] = [min(turns), max(turns)]
     return {name: told for name, told in parts.items() if told}
+
+
+def _narrowness(memory: MemoryItem) -> tuple[bool, int]:
+    """The less a change is what its session was about, the more: questions are last."""
+    return (memory.title or "").endswith("?"), -len(memory.files_modified)
+
+
+def _story(memory: MemoryItem, budget: int) -> list[str]:
+    """How a memory goes on after its title, without what leads to nothing."""
+    told = (memory.narrative or "").split("\n")
+    lines = within((one for one in told if (memory.title or "\n") not in one), budget)
+    while lines and lines[-1].endswith(":"):
+        lines.pop()
+    return lines
 
 
 def _titles(memories: Iterable[MemoryItem]) -> list[str]:
@@ -185,9 +208,12 @@ def _sources(seen: _Overview, last_event: AgentEvent) -> Iterator[MemorySourceDr
     """The prompts, the places that show the memories' titles and files, the end."""
     for line in seen.requests:
         yield from (cited.source(["text"]) for cited in line.cited)
-    for name, memories in (("title", seen.headlines), ("narrative", seen.learned)):
-        for one in memories:
-            yield from _cited(one, "title", name)
+    for one in seen.headlines:
+        yield from _cited(one, "title", "title")
+    for one in (*seen.learned, *seen.headlines):
+        yield from _cited(one, "title", "narrative")
+    for one in seen.headlines:
+        yield from _cited(one, "narrative", "narrative")
     for at, one in enumerate(seen.completed):
         yield from _cited(one, "title", f"facts[{at}]")
     yield from _of_files(seen)
