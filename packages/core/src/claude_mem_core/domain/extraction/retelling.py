@@ -17,6 +17,7 @@ from claude_mem_core.domain.extraction.prose import (
     is_telling,
     most_telling,
 )
+from claude_mem_core.domain.extraction.titles import tells_something
 from claude_mem_core.domain.extraction.wording import ITEM, LEAD, ON_THE_WAY, SAMPLE
 from claude_mem_core.domain.terms import content_words
 
@@ -47,7 +48,8 @@ def retold(evidence: Evidence, *, known: str) -> tuple[Line, ...]:
     thin = THIN if evidence.writes else THIN_WITHOUT_CHANGE
     way: list[Statement] = []
     if _size(concluded) < thin:
-        said = [one for _, one in evidence.on_the_way]
+        before = (one for _, one in evidence.on_the_way)
+        said = [one for one in before if tells_something(one.text)]
         told = " ".join((known, *(one.text for one in concluded)))
         way = most_telling([], said, known=told, budget=LONGEST_WAY)
     news = {word for one in (*concluded, *way) for word in content_words(one.text)}

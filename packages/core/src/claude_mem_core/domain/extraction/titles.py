@@ -235,6 +235,12 @@ def is_imperative(statement: Statement) -> bool:
     return bool(_TO_DO.match(bare)) and substance(bare) >= LEAST_TO_DO
 
 
+def tells_something(text: str) -> bool:
+    """Whether the agent says what it did, or how something is and why."""
+    said = _FIRST_PERSON.sub("", text)
+    return bool(_STARTS_DONE.match(said) or _FINDING.search(said))
+
+
 def is_clear(statement: Statement) -> bool:
     """Whether a request says by itself what it is about."""
     bare = request_title(statement).text
@@ -326,7 +332,7 @@ _SIGNS = (
     _Sign(_has(_CODE), 1.0, 1.0),
     _Sign(_is(Form.SENTENCE), 1.0, 1.0),
     # An item or a row needs its list.
-    _Sign(_is(Form.ITEM), -0.5, -3.0),
+    _Sign(_is(Form.ITEM), -1.5, -3.0),
     # A step of a plan is no outcome, a place in a file no finding.
     _Sign(_starts(_TO_DO), -2.0, -1.0),
     _Sign(_starts(_FILE_PLACE), -1.5, -1.5),

@@ -139,12 +139,12 @@ class Work:
             yield self.outcome.line
         if self.request and (self._is_asked_better or is_imperative(self.request)):
             yield request_title(self.request)
-        for choice in choices(self.evidence):
-            yield choice.title.saying(clipped(choice.title.text, LONGEST_TITLE))
         if self.request and not self.evidence.writes:
             yield request_title(self.request)
         if said := outcome_title(self.told, asked=(), changed=True, least=BARELY):
             yield said.line
+        for choice in choices(self.evidence):
+            yield choice.title.saying(clipped(choice.title.text, LONGEST_TITLE))
         if self.request and is_substantial(self.request.text):
             yield request_title(self.request)
         yield changes_title(self.evidence.writes, self.root)
