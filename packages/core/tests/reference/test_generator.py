@@ -39,7 +39,7 @@ from turns import (
 FIXED_TURN = (
     asked("Fix the crash when the cart is empty.\nIt happens at checkout."),
     read("/home/me/shop/src/cart.py"),
-    said("Let me run the tests. Discounts are shared among customers."),
+    said("Let me run the tests. Discounts are never shared among customers."),
     ran("cd /home/me/shop && pytest -q 2>&1 | tail", "FAILED tests/test_cart.py"),
     edited("/home/me/shop/src/cart.py", "def total(items):\n    return 0"),
     ran("pytest -q", "3 passed"),
@@ -61,7 +61,7 @@ def test_a_turn_becomes_one_memory_of_what_was_asked_done_and_found() -> None:
     assert memory.title.startswith("The total of an empty cart is now zero")
     assert memory.subtitle == "Fix the crash when the cart is empty"
     assert memory.narrative is not None
-    assert "Discounts are shared among customers." in memory.narrative
+    assert "Discounts are never shared among customers." in memory.narrative
     assert "Let me" not in memory.narrative
     assert memory.concepts == ("problem-solution", "why-it-exists")
     assert memory.files_modified == ("src/cart.py",)
@@ -442,7 +442,7 @@ def test_a_short_answer_is_kept_with_what_it_chose() -> None:
     assert (decision.type, decision.trust) == ("decision", "user")
     about = "How should we store the prices of the shop?"
     option = "Decimals - exact, a little slower"
-    assert decision.title == f"{about} User: “{option}”"
+    assert decision.title == f"Decided: {option} (asked: {about})"
     assert roles(decision, "facts[0]") == {"user_words", "offer", "request"}
 
 

@@ -17,6 +17,13 @@ PROCEDURE = re.compile(
 )
 """What is asked in the course of work, and answered for the moment."""
 
+CHORE = re.compile(
+    r"(?:commit|push|merge|rebase|pull|check ?out|switch|undo|stop|wait|try|retry"
+    r"|run|reply|respond|post|update linear)\b|.*\bcommit (?:it|this)\b",
+    _FLAGS,
+)
+"""What is asked and done for the moment only."""
+
 TROUBLE = re.compile(
     r"\b(?:fix\w*|bugs?|broken|breaks|crash\w*|regressions?|fails?|failing|failed"
     r"|failure|wrong"

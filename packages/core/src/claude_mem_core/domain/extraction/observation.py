@@ -124,7 +124,7 @@ def _decision(
         type="decision",
         trust="user",
         title=title,
-        text=work.text,
+        text=work.own_words,
         narrative=narrative,
         facts=(fact,),
         concepts=concepts_of("decision", text),

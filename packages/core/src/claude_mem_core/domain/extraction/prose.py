@@ -45,7 +45,8 @@ _INTENTION = re.compile(
 )
 # Agreement, praise and the all-clear, unless more is said with them.
 _NOD = re.compile(
-    r"(?:ah|oh|wow|the file|you're|you are|good|great|perfect|excellent|here's|here is|here are|all|both"
+    r"(?:ah|oh|wow|the file|you're|you are|good|great|perfect|excellent|here's|here is"
+    r"|here are|all|both"
     r"|tests?|lint\w*|everything|yes|no|sure|got it|done|sorry|build|no issues|found it"
     r"|the (?:build|tests?|linter|code|fix|output)|committed|pushed|no response"
     r"|api error|understood|of course|happy to|glad|thanks|welcome|ha|haha|good"

@@ -76,8 +76,8 @@ def _quotations(item: Item, events: Mapping[str, AgentEvent]) -> dict[str, list[
 
 def _lines(item: Item) -> Iterator[tuple[str, str]]:
     for name in ("title", "subtitle", "text", "narrative"):
-        for line in (getattr(item, name) or "").splitlines():
-            yield name, line
+        lines = (getattr(item, name) or "").splitlines()
+        yield from ((name, line) for line in lines if _bare(line))
     for name in ("facts", "files_read", "files_modified"):
         for at, text in enumerate(getattr(item, name)):
             yield f"{name}[{at}]", text
@@ -95,7 +95,7 @@ def _is_supported(text: str, quoted: list[str]) -> bool:
 
 def _is_quoted(piece: str, spans: list[str]) -> bool:
     words = _bare(piece.removesuffix(ELLIPSIS))
-    return any(words in span for span in spans)
+    return bool(words) and any(words in span for span in spans)
 
 
 def _bare(text: str) -> str:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -22,6 +22,7 @@ from claude_mem_core.domain.extraction.files import (
     replacements,
 )
 from claude_mem_core.domain.extraction.kinds import (
+    CHORE,
     DIAGNOSIS,
     PROCEDURE,
     REPAIRED,
@@ -71,10 +72,10 @@ LEAST_LEARNED = 8
 LEAST_WITHOUT_POINT = 40
 """The same where no statement of the answer is its point: then it must be long."""
 
-LEAST_OF_PROCEDURE = 25
-"""Words of weight in the answer to a request of the moment, such as to commit."""
+LEAST_OF_CHORE = 25
+"""Words of weight in the answer to a chore, such as to commit."""
 
-BARELY = 1.2
+BARELY = 0.5
 """The score of a statement that tells at least more than the names of files."""
 
 LEAST_ASKED = 4
@@ -98,9 +99,9 @@ class Work:
     def is_worth_telling(self) -> bool:
         """Whether something changed, or enough was said about what holds."""
         if self.evidence.writes:
-            return bool(self.narrative or self._asks_something)
+            return self._says_more_than_files
         told = sum(substance(one.text) for one in self.evidence.concluded)
-        if told < LEAST_OF_PROCEDURE and not self._asks_something:
+        if told < LEAST_OF_CHORE and self._is_chore:
             return False
         if self.outcome:
             return told + substance(self._asked) >= LEAST_LEARNED
@@ -200,19 +201,21 @@ class Work:
     def _asked(self) -> str:
         return self.text.text if self.text else ""
 
+    @property
+    def own_words(self) -> Line | None:
+        """The request without what was pasted into it."""
+        prompt = self.evidence.prompt
+        lines = _clipped_lines(own_statements(prompt)) if prompt else ()
+        cited = (Cited(prompt.whole, "user_words"),) if prompt else ()
+        return Line("\n".join(lines), cited) if lines else None
+
     @cached_property
     def text(self) -> Line | None:
         """The request, its statements a line each."""
         prompt = self.evidence.prompt
         if prompt is None:
             return None
-        lines: list[str] = []
-        budget = LONGEST_REQUEST
-        for one in statements(prompt):
-            if budget < LONGEST_STEP // 4:
-                break
-            lines.append(clipped(one.text, budget))
-            budget -= len(lines[-1]) + 1
+        lines = _clipped_lines(statements(prompt))
         cited: tuple[Cited, ...] = (Cited(prompt.whole, "request"),)
         offer = self._offer
         if offer:
@@ -240,6 +243,18 @@ class Work:
         if self.request is None:
             return False
         return not PROCEDURE.match(request_title(self.request).text)
+
+    @property
+    def _is_chore(self) -> bool:
+        asked = request_title(self.request).text if self.request else ""
+        return bool(CHORE.match(asked))
+
+    @property
+    def _says_more_than_files(self) -> bool:
+        """Whether more is known of a change than the names of its files."""
+        if self.evidence.concluded or self.request or self._offer or self.solved:
+            return True
+        return bool(self.narrative) or any(True for _ in self._facts())
 
     @property
     def _subtitle(self) -> Line | None:
@@ -319,6 +334,18 @@ class Work:
             for name, texts in found.items()
             if texts
         }
+
+
+def _clipped_lines(said: Iterable[Statement]) -> list[str]:
+    """The first statements, as many as a request may have."""
+    lines: list[str] = []
+    budget = LONGEST_REQUEST
+    for one in said:
+        if budget < LONGEST_STEP // 4:
+            break
+        lines.append(clipped(one.text, budget))
+        budget -= len(lines[-1]) + 1
+    return lines
 
 
 def _is_verdict(signature: str) -> bool:
