@@ -8,6 +8,7 @@ neither says what it is of.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from claude_mem_core.domain.extraction.evidence import Evidence
 from claude_mem_core.domain.extraction.markdown import Form, Statement, with_samples
@@ -23,13 +24,16 @@ from claude_mem_core.domain.terms import content_words
 
 # Characters. On recorded sessions a longer narrative finds no more; this much lets
 # most conclusions be told whole.
-LONGEST = 1000
+LONGEST = 1200
 LONGEST_WAY = 400
-THIN = 300
+THIN = 700
 """A conclusion with less is told with what was said on the way to it."""
 
 THIN_WITHOUT_CHANGE = 120
 """The same where nothing changed: what was thought on the way may not hold."""
+
+LIST_WEIGHT = 0.85
+"""What a word of a list is worth beside one of a sentence; set by hand."""
 
 LEADS_ON = (*COLON_ENDS, *QUESTION_ENDS)
 
@@ -64,10 +68,7 @@ def _concluded(evidence: Evidence) -> list[Statement]:
     if last is None:
         return []
     said = list(with_samples(last.passage))
-    telling = [one for one in said if _is_told(one)]
-    if _size(telling) > LONGEST:
-        telling = [one for one in said if one.form is not Form.CODE and is_telling(one)]
-        telling = most_telling(telling, [], known="", budget=LONGEST)
+    telling = _best_parts([one for one in said if _is_told(one)])
     left = LONGEST - _size(telling)
     chosen = {one.start for one in telling}
     for sample in (one for one in said if one.form is Form.CODE):
@@ -82,6 +83,35 @@ def _is_told(one: Statement) -> bool:
     if one.form is Form.ITEM:
         return not (is_intention(one.text) or one.text.endswith(LEADS_ON))
     return one.form is not Form.CODE and is_telling(one)
+
+
+def _best_parts(said: Sequence[Statement]) -> list[Statement]:
+    """All where there is room, else the paragraphs and lists that tell most.
+
+    Each of them is told whole, but for the last, of which as much as fits.
+    """
+    parts = [[*part] for _, part in groupby(said, key=_part)]
+    first = {id(part): at for at, part in enumerate(parts)}
+    left, chosen = LONGEST, list[Statement]()
+    for part in sorted(parts, key=lambda one: (-_density(one), first[id(one)])):
+        for one in part:
+            left -= len(one.text) + 1
+            if left < 0:
+                break
+            chosen.append(one)
+    return sorted(chosen, key=lambda one: one.start)
+
+
+def _part(one: Statement) -> tuple[str | None, bool]:
+    """What a statement belongs together with: those around it that share this."""
+    return (one.under.text if one.under else None), one.form in (Form.ITEM, Form.CELL)
+
+
+def _density(part: Sequence[Statement]) -> float:
+    """How many different words a part has for its length, those of sentences first."""
+    words = {word for one in part for word in content_words(one.text)}
+    weight = 1.0 if part[0].form is Form.SENTENCE else LIST_WEIGHT
+    return weight * len(words) / (_size(part) + 40)
 
 
 def _size(said: Iterable[Statement]) -> int:
