@@ -25,9 +25,12 @@ from claude_mem_core.domain.terms import content_words
 # Characters. On recorded sessions a longer narrative finds no more; this much lets
 # most conclusions be told whole.
 LONGEST = 1200
-LONGEST_WAY = 400
+LONGEST_WAY = 600
 THIN = 700
 """A conclusion with less is told with what was said on the way to it."""
+
+REPORT = 200
+"""Characters that a message on the way tells at least if it is a report."""
 
 THIN_WITHOUT_CHANGE = 120
 """The same where nothing changed: what was thought on the way may not hold."""
@@ -52,14 +55,23 @@ def retold(evidence: Evidence, *, known: str) -> tuple[Line, ...]:
     thin = THIN if evidence.writes else THIN_WITHOUT_CHANGE
     way: list[Statement] = []
     if _size(concluded) < thin:
-        before = (one for _, one in evidence.on_the_way)
-        said = [one for one in before if tells_something(one.text)]
         told = " ".join((known, *(one.text for one in concluded)))
+        said = list(_said_before(evidence))
         way = most_telling([], said, known=told, budget=LONGEST_WAY)
     news = {word for one in (*concluded, *way) for word in content_words(one.text)}
     if len(news - set(content_words(known))) < LEAST_NEWS:
         return ()
-    return (*_lines(concluded), *_on_the_way(way))
+    on_the_way = (Line(ON_THE_WAY, ()), *_lines(way)) if way else ()
+    return (*_lines(concluded), *on_the_way)
+
+
+def _said_before(evidence: Evidence) -> Iterator[Statement]:
+    """What was said before the conclusion: reports whole, else what was found out."""
+    before = (one for _, one in evidence.on_the_way)
+    for _, each in groupby(before, key=lambda one: id(one.passage)):
+        said = [*each]
+        report = _size(said) >= REPORT
+        yield from (one for one in said if report or tells_something(one.text))
 
 
 def _concluded(evidence: Evidence) -> list[Statement]:
@@ -138,10 +150,3 @@ def _told(one: Statement) -> Iterator[Line]:
         yield ITEM.of(item=line)
     else:
         yield line
-
-
-def _on_the_way(said: Sequence[Statement]) -> Iterator[Line]:
-    if said:
-        yield Line(ON_THE_WAY, ())
-    for one in said:
-        yield ITEM.of(item=one.line("statement"))
