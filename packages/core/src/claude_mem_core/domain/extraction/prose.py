@@ -43,6 +43,20 @@ _INTENTION = re.compile(
     r"|test)s?:)\b)",
     re.IGNORECASE,
 )
+# What it is about to change, which its edits then do without a word.
+_PLANNED = re.compile(
+    r"(?:(?:now|next|first|ok|okay|perfect|great|good|also|then|so|and|yes|right"
+    r"|finally)[,.:! -]+)*"
+    r"(?:(?:let me|let's|i'll|i will|i'm going to|i need to|we need to)"
+    r"(?: (?:now|also|just|first|then))*\s+)?"
+    r"(?:add|modify|update|fix|remove|replace|rename|move|extract|change|make|create"
+    r"|implement|refactor|introduce|handle|use|write|convert|simplify|skip|track|store"
+    r"|return|support|wire|split|drop|revert|adjust|ensure|wrap|inline)\b",
+    re.IGNORECASE,
+)
+LEAST_PLANNED = 5
+"""Words of its own with which a plan says what is changed."""
+
 # Agreement, praise and the all-clear, unless more is said with them.
 _NOD = re.compile(
     r"(?:ah|oh|wow|the file|you're|you are|good|great|perfect|excellent|here's|here is"
@@ -115,6 +129,11 @@ def is_intention(text: str) -> bool:
 def is_momentary(text: str) -> bool:
     """Whether something holds only while it is said."""
     return bool(_MOMENTARY.match(text))
+
+
+def is_planned_change(text: str) -> bool:
+    """Whether an agent says what it is about to change, not only where it looks."""
+    return bool(_PLANNED.match(text)) and substance(text) >= LEAST_PLANNED
 
 
 def is_substantial(text: str) -> bool:

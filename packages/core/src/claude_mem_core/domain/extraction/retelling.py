@@ -11,10 +11,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from claude_mem_core.domain.extraction.evidence import Evidence
-from claude_mem_core.domain.extraction.markdown import Form, Statement, with_samples
+from claude_mem_core.domain.extraction.markdown import (
+    Form,
+    Statement,
+    statements,
+    with_samples,
+)
 from claude_mem_core.domain.extraction.places import COLON_ENDS, QUESTION_ENDS, Line
 from claude_mem_core.domain.extraction.prose import (
     is_intention,
+    is_planned_change,
     is_telling,
     most_telling,
 )
@@ -66,12 +72,18 @@ def retold(evidence: Evidence, *, known: str) -> tuple[Line, ...]:
 
 
 def _said_before(evidence: Evidence) -> Iterator[Statement]:
-    """What was said before the conclusion: reports whole, else what was found out."""
-    before = (one for _, one in evidence.on_the_way)
-    for _, each in groupby(before, key=lambda one: id(one.passage)):
-        said = [*each]
-        report = _size(said) >= REPORT
-        yield from (one for one in said if report or tells_something(one.text))
+    """What was said before the conclusion: reports whole, else what was found out.
+
+    Where files changed, so is what was about to be: edits are made without a word.
+    """
+    for message in evidence.messages[:-1]:
+        said = [*statements(message.passage)]
+        report = _size(filter(is_telling, said)) >= REPORT
+        for one in said:
+            if is_telling(one) and (report or tells_something(one.text)):
+                yield one
+            elif evidence.writes and is_planned_change(one.text):
+                yield one
 
 
 def _concluded(evidence: Evidence) -> list[Statement]:
