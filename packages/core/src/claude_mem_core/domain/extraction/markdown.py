@@ -35,7 +35,7 @@ _EMPTY_LABEL = re.compile(
     r"|files? (?:changed|modified|created)|details|benefits|findings|notes?|points?"
     r"|options?|steps?|next steps?|status|answer|analysis|conclusion|implementation"
     r"|pros|cons|issues?|problems?|fix(?:es)?|tests?|examples?|output|updates?"
-    r"|improvements|features|done|here(?:'s| is| are).*|i(?:'ve| have)?.*|let me.*"
+    r"|improvements|features|done|here(?:'s| is| are).*|i(?:'ve| have)?\b.*|let me.*"
     r"|this|it|now|also|so|but|for example|if so|where)|\d+[.)]?)\W*",
     re.IGNORECASE,
 )

@@ -80,9 +80,8 @@ def _said_before(evidence: Evidence) -> Iterator[Statement]:
         said = [*statements(message.passage)]
         report = _size(filter(is_telling, said)) >= REPORT
         for one in said:
-            if is_telling(one) and (report or tells_something(one.text)):
-                yield one
-            elif evidence.writes and is_planned_change(one.text):
+            found = is_telling(one) and (report or tells_something(one.text))
+            if found or (evidence.writes and is_planned_change(one.text)):
                 yield one
 
 

@@ -246,8 +246,10 @@ class Work:
 
     @property
     def _is_chore(self) -> bool:
-        asked = request_title(self.request).text if self.request else ""
-        return bool(CHORE.match(asked))
+        prompt = self.evidence.prompt
+        if self.request:
+            return bool(CHORE.match(request_title(self.request).text))
+        return bool(prompt and CHORE.match(prompt.text.strip()))
 
     @property
     def _says_more_than_files(self) -> bool:

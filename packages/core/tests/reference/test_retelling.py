@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A narrative is the agent's conclusion, and each piece of it stands below its lead."""
+
+from __future__ import annotations
+
+from claude_mem_core.domain.agent_event import AgentEvent
+from claude_mem_core.domain.extraction.retelling import LONGEST
+from turns import asked, edited, observe, of_type, only, ran, said, stopped
+
+QUESTION = asked("How does the cart of the shop find its discounts?")
+ANSWER = "Discounts of the shop are looked up by the customer's group, never by name."
+MORE = "Groups are stored with each account since spring."
+
+
+def narrative(*events: AgentEvent) -> list[str]:
+    told = only(observe(*events)).narrative
+    return (told or "").split("\n")
+
+
+def test_a_list_stands_below_the_line_that_leads_to_it_and_is_told_whole() -> None:
+    told = narrative(
+        QUESTION,
+        stopped(f"{ANSWER}\n\nThe group is taken from:\n- the account\n- the cookie"),
+    )
+
+    assert told == [
+        *(ANSWER, "The group is taken from:"),
+        *("- the account", "- the cookie"),
+    ]
+
+
+def test_what_leads_to_nothing_is_left_out() -> None:
+    answer = f"{ANSWER}\n{MORE}\n\nThe output looks like this:"
+
+    assert narrative(QUESTION, stopped(answer)) == [ANSWER, MORE]
+
+
+def test_a_sample_of_code_is_told_with_what_it_is_of() -> None:
+    sample = "```\ndiscount: 5\ntotal: 95\n```"
+    told = narrative(QUESTION, stopped(f"{ANSWER}\n\nThe cart prints:\n{sample}"))
+
+    assert told[1:] == ["The cart prints:", "    discount: 5", "    total: 95"]
+
+
+def test_a_whole_file_is_not_a_sample() -> None:
+    code = "\n".join(f"line_{number} = {number}" for number in range(40))
+    answer = f"{ANSWER}\n{MORE}\n\nThe cart is:\n```\n{code}\n```"
+
+    assert narrative(QUESTION, stopped(answer)) == [ANSWER, MORE]
+
+
+def test_items_below_an_item_keep_it_as_their_lead() -> None:
+    told = narrative(
+        QUESTION,
+        stopped(
+            f"{ANSWER}\n\nWhere it looks:\n- In the account:\n  - its group\n"
+            "  - its country\n- In the cookie of the browser"
+        ),
+    )
+
+    assert told[1:] == [
+        *("In the account:", "- its group", "- its country"),
+        *("Where it looks:", "- In the cookie of the browser"),
+    ]
+
+
+def test_a_long_conclusion_loses_whole_parts_not_pieces_of_each() -> None:
+    parts = [
+        f"Reasons of kind {kind}:\n"
+        + "\n".join(f"- the {kind} of part{kind}{n} weighs grams{n}" for n in range(9))
+        for kind in ("alpha", "beta", "gamma", "delta", "epsilon")
+    ]
+    told = narrative(QUESTION, stopped("\n\n".join([ANSWER, *parts])))
+
+    assert sum(map(len, told)) <= LONGEST + 200
+    whole = [
+        kind for kind in ("alpha", "beta", "gamma") if f"of part{kind}8" in str(told)
+    ]
+    begun = [
+        kind for kind in ("alpha", "beta", "gamma") if f"of part{kind}0" in str(told)
+    ]
+    assert whole
+    assert len(begun) - len(whole) <= 1
+
+
+def test_a_thin_conclusion_is_told_with_the_way_to_it() -> None:
+    told = narrative(
+        asked("Make the cart of the shop faster"),
+        said("The reason is that each discount is looked up twice."),
+        edited("/home/me/shop/cart.py"),
+        said("I'll change the lookup of discounts so that it keeps a cache by group."),
+        edited("/home/me/shop/cache.py"),
+        stopped("The cart of the shop now asks for discounts once."),
+    )
+
+    at = told.index("On the way:")
+    assert told[at + 1 :] == [
+        "The reason is that each discount is looked up twice.",
+        "I'll change the lookup of discounts so that it keeps a cache by group.",
+    ]
+
+
+def test_what_was_thought_on_the_way_is_not_told_after_a_full_answer() -> None:
+    long = f"{ANSWER} The group is stored with the account since it was moved there."
+    told = narrative(
+        QUESTION, said("The reason is that discounts never expire."), stopped(long)
+    )
+
+    assert "On the way:" not in told
+
+
+def test_a_clear_request_is_the_title_where_the_agent_says_less() -> None:
+    memory = only(
+        observe(
+            asked("Rename the field amount to total in the invoices"),
+            edited("/home/me/shop/invoice.py", "total = 1", "amount = 1"),
+            stopped("The iteration over rows was also adapted in three places."),
+        )
+    )
+
+    assert memory.title == "Rename the field amount to total in the invoices"
+
+
+def test_a_chore_makes_no_memory() -> None:
+    made = observe(
+        asked("commit this please"),
+        ran("git status", "On branch main"),
+        stopped("The branch of the shop is clean, and its cart is 1 commit ahead."),
+    )
+
+    assert made.memories == ()
+
+
+def test_what_is_to_be_done_now_is_no_decision_beside_the_change() -> None:
+    made = observe(
+        asked("Let's drop the hyphen before each line of the invoices"),
+        edited("/home/me/shop/invoice.py"),
+        stopped("Removed the hyphen before each line of the invoices of the shop."),
+    )
+
+    assert [memory.type for memory in made.memories] == ["change"]
+
+
+def test_a_decision_says_what_came_of_it_and_which_files_changed() -> None:
+    made = observe(
+        asked("Use decimals rather than floats for the prices of the shop"),
+        edited("/home/me/shop/price.py"),
+        stopped("Converted the prices of the shop to decimals in `price.py`."),
+    )
+
+    decision = of_type(made, "decision")
+    assert decision.files_modified == ("price.py",)
+    assert decision.narrative is not None
+    assert "Converted the prices" in decision.narrative
+
+
+def test_an_error_of_the_provider_is_no_answer() -> None:
+    made = observe(QUESTION, stopped('API Error: 529 {"type":"overloaded_error"}'))
+
+    assert made.memories == ()
+    assert made.skip == "nothing_to_remember"
