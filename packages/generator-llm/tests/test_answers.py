@@ -10,7 +10,12 @@ from claude_mem_conformance.generator import finished_session, turn_with_work
 from claude_mem_core.ports.generator import ModelCallError
 from claude_mem_generator_llm.answers import POLICY, AnswerClass, read_answer
 from claude_mem_generator_llm.prompts import turn_prompt
-from claude_mem_generator_llm.vocabulary import SKIP_FORM
+from claude_mem_generator_llm.syntax import Xml
+from claude_mem_generator_llm.vocabulary import (
+    OBSERVATION_FORM,
+    SKIP_FORM,
+    SUMMARY_FORM,
+)
 from model_stub import OBSERVATION, SUMMARY, Act
 
 
@@ -46,10 +51,11 @@ def test_a_fence_inside_a_text_stays():
 
 
 def test_the_first_root_tag_decides_what_an_answer_is():
-    assert read_answer(SUMMARY + OBSERVATION, "observation").kind == "xml_drift"
-    assert read_answer(OBSERVATION + SUMMARY, "summary").kind == "xml_drift"
+    assert read_answer(SUMMARY + OBSERVATION, "observation").kind == "drift"
+    assert read_answer(OBSERVATION + SUMMARY, "summary").kind == "drift"
     assert read_answer(SKIP_FORM + OBSERVATION, "observation").kind == "skip"
-    assert len(seen(OBSERVATION + SUMMARY + OBSERVATION)) == 2
+    other = OBSERVATION.replace("The parser", "The lexer")
+    assert len(seen(OBSERVATION + SUMMARY + other)) == 2
 
 
 def test_a_skip_has_the_form_that_the_prompt_asks_for():
@@ -93,6 +99,21 @@ def test_an_observation_that_says_nothing_is_dropped(inner):
 
     assert read_answer(ghost, "observation").kind == "empty"
     assert len(seen(ghost + OBSERVATION)) == 1
+
+
+def test_a_form_that_is_repeated_says_nothing():
+    assert read_answer(OBSERVATION_FORM, "observation").kind == "empty"
+    assert read_answer(SUMMARY_FORM, "summary").kind == "empty"
+    read = one("<title>a</title><facts><fact>one fact that stands alone</fact></facts>")
+    assert (read.title, read.facts) == ("a", ())
+
+
+def test_an_observation_that_is_repeated_counts_once():
+    again = OBSERVATION.replace("The parser took", "The Parser took")
+
+    assert seen(OBSERVATION + again) == seen(OBSERVATION)
+    untitled = "<observation><narrative>{}</narrative></observation>"
+    assert len(seen(untitled.format("a") + untitled.format("b"))) == 2
 
 
 def test_notes_alone_are_no_summary():
@@ -144,7 +165,7 @@ def test_entities_are_read_once():
         ("Error: prompt is too long", "overflow"),
         ("Internal server error", "model_error"),
         ("I fixed the parser for you.", "prose"),
-        ("<title>no root</title>", "xml_drift"),
+        ("<title>no root</title>", "drift"),
         ("<observation", "prose"),
     ],
 )
@@ -283,7 +304,7 @@ def test_what_an_answer_costs_grows_with_its_length_alone(unit):
 def test_the_prompt_asks_for_what_the_parser_reads(opened):
     mode = opened("anthropic")._mode
 
-    prompt = turn_prompt(turn_with_work(), mode, limit=100_000)
+    prompt = turn_prompt(turn_with_work(), mode, Xml(), limit=100_000)
 
     assert prompt is not None
     assert SKIP_FORM in prompt.system
