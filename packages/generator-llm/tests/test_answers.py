@@ -18,6 +18,8 @@ from claude_mem_generator_llm.vocabulary import (
 )
 from model_stub import OBSERVATION, SUMMARY, Act
 
+everyone = pytest.mark.parametrize("name", ["anthropic", "gemini", "openai"])
+
 
 def seen(text: str):
     answer = read_answer(text, "observation")
@@ -187,20 +189,22 @@ def test_every_class_of_answer_has_a_policy():
     assert {*POLICY, "valid", "skip"} == set(get_args(AnswerClass))
 
 
-def test_a_refusal_of_the_model_fails_in_sight(opened, stub):
+@everyone
+def test_a_refusal_of_the_model_fails_in_sight(opened, stub, name):
     stub.usual = Act(text="", stop="refused")
 
     with pytest.raises(ModelCallError) as caught:
-        opened("gemini").observe(turn_with_work())
+        opened(name).observe(turn_with_work())
 
     assert caught.value.kind == "unrecoverable"
 
 
-def test_an_answer_that_was_cut_names_the_setting(opened, stub):
+@everyone
+def test_an_answer_that_was_cut_names_the_setting(opened, stub, name):
     stub.usual = Act(text="<observation><title>ha", stop="length")
 
     with pytest.raises(ModelCallError, match="CLAUDE_MEM_MODEL_OUTPUT_TOKENS"):
-        opened("gemini").observe(turn_with_work())
+        opened(name).observe(turn_with_work())
 
 
 def test_an_observation_is_never_taken_for_a_summary(opened, stub):

@@ -2,8 +2,8 @@
 """An answer, read: in linear time, whatever a model wrote, and nothing taken on trust.
 
 The form is the reference system's. Where a tag is left open, what it holds ends at the
-next one; what is cut off at the end of the answer is left out. Whatever syntax an answer
-is in, it becomes blocks of leaves first, and what these mean is said here alone.
+next one; what is cut off at the end of the answer is left out. Whatever syntax an
+answer is in, it becomes blocks of leaves first; what these mean is said here alone.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ class Block:
     """Name, the list around it, text."""
 
     def put(self, name: str, around: str, text: str) -> None:
-        """Add a leaf, unless it repeats what the form of an answer says in its place."""
+        """Add a leaf, unless it repeats what the form says in its place."""
         if _line(text) not in FORM_WORDS:
             self.leaves.append((name, around, text))
 

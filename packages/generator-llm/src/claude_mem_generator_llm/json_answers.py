@@ -53,8 +53,9 @@ JSON_FORMS: Mapping[Wanted, str] = {
 title (a few words), subtitle (at most {SUBTITLE_WORDS} words), facts (a list of
 sentences), narrative (a paragraph), type, concepts, files_read, files_modified (lists)
 and evidence (the list of the numbers n of the events that show it).""",
-    "summary": f"""One JSON object of {", ".join(SUMMARY_PARTS)}, each a sentence or two,
-and evidence (the list of the numbers n of the events that show it).""",
+    "summary": f"""One JSON object of {", ".join(SUMMARY_PARTS)}, each a
+sentence or two, and evidence (the list of the numbers n of the events that show
+it).""",
 }
 JSON_SKIP = f"with an object in which nothing but {SKIP} is filled in, and says why"
 
@@ -72,7 +73,7 @@ def schema_of(wanted: Wanted, mode: Mode) -> JsonObject:
 
 
 def _observation(mode: Mode) -> JsonObject:
-    """In the order in which a model writes best: what it knows before what it judges."""
+    """What a model is to write, before how it is to sort that."""
     return _object(
         {
             "title": _TEXT,

@@ -17,7 +17,7 @@ Format = Literal["anthropic", "gemini", "openai"]
 """The wire formats, by the names of the generators that speak them."""
 
 AnswerFormat = Literal["xml", "json_schema"]
-"""How a model writes its answer: as it is told to, or held to a schema by its server."""
+"""How a model writes: XML as it is told to, or JSON as its server holds it to."""
 
 HAIKU = "claude-haiku-4-5-20251001"
 """The model of Anthropic's that the reference system asks where none is named."""

@@ -58,4 +58,4 @@ SUMMARY_FORM = f"""<{SUMMARY}>
 </{SUMMARY}>"""
 
 FORM_WORDS = frozenset(re.findall(r">([^<>\n]+)<", OBSERVATION_FORM + SUMMARY_FORM))
-"""What the forms say in the place of an answer; a model that repeats it says nothing."""
+"""What the forms say in the place of an answer: who repeats it says nothing."""
