@@ -48,7 +48,8 @@ def model_server() -> xllamacpp.Server:
     given.model.path = MODEL
     given.n_ctx = 4096
     given.n_parallel = 1
-    given.cpuparams.n_threads = 2
+    # Two threads wait for each other, on a busy machine for minutes.
+    given.cpuparams.n_threads = 1
     given.sampling.temp = 0.0
     return xllamacpp.Server(given)
 
