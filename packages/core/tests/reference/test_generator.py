@@ -460,7 +460,10 @@ def test_a_yes_is_told_with_the_question_that_it_answers() -> None:
         )
     )
 
-    assert memory.text == "yes\nShould I turn the prices into decimals everywhere?"
+    assert (
+        memory.text
+        == "yes\nAnswering: Should I turn the prices into decimals everywhere?"
+    )
     assert memory.title == "`price: float` became `price: Decimal` in price.py"
 
 

@@ -14,14 +14,15 @@ _WORD = re.compile(r"\w+")
 STOP_WORDS = frozenset(
     _WORD.findall(
         """
-        a about above after again against all also am an and any are as at be because
-        been before being below between both but by can could did do does doing don
-        down during each few for from further had has have having he her here hers him
-        his how i if in into is it its itself just let me more most my no nor not now
-        of off on once only or other our ours out over own please same she should so
-        some such than that the their theirs them then there these they this those
-        through to too under until up us very was we were what when where which while
-        who whom why will with would you your yours
+        a about above actually after again against all also am an and any are as at be
+        because been before being below between both but by can could did do does
+        doing don down during each few for from further had has have having he her
+        here hers him his how i if in into is it its itself just let me more most my
+        no nor not now of off on once only or other our ours out over own please
+        pretty properly really same she should so some such sure than that the their
+        theirs them then there these they this those through to too under until up us
+        very was we were what when where which while who whom why will with would you
+        your yours
         """
     )
 )

@@ -65,6 +65,7 @@ CHANGED_FILES = Wording("Changed {files}")
 CREATED = Wording("Created {file}")
 CREATED_SYMBOLS = Wording("Created {file} with {symbols}")
 CHOSEN_FOR = Wording("{question} User chose “{choice}”: {option}")
+ANSWERING = Wording("Answering: {offer}")
 DECIDED = Wording("Decided: {answer} (asked: {question})")
 ANSWERED = Wording("{question} User: “{answer}”")
 USER_SAID = Wording("User: “{quote}”")
@@ -77,7 +78,15 @@ ON_THE_WAY = "On the way:"
 WORDINGS = (
     *(PASSED, FAILED, FAILED_THEN_PASSED, FAILED_MUTE, FIXED_IN, REPLACED),
     *(CHANGED_SYMBOLS, CHANGED_FILES, CREATED, CREATED_SYMBOLS),
-    *(CHOSEN_FOR, DECIDED, ANSWERED, USER_SAID, TOLD_COMMAND, *HOW_TO.values()),
+    *(
+        CHOSEN_FOR,
+        ANSWERING,
+        DECIDED,
+        ANSWERED,
+        USER_SAID,
+        TOLD_COMMAND,
+        *HOW_TO.values(),
+    ),
     *(LEAD, ITEM, SAMPLE),
 )
 

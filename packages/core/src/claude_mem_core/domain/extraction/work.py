@@ -50,6 +50,7 @@ from claude_mem_core.domain.extraction.titles import (
     request_title,
 )
 from claude_mem_core.domain.extraction.wording import (
+    ANSWERING,
     FAILED,
     FAILED_MUTE,
     FAILED_THEN_PASSED,
@@ -59,7 +60,7 @@ from claude_mem_core.domain.terms import content_words
 from claude_mem_core.domain.value import JsonObject
 
 # Characters.
-LONGEST_REQUEST = 500
+LONGEST_REQUEST = 700
 LONGEST_FACTS = 600
 LONGEST_STEP = 200
 MOST_STEPS = 3
@@ -219,8 +220,10 @@ class Work:
         cited: tuple[Cited, ...] = (Cited(prompt.whole, "request"),)
         offer = self._offer
         if offer:
-            lines.append(clipped(offer.text, LONGEST_STEP))
-            cited += offer.line("offer").cited
+            put = offer.line("offer")
+            put = put.saying(clipped(put.text, LONGEST_STEP))
+            lines.append(ANSWERING.of(offer=put).text)
+            cited += put.cited
         return Line("\n".join(lines), cited) if lines else None
 
     @property
