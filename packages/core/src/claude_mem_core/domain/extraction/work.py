@@ -32,7 +32,7 @@ from claude_mem_core.domain.extraction.kinds import (
     finding_type,
 )
 from claude_mem_core.domain.extraction.markdown import Form, Statement, statements
-from claude_mem_core.domain.extraction.places import Cited, Line
+from claude_mem_core.domain.extraction.places import QUESTION_ENDS, Cited, Line
 from claude_mem_core.domain.extraction.prompts import main_request, own_statements
 from claude_mem_core.domain.extraction.prose import (
     clipped,
@@ -232,13 +232,12 @@ class Work:
         prompt, before = self.evidence.prompt, self.evidence.before
         if before is None or before.conclusion is None or prompt is None:
             return None
-        if substance(prompt.text) >= LEAST_ASKED:
+        text = prompt.text.rstrip()
+        if substance(text) >= LEAST_ASKED or text.endswith(QUESTION_ENDS):
             return None
-        said = [
-            s for s in statements(before.conclusion.passage) if is_substantial(s.text)
-        ]
-        asking = (one for one in reversed(said) if one.text.endswith("?"))
-        return next(asking, said[0] if said else None)
+        said = [*statements(before.conclusion.passage)]
+        asking = (one for one in reversed(said) if one.text.endswith(QUESTION_ENDS))
+        return next((one for one in asking if is_substantial(one.text)), None)
 
     @property
     def _asks_something(self) -> bool:
