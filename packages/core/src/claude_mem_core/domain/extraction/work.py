@@ -79,7 +79,7 @@ LEAST_OF_CHORE = 25
 BARELY = 0.5
 """The score of a statement that tells at least more than the names of files."""
 
-LEAST_ASKED = 4
+LEAST_ASKED = 6
 """Words of a prompt that says by itself what is wanted: "yes, do it" does not."""
 
 _NEXT_STEP = re.compile(
