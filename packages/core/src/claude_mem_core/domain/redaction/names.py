@@ -95,6 +95,8 @@ _VENDORS = (
 )
 """Families that only a name tells, by the words of it."""
 
+_VENDOR_WORDS = frozenset(words[0] for _, words in _VENDORS)
+
 FAMILIES = frozenset(
     (
         *(family for family, _ in _VENDORS),
@@ -139,6 +141,8 @@ def _family(last: str, before: str) -> str | None:
 
 
 def _vendor(parts: list[str]) -> str | None:
+    if _VENDOR_WORDS.isdisjoint(parts):
+        return None
     return next(
         (family for family, words in _VENDORS if all(one in parts for one in words)),
         None,

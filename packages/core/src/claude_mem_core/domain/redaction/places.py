@@ -9,7 +9,14 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from claude_mem_core.domain.redaction import values
-from claude_mem_core.domain.redaction.spans import Finder, Rule, Span, Text, places_of
+from claude_mem_core.domain.redaction.spans import (
+    Ahead,
+    Finder,
+    Rule,
+    Span,
+    Text,
+    places_of,
+)
 
 
 class Place(NamedTuple):
@@ -20,6 +27,8 @@ class Place(NamedTuple):
             rules together ask for few words.
         word: Where to look, in small letters.
         back: How far before the word `shape` begins.
+        near: What stands after the word, as a regular expression, and how far behind it
+            at most: it spares most of the places where only the word stands.
         shape: A regular expression, whose group 1 is the secret.
         is_secret: Whether what stands there is one.
     """
@@ -30,6 +39,7 @@ class Place(NamedTuple):
     shape: str
     is_secret: Callable[[str], bool]
     back: int = 0
+    near: tuple[str, int] | None = None
 
 
 _LONG = 16
@@ -57,16 +67,26 @@ def _is_pair(value: str) -> bool:
 
 
 _USER = r"[^\s/?#:@\"'<>\\]"
+_NO_USER = r"[\s/?#@\"'<>\\]"
+_NO_CONNECTION = r"[;\s\"'&]"
 _PASSWORD = r"[^\s/?#@\"'<>\\]"  # noqa: S105 - the letters of one
 PLACES = (
     Place(
         "url-password",
         "://",
         "://",
-        rf"://{_USER}{{0,128}}:({_PASSWORD}{{1,256}})@",
+        rf"://{_USER}{{0,128}}+:({_PASSWORD}{{1,256}}+)@",
         _is_part_of_address,
+        near=(_NO_USER, 128 + 256 + 1),
     ),
-    Place("url-password", "://", "://", rf"://({_USER}{{16,256}})@", _is_long),
+    Place(
+        "url-password",
+        "://",
+        "://",
+        rf"://({_USER}{{16,256}}+)@",
+        _is_long,
+        near=(_NO_USER, 256),
+    ),
     Place(
         "slack-webhook",
         "hooks",
@@ -163,15 +183,17 @@ PLACES = (
         "connection-password",
         "pwd",
         "pwd=",
-        r"(?i:pwd)=([^;\s\"'&]{4,256})(?=;|\s|\"|'|\Z)",
+        r"(?i:pwd)=([^;\s\"'&]{4,256}+)(?=;|\s|\"|'|\Z)",
         lambda value: _is_no_gap(value) and not values.is_plain(value),
+        near=(_NO_CONNECTION, 256),
     ),
     Place(
         "connection-password",
         "pass",
         "password=",
-        r"(?i:password)=([^;\s\"'&]{4,256})(?=;)",
+        r"(?i:password)=([^;\s\"'&]{4,256}+)(?=;)",
         _is_no_gap,
+        near=(_NO_CONNECTION, 256),
     ),
     Place(
         "command-password",
@@ -199,16 +221,30 @@ FAMILIES = frozenset(("database-url", *(place.family for place in PLACES)))
 
 def _finder(place: Place) -> Finder:
     shape = re.compile(place.shape, re.ASCII)
+    near = re.compile(place.near[0]) if place.near else None
 
     def find(text: Text) -> Iterator[Span]:
         done = 0
-        for at in places_of(place.word, text.lowered):
+        for at in _places(place, near, text):
             found = _found(text.text, shape, at, place.back) if at >= done else None
             if found is not None and place.is_secret(found[1]):
                 done = found.end()
                 yield Span(found.start(1), found.end(1), _family(place, text, at))
 
     return find
+
+
+def _places(place: Place, near: re.Pattern[str] | None, text: Text) -> Iterator[int]:
+    """Where the place's word stands, and what must be near to it is."""
+    every = places_of(place.word, text.lowered)
+    if near is None or place.near is None:
+        yield from every
+        return
+    ahead = Ahead(near, text.text)
+    for at in every:
+        after = at + len(place.word)
+        if ahead.of(after) - after <= place.near[1]:
+            yield at
 
 
 def _family(place: Place, text: Text, at: int) -> str:

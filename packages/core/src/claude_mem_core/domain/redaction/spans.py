@@ -32,6 +32,27 @@ class Text:
         self.lowered = lowered
 
 
+class Ahead:
+    """Where in a text something stands next: each character is looked at once.
+
+    Words that stand close together have the same thing next: whoever asks from left to
+    right, for as many places as there are, reads the text once.
+    """
+
+    __slots__ = ("_found", "_from", "_pattern", "_text")
+
+    def __init__(self, pattern: re.Pattern[str], text: str) -> None:
+        self._pattern, self._text = pattern, text
+        self._from, self._found = 0, -1
+
+    def of(self, start: int) -> int:
+        """The first place from `start` on; the text's end when there is none."""
+        if not self._from <= start <= self._found:
+            found = self._pattern.search(self._text, start)
+            self._from, self._found = start, found.start() if found else len(self._text)
+        return self._found
+
+
 Finder: TypeAlias = Callable[[Text], Iterable[Span]]
 
 

@@ -37,11 +37,17 @@ _GAP = re.compile(
       default|unknown|invalid|disabled|enabled|str|text|bytes|object|any)\Z
     | (?:process\.|os\.|env\.|config\.|self\.|this\.|settings\.|secrets\.|vars\.|var\.|
       import\.|system\.|args\.|opts\.|options\.|params\.|req\.|request\.|std::|data\.)
-    | .{0,40}(?:example|x{6}|\*{4}|\.\.\.\Z)
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_CODE = re.compile(r"[()\[\]{}<>]|->|::|\$\w|\A[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z")
+_GAP_WITHIN = 40
+"""Characters of a gap before the word that shows it."""
+
+_GAP_WORDS = ("example", "xxxxxx", "****")
+_CODE = re.compile(r"[()\[\]{}<>:$](?:(?<=[^:$])|(?<=:):|(?<=\$)\w)")
+"""Brackets, `::`, `$name`; what they begin with comes first, so that it is fast."""
+
+_MEMBER = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z")
 _TYPE = re.compile(r"[A-Za-z_]{1,24}(?:8|16|32|64|128|256|512)?\Z")
 _PATH = re.compile(
     r"(?:~|\.{1,2})?/[A-Za-z._-]*[a-z._-]{2}(?:/|\Z)|[A-Za-z]:\\|[a-z+]{2,16}://"
@@ -58,7 +64,17 @@ _SYMBOL = re.compile(r"[^A-Za-z0-9_\s]")
 def is_gap(value: str) -> bool:
     """Whether a value only shows where one belongs, or that there is none."""
     text = value.strip()
-    return not SHORTEST <= len(text) <= LONGEST or _GAP.match(text) is not None
+    if not SHORTEST <= len(text) <= LONGEST:
+        return True
+    return _GAP.match(text) is not None or _has_gap(text)
+
+
+def _has_gap(text: str) -> bool:
+    """Whether the start of a text has a word in it that only a gap has."""
+    line, _, more = text[: _GAP_WITHIN + len(_GAP_WORDS[0])].lower().partition("\n")
+    if not more and line.endswith("...") and len(text) <= _GAP_WITHIN + len("..."):
+        return True
+    return any(word in line[: _GAP_WITHIN + len(word)] for word in _GAP_WORDS)
 
 
 def is_random(value: str) -> bool:
@@ -67,20 +83,19 @@ def is_random(value: str) -> bool:
     Source of the entropy: C. E. Shannon, A Mathematical Theory of Communication, in
     bits per character.
     """
-    if len(value) < SHORTEST_RANDOM or _WORDY.match(value) or _PATH.match(value):
+    if not _has_digit(value) or " " in value or value.isdigit():
         return _is_mixed(value)
-    has_both = _has_digit(value) and not value.isdigit()
-    if " " in value or not has_both:
+    if len(value) < SHORTEST_RANDOM or _WORDY.match(value) or _PATH.match(value):
         return _is_mixed(value)
     return _entropy(value[:LOOKED_AT]) >= min(BITS, log2(len(value)) - 0.75)
 
 
 def is_password(value: str) -> bool:
     """Whether a person could have chosen the value as a password."""
-    if value.count(" ") > MOST_BLANKS or _PATH.match(value):
+    has_more = _SYMBOL.search(value) is not None or _has_digit(value)
+    if not has_more or value.count(" ") > MOST_BLANKS or value.isdigit():
         return False
-    has_more = _has_digit(value) or _SYMBOL.search(value) is not None
-    return has_more and not value.isdigit()
+    return not _PATH.match(value)
 
 
 def is_plain(value: str) -> bool:
@@ -90,7 +105,7 @@ def is_plain(value: str) -> bool:
 
 def is_code(value: str) -> bool:
     """Whether a value without quotes is a part of a program rather than a text."""
-    return _CODE.search(value) is not None
+    return _CODE.search(value) is not None or _MEMBER.match(value) is not None
 
 
 def is_type(value: str) -> bool:
