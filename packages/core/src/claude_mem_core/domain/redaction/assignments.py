@@ -98,34 +98,33 @@ class _Reading:
         self._digit = Ahead(_DIGIT, text)
 
     def assigned(self, at: int, after: re.Match[str]) -> _Assigned | None:
-        """What the name around `at` stands before, when that may be a secret."""
+        """What the name around `at` stands before, when that can be a secret."""
         text, end, joint = self._text, after.end(1), after[2]
         if joint is None and not text[end : end + 1].isspace():
             return None
         name = text[_name_start(text, at) : end]
         start = after.end() if joint is not None else _after_flag(text, name, end)
-        known = secret_name(name.strip(".-")) if start is not None else None
-        if known is None or start is None:
+        known = secret_name(name.strip(".-")) if start >= 0 else None
+        if known is None:
             return None
-        if text[start : start + 1] in _BEFORE_TEXT and (
-            quote := _QUOTE.match(text, start)
-        ):
-            start, end = quote.end(), _closing(text, quote.end(), quote[0])
+        if text[start : start + 1] in _BEFORE_TEXT:
+            start, end = _between_quotes(text, start)
             if end >= 0:
-                return _Assigned(known, start, text[start:end], True, False)
-        return self._unquoted(known, start, joint == "=" and name.isupper())
-
-    def _unquoted(
-        self, known: SecretName, start: int, is_variable: bool
-    ) -> _Assigned | None:
+                return self._seen(_Assigned(known, start, text[start:end], True, False))
+        is_variable = joint == "=" and name.isupper()
         end = (self._variable if is_variable else self._bare).of(start)
-        value = self._text[start : min(end, start + values.LOOKED_AT)]
+        value = text[start : min(end, start + values.LOOKED_AT)]
         value = value.rstrip(".,;:") or value
-        has_digit = self._digit.of(start) < start + len(value)
-        if not (has_digit or known.is_word or value.isalnum()):
-            # Most of what stands after a name: neither drawn by chance nor a password.
-            return None
-        return _Assigned(known, start, value, False, is_variable)
+        return self._seen(_Assigned(known, start, value, False, is_variable))
+
+    def _seen(self, assigned: _Assigned) -> _Assigned | None:
+        """The same, but for what neither chance nor a person makes: that is most."""
+        known, start, value, _, _ = assigned
+        if known.is_word:
+            return assigned
+        length = min(len(value), values.LOOKED_AT)
+        has_digit = self._digit.of(start) < start + length
+        return assigned if values.can_be_random(value, has_digit=has_digit) else None
 
     def end(self, assigned: _Assigned) -> int:
         """Where the secret ends; of one without quotes only the start was looked at."""
@@ -135,10 +134,10 @@ class _Reading:
         return (self._variable if assigned.is_variable else self._bare).of(end)
 
 
-def _after_flag(text: str, name: str, end: int) -> int | None:
-    """Where the value of a command's `--name value` begins."""
+def _after_flag(text: str, name: str, end: int) -> int:
+    """Where the value of a command's `--name value` begins; -1 where none does."""
     found = _AFTER_FLAG.match(text, end) if name.startswith("--") else None
-    return found.end() if found else None
+    return found.end() if found else -1
 
 
 def _name_start(text: str, at: int) -> int:
@@ -149,11 +148,14 @@ def _name_start(text: str, at: int) -> int:
     return at + 1 if at and text[at - 1] == "\\" and text[at] in "nrt" else at
 
 
-def _closing(text: str, start: int, quote: str) -> int:
-    """Where the quote is closed, within the line; -1 when it is not."""
-    last = min(len(text), start + values.LONGEST + len(quote))
-    end = text.find(quote, start, last)
-    return -1 if "\n" in text[start : max(start, end)] else end
+def _between_quotes(text: str, start: int) -> tuple[int, int]:
+    """Where a quoted value is, within its line; it ends at -1 when it is not closed."""
+    opened = _QUOTE.match(text, start)
+    if opened is None:
+        return start, -1
+    quote, start = opened[0], opened.end()
+    end = text.find(quote, start, start + values.LONGEST + len(quote))
+    return start, -1 if "\n" in text[start : max(start, end)] else end
 
 
 RULE = Rule(STEMS, _find)

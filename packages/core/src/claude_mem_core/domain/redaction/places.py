@@ -29,6 +29,7 @@ class Place(NamedTuple):
         back: How far before the word `shape` begins.
         near: What stands after the word, as a regular expression, and how far behind it
             at most: it spares most of the places where only the word stands.
+        more: What may follow a secret that is longer than `shape` looks at.
         shape: A regular expression, whose group 1 is the secret.
         is_secret: Whether what stands there is one.
     """
@@ -40,6 +41,7 @@ class Place(NamedTuple):
     is_secret: Callable[[str], bool]
     back: int = 0
     near: tuple[str, int] | None = None
+    more: str = ""
 
 
 _LONG = 16
@@ -67,6 +69,7 @@ def _is_pair(value: str) -> bool:
 
 
 _USER = r"[^\s/?#:@\"'<>\\]"
+_MORE = r"[A-Za-z0-9._~+/=-]{0,3840}"
 _NO_USER = r"[\s/?#@\"'<>\\]"
 _NO_CONNECTION = r"[;\s\"'&]"
 _PASSWORD = r"[^\s/?#@\"'<>\\]"  # noqa: S105 - the letters of one
@@ -113,8 +116,9 @@ PLACES = (
         "bearer-token",
         "bearer",
         "bearer",
-        r"(?i:bearer)[ \t]{1,4}([A-Za-z0-9._~+/=-]{12,4096})",
+        r"(?i:bearer)[ \t]{1,4}([A-Za-z0-9._~+/=-]{12,256})",
         values.is_random,
+        more=_MORE,
     ),
     Place(
         "authorization",
@@ -122,8 +126,9 @@ PLACES = (
         "authorization",
         r"(?i:authorization)\\{0,4}[\"']?[ \t]{0,4}[:=][ \t]{0,4}\\{0,4}[\"']?"
         r"(?i:token|apikey|api-key|key|digest|negotiate|ntlm|aws4-hmac-sha256)[ \t=]"
-        r"{1,4}([A-Za-z0-9._~+/=-]{12,4096})",
+        r"{1,4}([A-Za-z0-9._~+/=-]{12,256})",
         values.is_random,
+        more=_MORE,
     ),
     *(
         Place(
@@ -222,14 +227,18 @@ FAMILIES = frozenset(("database-url", *(place.family for place in PLACES)))
 def _finder(place: Place) -> Finder:
     shape = re.compile(place.shape, re.ASCII)
     near = re.compile(place.near[0]) if place.near else None
+    more = re.compile(place.more) if place.more else None
 
     def find(text: Text) -> Iterator[Span]:
         done = 0
         for at in _places(place, near, text):
             found = _found(text.text, shape, at, place.back) if at >= done else None
             if found is not None and place.is_secret(found[1]):
-                done = found.end()
-                yield Span(found.start(1), found.end(1), _family(place, text, at))
+                start, end = found.span(1)
+                if more is not None and (rest := more.match(text.text, end)):
+                    end = rest.end()
+                done = max(end, found.end())
+                yield Span(start, end, _family(place, text, at))
 
     return find
 
@@ -258,10 +267,12 @@ def _family(place: Place, text: Text, at: int) -> str:
 def _found(
     text: str, shape: re.Pattern[str], at: int, back: int
 ) -> re.Match[str] | None:
+    if not back:
+        return shape.match(text, at)
     for start in range(max(0, at - back), at):
         if found := shape.match(text, start):
             return found
-    return shape.match(text, at) if not back else None
+    return None
 
 
 RULES = tuple(Rule((place.gate,), _finder(place)) for place in PLACES)

@@ -24,7 +24,7 @@ LOOKED_AT = 64
 """Characters of a run in which it shows whether chance made it."""
 
 
-LONG = 1024
+LONG = 128
 """Characters of a token in which others are not looked for any more."""
 
 

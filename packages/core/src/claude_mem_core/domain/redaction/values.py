@@ -16,6 +16,9 @@ LONGEST = 4096
 SHORTEST_RANDOM = 8
 """Characters of a value that is told by its randomness alone."""
 
+SHORTEST_MIXED = 16
+"""Characters of a value without digits that its changes of case tell."""
+
 MOST_BLANKS = 4
 """Blanks of a password; with more of them it is a sentence."""
 
@@ -43,7 +46,6 @@ _GAP = re.compile(
 _GAP_WITHIN = 40
 """Characters of a gap before the word that shows it."""
 
-_GAP_WORDS = ("example", "xxxxxx", "****")
 _CODE = re.compile(r"[()\[\]{}<>:$](?:(?<=[^:$])|(?<=:):|(?<=\$)\w)")
 """Brackets, `::`, `$name`; what they begin with comes first, so that it is fast."""
 
@@ -70,11 +72,17 @@ def is_gap(value: str) -> bool:
 
 
 def _has_gap(text: str) -> bool:
-    """Whether the start of a text has a word in it that only a gap has."""
-    line, _, more = text[: _GAP_WITHIN + len(_GAP_WORDS[0])].lower().partition("\n")
-    if not more and line.endswith("...") and len(text) <= _GAP_WITHIN + len("..."):
+    """Whether the start of a text has something in it that only a gap has."""
+    line = text[: _GAP_WITHIN + len("example")].lower()
+    if "\n" in line:
+        line = line[: line.find("\n")]
+    elif len(text) <= _GAP_WITHIN + len("...") and line.endswith("..."):
         return True
-    return any(word in line[: _GAP_WITHIN + len(word)] for word in _GAP_WORDS)
+    return (
+        "example" in line
+        or 0 <= line.find("xxxxxx") <= _GAP_WITHIN
+        or 0 <= line.find("****") <= _GAP_WITHIN
+    )
 
 
 def is_random(value: str) -> bool:
@@ -83,11 +91,17 @@ def is_random(value: str) -> bool:
     Source of the entropy: C. E. Shannon, A Mathematical Theory of Communication, in
     bits per character.
     """
+    value = value[:LOOKED_AT]
     if not _has_digit(value) or " " in value or value.isdigit():
         return _is_mixed(value)
     if len(value) < SHORTEST_RANDOM or _WORDY.match(value) or _PATH.match(value):
         return _is_mixed(value)
-    return _entropy(value[:LOOKED_AT]) >= min(BITS, log2(len(value)) - 0.75)
+    return _entropy(value) >= min(BITS, log2(len(value)) - 0.75)
+
+
+def can_be_random(value: str, *, has_digit: bool) -> bool:
+    """Whether `is_random` is worth to be asked."""
+    return has_digit or (len(value) >= SHORTEST_MIXED and value[:LOOKED_AT].isalnum())
 
 
 def is_password(value: str) -> bool:
@@ -115,10 +129,10 @@ def is_type(value: str) -> bool:
 
 def _is_mixed(value: str) -> bool:
     """Whether a value without digits changes case too often for a word."""
-    if len(value) < 2 * SHORTEST_RANDOM or not value.isalnum():
+    if len(value) < SHORTEST_MIXED or not value.isalnum():
         return False
     changes = sum(a.isupper() != b.isupper() for a, b in pairwise(value))
-    return changes * 5 >= len(value) * 2 and _entropy(value[:LOOKED_AT]) >= LETTERS_BITS
+    return changes * 5 >= len(value) * 2 and _entropy(value) >= LETTERS_BITS
 
 
 def _has_digit(value: str) -> bool:
