@@ -1,141 +1,153 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Starts a model and a server, takes in a session, and prints what became of it."""
+"""Starts a model and a server, reports a session, and prints what became of it."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
+import threading
 import time
 from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import xllamacpp
+from machine import Machine
 
-MODEL = sys.argv[1]
-COMMAND = [sys.executable, "-m", "claude_mem_cli"]
+MODEL, ANSWER_FORMAT = sys.argv[1:]
+SAID: list[str] = []
+"""What the model said, word for word."""
+
+SESSION = [
+    {
+        "hook_event_name": "UserPromptSubmit",
+        "prompt": "Fix the crash of the parser on empty input",
+    },
+    {
+        "hook_event_name": "PostToolUse",
+        "tool_use_id": "t1",
+        "tool_name": "Edit",
+        "tool_input": {
+            "file_path": "/home/me/app/parser.py",
+            "old_string": "while i < len(text):",
+            "new_string": "while i <= len(text):",
+        },
+    },
+    {
+        "hook_event_name": "Stop",
+        "last_assistant_message": "I fixed the off-by-one error in parser.py: the "
+        "parser no longer crashes on empty input.",
+    },
+]
 
 
-def model_server() -> str:
-    """A model behind an OpenAI-compatible endpoint on the loopback interface."""
+def model_server() -> xllamacpp.Server:
+    """A model behind an OpenAI-compatible endpoint, which takes the likeliest word."""
     given = xllamacpp.CommonParams()
     given.model.path = MODEL
     given.n_ctx = 4096
     given.n_parallel = 1
-    given.cpuparams.n_threads = 2
-    server = xllamacpp.Server(given)
-    globals()["_kept"] = server
-    return str(server.listening_address)
+    # Two threads wait for each other, on a busy machine for minutes.
+    given.cpuparams.n_threads = 1
+    given.sampling.temp = 0.0
+    return xllamacpp.Server(given)
 
 
-def asked(url: str, path: str, token: str = "") -> Any:
-    """The JSON at a path of a server."""
-    host = url.removeprefix("http://")
-    line = HTTPConnection(host, timeout=30)
-    line.request("GET", path, headers={"Authorization": f"Bearer {token}"})
-    return json.loads(line.getresponse().read())
+class Relay(BaseHTTPRequestHandler):
+    """Hands a question on to the model, and keeps what it answers."""
+
+    model = ""
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        """Ask the model."""
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        line = HTTPConnection(self.model.removeprefix("http://"), timeout=400)
+        line.request("POST", self.path, body, {"Content-Type": "application/json"})
+        response = line.getresponse()
+        answer = response.read()
+        if response.status == 200:
+            SAID.append(json.loads(answer)["choices"][0]["message"]["content"])
+        self.send_response(response.status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
 
 
-def env_for(address: str) -> dict[str, str]:
-    """Settings of a server that asks this model about every turn."""
-    return {
-        **os.environ,
-        "CLAUDE_MEM_DATA_DIR": str(Path.cwd() / "data"),
-        "CLAUDE_MEM_PORT": "0",
+def relay(model: str) -> str:
+    """The address of a relay to a model."""
+    Relay.model = model
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Relay)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}"
+
+
+def machine_for(address: str) -> Machine:
+    """A machine whose server asks this model about every turn."""
+    machine = Machine(Path.cwd() / "data")
+    machine.env |= {
         "CLAUDE_MEM_GENERATOR": "openai",
         "CLAUDE_MEM_SERVER_MODEL": "smollm2",
+        "CLAUDE_MEM_MODE": "code-small",
         "CLAUDE_MEM_OPENROUTER_BASE_URL": f"{address}/v1",
-        "CLAUDE_MEM_PROVIDER_TIMEOUT_SECONDS": "200",
+        "CLAUDE_MEM_OPENROUTER_ANSWER_FORMAT": ANSWER_FORMAT,
+        "CLAUDE_MEM_PROVIDER_TIMEOUT_SECONDS": "300",
         "CLAUDE_MEM_MODEL_INPUT_BYTES": "6000",
-        "CLAUDE_MEM_MODEL_OUTPUT_TOKENS": "200",
+        "CLAUDE_MEM_MODEL_OUTPUT_TOKENS": "300",
     }
-
-
-def session_file() -> Path:
-    """A session of one turn, in the words of Claude Code."""
-    events = [
-        {
-            "hook_event_name": "UserPromptSubmit",
-            "prompt": "Fix the crash of the parser on empty input",
-        },
-        {
-            "hook_event_name": "PostToolUse",
-            "tool_use_id": "t1",
-            "tool_name": "Edit",
-            "tool_input": {
-                "file_path": "parser.py",
-                "old_string": "<",
-                "new_string": "<=",
-            },
-        },
-        {
-            "hook_event_name": "Stop",
-            "last_assistant_message": "I fixed the off-by-one error.",
-        },
-    ]
-    path = Path("session.jsonl")
-    lines = [
-        json.dumps({**one, "session_id": "s", "ts": 1_700_000_000_000 + n})
-        for n, one in enumerate(events)
-    ]
-    path.write_text("\n".join(lines) + "\n")
-    return path
-
-
-def run(env: dict[str, str], *words: str) -> str:
-    """What a command prints."""
-    done = subprocess.run(
-        [*COMMAND, *words], check=True, env=env, capture_output=True, text=True
-    )
-    return done.stdout
+    return machine
 
 
 def main() -> None:
     """Do it all."""
     began = time.monotonic()
-    address = model_server()
+    model = model_server()
     loaded = time.monotonic() - began
-    env = env_for(address)
-    started = json.loads(run(env, "server", "start", "--daemon", "--json"))
+    machine = machine_for(relay(str(model.listening_address)))
+    machine.start()
     try:
-        ingest = ["ingest", str(session_file()), "--no-wait"]
-        print(run(env, *ingest))  # noqa: T201
-        told = wait(env)
-        told["provider"] = asked(started["url"], "/v1/info")["boundaries"][
+        report(machine)
+        told = {"stories": stories(machine), "found": found(machine)}
+        told["provider"] = machine.call("GET", "/v1/info")[1]["boundaries"][
             "providerRegistry"
         ]
     finally:
-        run(env, "server", "stop")
-    print(json.dumps({**told, "loadSeconds": round(loaded, 1)}))  # noqa: T201
+        machine.stop()
+    print(json.dumps({**told, "said": SAID, "loadSeconds": round(loaded, 1)}))  # noqa: T201
 
 
-def wait(env: dict[str, str]) -> dict[str, Any]:
-    """What became of each job, once all have ended or one has failed."""
-    for _ in range(2_000):
-        listed = json.loads(run(env, "server", "jobs", "list", "--json"))["jobs"]
-        waiting = [j for j in listed if j["status"] in ("queued", "processing")]
-        if listed and not [j for j in waiting if not j["attempts"]]:
+def report(machine: Machine) -> None:
+    """Tell the server of a session as the hooks of an agent do."""
+    for one in SESSION:
+        event = {**one, "session_id": "s", "cwd": "/home/me/app"}
+        path = f"/hooks/claude-code/{one['hook_event_name']}"
+        assert machine.call("POST", path, event) == (200, {})
+
+
+def stories(machine: Machine) -> list[dict[str, Any]]:
+    """Each job with its calls, once all have ended or one has failed."""
+    while True:
+        listed = json.loads(machine.run("server", "jobs", "list", "--json").stdout)
+        jobs = listed["jobs"]
+        waiting = [j for j in jobs if j["status"] in ("queued", "processing")]
+        if jobs and not [j for j in waiting if not j["attempts"]]:
             break
         time.sleep(0.5)
-    stories = [
-        json.loads(run(env, "server", "jobs", "show", job["id"], "--json"))
-        for job in listed
+    show = ("server", "jobs", "show")
+    return [json.loads(machine.run(*show, j["id"], "--json").stdout) for j in jobs]
+
+
+def found(machine: Machine) -> list[dict[str, Any]]:
+    """The memories that a search finds."""
+    (project,) = machine.call("GET", "/v1/projects")[1]["projects"]
+    query = {"projectId": project["id"], "query": "parser crash empty input"}
+    memories: list[dict[str, Any]] = machine.call("POST", "/v1/search", query)[1][
+        "memories"
     ]
-    return {
-        "outcomes": [
-            {
-                "status": one["generationJob"]["status"],
-                "memories": one["generationJob"]["status"] == "completed",
-                "skip": one["generationJob"]["skipReason"],
-                "errorKind": one["generationJob"]["errorKind"],
-                "error": one["generationJob"]["lastError"],
-            }
-            for one in stories
-        ],
-        "calls": [call for one in stories for call in one["modelCalls"]],
-    }
+    return memories
 
 
 main()

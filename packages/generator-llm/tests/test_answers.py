@@ -10,8 +10,15 @@ from claude_mem_conformance.generator import finished_session, turn_with_work
 from claude_mem_core.ports.generator import ModelCallError
 from claude_mem_generator_llm.answers import POLICY, AnswerClass, read_answer
 from claude_mem_generator_llm.prompts import turn_prompt
-from claude_mem_generator_llm.vocabulary import SKIP_FORM
+from claude_mem_generator_llm.syntax import Xml
+from claude_mem_generator_llm.vocabulary import (
+    OBSERVATION_FORM,
+    SKIP_FORM,
+    SUMMARY_FORM,
+)
 from model_stub import OBSERVATION, SUMMARY, Act
+
+everyone = pytest.mark.parametrize("name", ["anthropic", "gemini", "openai"])
 
 
 def seen(text: str):
@@ -46,10 +53,11 @@ def test_a_fence_inside_a_text_stays():
 
 
 def test_the_first_root_tag_decides_what_an_answer_is():
-    assert read_answer(SUMMARY + OBSERVATION, "observation").kind == "xml_drift"
-    assert read_answer(OBSERVATION + SUMMARY, "summary").kind == "xml_drift"
+    assert read_answer(SUMMARY + OBSERVATION, "observation").kind == "drift"
+    assert read_answer(OBSERVATION + SUMMARY, "summary").kind == "drift"
     assert read_answer(SKIP_FORM + OBSERVATION, "observation").kind == "skip"
-    assert len(seen(OBSERVATION + SUMMARY + OBSERVATION)) == 2
+    other = OBSERVATION.replace("The parser", "The lexer")
+    assert len(seen(OBSERVATION + SUMMARY + other)) == 2
 
 
 def test_a_skip_has_the_form_that_the_prompt_asks_for():
@@ -93,6 +101,21 @@ def test_an_observation_that_says_nothing_is_dropped(inner):
 
     assert read_answer(ghost, "observation").kind == "empty"
     assert len(seen(ghost + OBSERVATION)) == 1
+
+
+def test_a_form_that_is_repeated_says_nothing():
+    assert read_answer(OBSERVATION_FORM, "observation").kind == "empty"
+    assert read_answer(SUMMARY_FORM, "summary").kind == "empty"
+    read = one("<title>a</title><facts><fact>one fact that stands alone</fact></facts>")
+    assert (read.title, read.facts) == ("a", ())
+
+
+def test_an_observation_that_is_repeated_counts_once():
+    again = OBSERVATION.replace("The parser took", "The Parser took")
+
+    assert seen(OBSERVATION + again) == seen(OBSERVATION)
+    untitled = "<observation><narrative>{}</narrative></observation>"
+    assert len(seen(untitled.format("a") + untitled.format("b"))) == 2
 
 
 def test_notes_alone_are_no_summary():
@@ -144,7 +167,7 @@ def test_entities_are_read_once():
         ("Error: prompt is too long", "overflow"),
         ("Internal server error", "model_error"),
         ("I fixed the parser for you.", "prose"),
-        ("<title>no root</title>", "xml_drift"),
+        ("<title>no root</title>", "drift"),
         ("<observation", "prose"),
     ],
 )
@@ -166,20 +189,22 @@ def test_every_class_of_answer_has_a_policy():
     assert {*POLICY, "valid", "skip"} == set(get_args(AnswerClass))
 
 
-def test_a_refusal_of_the_model_fails_in_sight(opened, stub):
+@everyone
+def test_a_refusal_of_the_model_fails_in_sight(opened, stub, name):
     stub.usual = Act(text="", stop="refused")
 
     with pytest.raises(ModelCallError) as caught:
-        opened("gemini").observe(turn_with_work())
+        opened(name).observe(turn_with_work())
 
     assert caught.value.kind == "unrecoverable"
 
 
-def test_an_answer_that_was_cut_names_the_setting(opened, stub):
+@everyone
+def test_an_answer_that_was_cut_names_the_setting(opened, stub, name):
     stub.usual = Act(text="<observation><title>ha", stop="length")
 
     with pytest.raises(ModelCallError, match="CLAUDE_MEM_MODEL_OUTPUT_TOKENS"):
-        opened("gemini").observe(turn_with_work())
+        opened(name).observe(turn_with_work())
 
 
 def test_an_observation_is_never_taken_for_a_summary(opened, stub):
@@ -283,7 +308,7 @@ def test_what_an_answer_costs_grows_with_its_length_alone(unit):
 def test_the_prompt_asks_for_what_the_parser_reads(opened):
     mode = opened("anthropic")._mode
 
-    prompt = turn_prompt(turn_with_work(), mode, limit=100_000)
+    prompt = turn_prompt(turn_with_work(), mode, Xml(), limit=100_000)
 
     assert prompt is not None
     assert SKIP_FORM in prompt.system

@@ -182,10 +182,22 @@ def test_markers_in_a_body_count_whatever_the_status(status, body, kind):
     assert not body or body not in str(error)
 
 
-def test_a_prompt_that_is_too_long_names_the_setting(opened, stub):
-    stub.usual = Act(status=400, text="prompt is too long: 210000 tokens")
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("anthropic", "prompt is too long: 210000 tokens > 200000 maximum"),
+        ("gemini", "The input token count (1200000) exceeds the maximum number"),
+        ("openai", "This model's maximum context length is 8192 tokens."),
+        ("openai", "the request exceeds the available context size, try to raise it"),
+    ],
+)
+def test_a_prompt_that_is_too_long_names_the_setting(opened, stub, name, told):
+    stub.usual = Act(status=400, text=told)
 
-    assert "CLAUDE_MEM_MODEL_INPUT_BYTES" in str(failed(opened("anthropic")))
+    error = failed(opened(name))
+
+    assert error.kind == "unrecoverable"
+    assert "CLAUDE_MEM_MODEL_INPUT_BYTES" in str(error)
 
 
 def test_a_redirect_is_not_followed(opened, stub):
@@ -204,22 +216,35 @@ def test_a_refusal_inside_a_success_is_a_refusal(opened, stub, name):
     assert failed(opened(name)).kind == "quota_exhausted"
 
 
+@everyone
 @pytest.mark.parametrize(
     "raw",
     [b"", b"<html>", b"[1]", b'{"a":', b"[" * 100_000, b"\xff\xfe", b"null"],
     ids=["empty", "page", "list", "cut", "deep", "bytes", "null"],
 )
-def test_a_body_that_is_no_answer_is_a_failure_that_may_pass(opened, stub, raw):
+def test_a_body_that_is_no_answer_is_a_failure_that_may_pass(opened, stub, raw, name):
     stub.usual = Act(raw=raw)
 
-    assert failed(opened("gemini")).kind == "transient"
+    assert failed(opened(name)).kind == "transient"
 
 
-@pytest.mark.parametrize("raw", [b"{}", b'{"choices": 7}', b'{"choices": [{}]}'])
-def test_an_answer_without_text_is_no_memory(opened, stub, raw):
+@pytest.mark.parametrize(
+    ("name", "raw"),
+    [
+        *((name, b"{}") for name in EVERYONE),
+        ("anthropic", b'{"content": 7}'),
+        ("anthropic", b'{"content": [{"type": "tool_use"}]}'),
+        ("gemini", b'{"candidates": 7}'),
+        ("gemini", b'{"candidates": [{"content": {"parts": [{"inlineData": 7}]}}]}'),
+        ("openai", b'{"choices": 7}'),
+        ("openai", b'{"choices": [{}]}'),
+        ("openai", b'{"choices": [{"message": {"content": null}}]}'),
+    ],
+)
+def test_an_answer_without_text_is_no_memory(opened, stub, name, raw):
     stub.usual = Act(raw=raw)
 
-    assert failed(opened("openai")).kind == "transient"
+    assert failed(opened(name)).kind == "transient"
 
 
 def test_a_body_without_end_is_not_read_to_its_end(opened, stub):
@@ -231,11 +256,12 @@ def test_a_body_without_end_is_not_read_to_its_end(opened, stub):
     assert str(LARGEST_ANSWER) in str(error)
 
 
+@everyone
 @pytest.mark.parametrize("act", [Act(hang=True), Act(drip=0.02)], ids=["hung", "slow"])
-def test_who_does_not_answer_in_time_is_not_waited_for(opened, stub, act):
+def test_who_does_not_answer_in_time_is_not_waited_for(opened, stub, act, name):
     stub.usual = act
 
-    error = failed(opened("openai", provider_timeout_seconds="0.3"))
+    error = failed(opened(name, provider_timeout_seconds="0.3"))
 
     assert error.kind == "transient"
     assert "within 0.3 s" in str(error)

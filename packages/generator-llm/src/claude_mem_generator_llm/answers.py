@@ -2,14 +2,15 @@
 """An answer, read: in linear time, whatever a model wrote, and nothing taken on trust.
 
 The form is the reference system's. Where a tag is left open, what it holds ends at the
-next one; what is cut off at the end of the answer is left out.
+next one; what is cut off at the end of the answer is left out. Whatever syntax an
+answer is in, it becomes blocks of leaves first; what these mean is said here alone.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,6 +18,7 @@ from claude_mem_core.errors import FailureKind
 
 from claude_mem_generator_llm.escaping import unescaped
 from claude_mem_generator_llm.vocabulary import (
+    FORM_WORDS,
     LEAVES,
     LISTS,
     OBSERVATION,
@@ -24,6 +26,7 @@ from claude_mem_generator_llm.vocabulary import (
     SKIP,
     TAGS,
     TELLING_PARTS,
+    Wanted,
 )
 
 AnswerClass = Literal[
@@ -36,7 +39,7 @@ AnswerClass = Literal[
     "model_error",
     "overflow",
     "refused",
-    "xml_drift",
+    "drift",
     "prose",
 ]
 
@@ -51,7 +54,7 @@ POLICY: Mapping[AnswerClass, tuple[FailureKind, str]] = {
         "it answered that the prompt is too long; lower CLAUDE_MEM_MODEL_INPUT_BYTES",
     ),
     "refused": ("unrecoverable", "it refuses to answer this"),
-    "xml_drift": ("parse_error", "its answer has another form than it was asked for"),
+    "drift": ("parse_error", "its answer has another form than it was asked for"),
     "prose": ("parse_error", "it answered in prose"),
 }
 """What becomes of an answer that is neither memories nor a skip: never nothing.
@@ -147,11 +150,16 @@ class _Tag:
 
 
 @dataclass(slots=True)
-class _Block:
-    """The elements of one root, in order."""
+class Block:
+    """The leaves of one root, in order."""
 
     leaves: list[tuple[str, str, str]] = field(default_factory=list)
     """Name, the list around it, text."""
+
+    def put(self, name: str, around: str, text: str) -> None:
+        """Add a leaf, unless it repeats what the form says in its place."""
+        if _line(text) not in FORM_WORDS:
+            self.leaves.append((name, around, text))
 
     def text(self, name: str) -> str:
         """The first element of this name."""
@@ -174,30 +182,40 @@ class _Block:
         return tuple(dict.fromkeys(numbers))
 
 
-def read_answer(text: str, wanted: Literal["observation", "summary"]) -> ReadAnswer:
-    """What an answer says to the question for an observation, or for a summary.
+def read_answer(text: str, wanted: Wanted) -> ReadAnswer:
+    """What an answer in XML says to the question for an observation, or for a summary.
 
     The first root tag decides what it is: neither is ever taken for the other.
     """
-    plain = _without_fence(text)
+    plain = without_fence(text)
     tags = [_tag(found) for found in _TAG.finditer(plain)]
     root = next((t for t in tags if t.name in ROOTS and not t.closes), None)
     if root is None:
-        return ReadAnswer(_class_of_prose(plain, has_tags=bool(tags)))
+        return ReadAnswer(class_of_prose(plain, has_tags=bool(tags)))
     if root.name == SKIP:
         return ReadAnswer("skip", reason=_reason(root))
     if root.name != wanted:
-        return ReadAnswer("xml_drift")
-    blocks = list(_Reader(plain, tags).blocks(wanted))
-    return _observed(blocks) if wanted == OBSERVATION else _summed_up(blocks)
+        return ReadAnswer("drift")
+    blocks = _Reader(plain, tags).blocks(wanted)
+    return observed(blocks) if wanted == OBSERVATION else summed_up(blocks)
 
 
-def _observed(blocks: Sequence[_Block]) -> ReadAnswer:
-    seen = tuple(one for one in map(_observation, blocks) if not one.is_ghost)
+def observed(blocks: Iterable[Block]) -> ReadAnswer:
+    """The observations of these blocks, without those that say nothing.
+
+    One that has the title of an earlier one says nothing either: it is repeated.
+    """
+    told = [one for one in map(_observation, blocks) if not one.is_ghost]
+    titles = [one.title.casefold() for one in told]
+    seen = tuple(
+        one
+        for n, one in enumerate(told)
+        if not titles[n] or titles.index(titles[n]) == n
+    )
     return ReadAnswer("valid", observations=seen) if seen else ReadAnswer("empty")
 
 
-def _observation(block: _Block) -> ReadObservation:
+def _observation(block: Block) -> ReadObservation:
     kind = _line(block.text("type"))
     return ReadObservation(
         type=kind,
@@ -218,8 +236,9 @@ def _concepts(given: Sequence[str], kind: str) -> Iterator[str]:
     yield from dict.fromkeys(one for one in cut if one and one != kind)
 
 
-def _summed_up(blocks: Sequence[_Block]) -> ReadAnswer:
-    block = next(iter(blocks), _Block())
+def summed_up(blocks: Iterable[Block]) -> ReadAnswer:
+    """The summary that the first of these blocks is."""
+    block = next(iter(blocks), Block())
     parts = {name: text for name, _, text in reversed(block.leaves) if text}
     told = {name: parts[name] for name in (*TELLING_PARTS, "notes") if name in parts}
     if not any(name in told for name in TELLING_PARTS):
@@ -238,7 +257,7 @@ class _Reader:
             if tag.closes:
                 self._closers.setdefault(tag.name, []).append(place)
 
-    def blocks(self, root: str) -> Iterator[_Block]:
+    def blocks(self, root: str) -> Iterator[Block]:
         """The elements of this name, one after the other."""
         place, found = 0, 0
         while place < len(self._tags) and found < MOST_OBSERVATIONS:
@@ -249,9 +268,9 @@ class _Reader:
                 found += 1
                 yield block
 
-    def _block(self, root: str, place: int) -> tuple[_Block, int]:
+    def _block(self, root: str, place: int) -> tuple[Block, int]:
         """What stands up to the root's end, or to the next root."""
-        block, around = _Block(), ""
+        block, around = Block(), ""
         while place < len(self._tags):
             tag = self._tags[place]
             if tag.name in ROOTS:
@@ -261,7 +280,7 @@ class _Reader:
                 around = tag.name if tag.opens else ""
             elif tag.name in LEAVES and tag.opens:
                 text, place = self._leaf(tag, place)
-                block.leaves.append((tag.name, around, text))
+                block.put(tag.name, around, text)
         return block, place
 
     def _leaf(self, tag: _Tag, place: int) -> tuple[str, int]:
@@ -293,7 +312,7 @@ class _Reader:
         return unescaped(self._text[start:end]).strip()
 
 
-def _without_fence(text: str) -> str:
+def without_fence(text: str) -> str:
     """The text without the one code fence that encloses all of it."""
     fence = _FENCE.fullmatch(text)
     return fence[1] if fence else text
@@ -320,10 +339,11 @@ def _line(text: str) -> str:
     return _BLANKS.sub(" ", text).strip()
 
 
-def _class_of_prose(text: str, *, has_tags: bool) -> AnswerClass:
+def class_of_prose(text: str, *, has_tags: bool) -> AnswerClass:
+    """What an answer is in which nothing of the form was found."""
     seen = text[:_LOOKED_AT].strip()
     if not seen:
         return "idle"
     if has_tags:
-        return "xml_drift"
+        return "drift"
     return next((name for name, words in _PROSE if words.search(seen)), "prose")

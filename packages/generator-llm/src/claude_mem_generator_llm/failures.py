@@ -37,8 +37,19 @@ _CAUSES: Mapping[FailureKind, str] = {
 _LONGER_THAN_ANY = timedelta(days=365)
 
 
+NO_SCHEMA = (
+    "it refuses the request; set CLAUDE_MEM_OPENROUTER_ANSWER_FORMAT to xml where the "
+    "endpoint knows no json_schema, else check the model's name and the address"
+)
+
+
 def failure(
-    status: int, headers: Mapping[str, str], body: str, *, now: int
+    status: int,
+    headers: Mapping[str, str],
+    body: str,
+    *,
+    now: int,
+    is_held: bool = False,
 ) -> GeneratorError:
     """The error that an answer other than a success is.
 
@@ -47,6 +58,7 @@ def failure(
         headers: By their names in lower case.
         body: What came with it; the error repeats nothing of it.
         now: The epoch, which a date to come back at is counted from.
+        is_held: Whether the request held the answer to a schema.
     """
     seen = body[:LOOKED_AT]
     kind = _kind(status, seen)
@@ -55,6 +67,8 @@ def failure(
         cause = "the prompt is too long; lower CLAUDE_MEM_MODEL_INPUT_BYTES"
     elif 300 <= status < 400:  # noqa: PLR2004
         cause = "it points elsewhere, where nobody follows; correct the address"
+    elif kind == "unrecoverable" and is_held:
+        cause = NO_SCHEMA
     wait = retry_after(headers, seen, now=now)
     return GeneratorError(f"it answered {status}: {cause}", kind=kind, retry_after=wait)
 

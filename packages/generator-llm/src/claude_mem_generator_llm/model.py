@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from claude_mem_core.domain.agent_event import AgentEvent
 from claude_mem_core.domain.extraction.evidence import evidence_of
@@ -28,14 +27,19 @@ from claude_mem_generator_llm.answers import (
     POLICY,
     ReadAnswer,
     ReadObservation,
-    read_answer,
 )
 from claude_mem_generator_llm.files import MOST_FILES, SeenFiles, seen_files
 from claude_mem_generator_llm.limits import Guard
 from claude_mem_generator_llm.modes import Mode
 from claude_mem_generator_llm.prompts import Prompt, session_prompt, turn_prompt
 from claude_mem_generator_llm.provider import Provider, Replied
-from claude_mem_generator_llm.vocabulary import SUBTITLE_WORDS
+from claude_mem_generator_llm.syntax import Syntax
+from claude_mem_generator_llm.vocabulary import (
+    OBSERVATION,
+    SUBTITLE_WORDS,
+    SUMMARY,
+    Wanted,
+)
 from claude_mem_generator_llm.wire import Asked
 
 # Characters: what is longer is no title, and a page is no fact.
@@ -67,15 +71,23 @@ class ModelGenerator(ObservationGenerator, AsksProvider):
         provider: Who is asked.
         guard: Whether it may be asked now.
         mode: The prompts.
+        syntax: What an answer is written in.
         sizes: How large a question and its answer may be.
     """
 
     def __init__(
-        self, provider: Provider, guard: Guard, mode: Mode, *, sizes: Sizes
+        self,
+        provider: Provider,
+        guard: Guard,
+        mode: Mode,
+        *,
+        syntax: Syntax,
+        sizes: Sizes,
     ) -> None:
         self._provider = provider
         self._guard = guard
         self._mode = mode
+        self._syntax = syntax
         self._sizes = sizes
 
     @property
@@ -99,11 +111,12 @@ class ModelGenerator(ObservationGenerator, AsksProvider):
             return Generation(skip="empty_turn")
         if evidence_of(turn.events).is_private:
             return Generation(skip="private")
-        prompt = turn_prompt(turn, self._mode, limit=self._sizes.input_bytes)
+        limit = self._sizes.input_bytes
+        prompt = turn_prompt(turn, self._mode, self._syntax, limit=limit)
         if prompt is None:
             # Nothing but what is marked as private, or nothing at all.
             return Generation(skip="private")
-        replied, answer = self._ask(prompt, "observation", turn.project.team_id)
+        replied, answer = self._ask(prompt, OBSERVATION, turn.project.team_id)
         if answer.kind == "skip":
             return Generation(skip="nothing_to_remember", usage=replied.calls)
         files = seen_files(turn.events, turn.project)
@@ -116,23 +129,25 @@ class ModelGenerator(ObservationGenerator, AsksProvider):
     def summarise(self, session: FinishedSession) -> Generation:
         if skip := session_skip_reason(session.prompts, session.memories):
             return Generation(skip=skip)
-        prompt = session_prompt(session, self._mode, limit=self._sizes.input_bytes)
+        limit = self._sizes.input_bytes
+        prompt = session_prompt(session, self._mode, self._syntax, limit=limit)
         if prompt is None:
             return Generation(skip="private")
-        replied, answer = self._ask(prompt, "summary", session.project.team_id)
+        replied, answer = self._ask(prompt, SUMMARY, session.project.team_id)
         if answer.kind == "skip":
             return Generation(skip="nothing_to_remember", usage=replied.calls)
         summary = self._summary(answer, session, prompt)
         return Generation(memories=(summary,), usage=replied.calls)
 
     def _ask(
-        self, prompt: Prompt, wanted: Literal["observation", "summary"], team_id: str
+        self, prompt: Prompt, wanted: Wanted, team_id: str
     ) -> tuple[Replied, ReadAnswer]:
         """A usable answer, or the error that the unusable one is."""
-        asked = Asked(prompt.system, prompt.user, self._sizes.output_tokens)
+        schema = self._syntax.schema(wanted, self._mode)
+        asked = Asked(prompt.system, prompt.user, self._sizes.output_tokens, schema)
         with self._guard.admitted(team_id):
             replied = self._provider.ask(asked)
-        answer = read_answer(replied.reply.text, wanted)
+        answer = self._syntax.read(replied.reply.text, wanted)
         if answer.kind in ("valid", "skip"):
             return replied, answer
         refused = replied.reply.stop == "refused"

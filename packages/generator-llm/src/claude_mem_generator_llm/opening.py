@@ -18,6 +18,7 @@ from claude_mem_generator_llm.settings import (
     key_of,
     model_of,
 )
+from claude_mem_generator_llm.syntax import SYNTAXES
 from claude_mem_generator_llm.wire import Address, wire_format
 
 BUNDLED = Path(__file__).parent / "modes"
@@ -37,6 +38,7 @@ def model_generator(
         provider(settings, wanted, wiring),
         Guard(wiring.stored(), wiring.system, wanted, _limits(settings)),
         mode,
+        syntax=SYNTAXES[settings.openrouter_answer_format],
         sizes=Sizes(settings.model_input_bytes, settings.model_output_tokens),
     )
 

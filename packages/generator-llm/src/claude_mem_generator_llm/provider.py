@@ -120,17 +120,20 @@ class Provider:
         data = _json(answered.body)
         if answered.status != OK:
             body = answered.body.decode("utf-8", "replace")
-            raise self._failure(answered.status, answered, body)
+            raise self._failure(answered.status, answered, body, asked)
         if data is None:
             raise GeneratorError("it answered with no JSON object", kind="transient")
         if data.get("error") or data.get("type") == "error":
             # OpenRouter tells of a failure behind it in an answer that is none.
             text = json.dumps(data)
-            raise self._failure(_status_in(data), answered, text)
+            raise self._failure(_status_in(data), answered, text, asked)
         return wire.reply(data)
 
-    def _failure(self, status: int, answered: Answered, body: str) -> GeneratorError:
-        return failure(status, answered.headers, body, now=self._system.now())
+    def _failure(
+        self, status: int, answered: Answered, body: str, asked: Asked
+    ) -> GeneratorError:
+        now, is_held = self._system.now(), asked.schema is not None
+        return failure(status, answered.headers, body, now=now, is_held=is_held)
 
     def _counted(self, asked: Asked, reply: Reply) -> Usage:
         """What a call took; an estimate where the provider does not say."""

@@ -16,6 +16,9 @@ from pydantic import AfterValidator, ConfigDict, Field, SecretStr
 Format = Literal["anthropic", "gemini", "openai"]
 """The wire formats, by the names of the generators that speak them."""
 
+AnswerFormat = Literal["xml", "json_schema"]
+"""How a model writes: XML as it is told to, or JSON as its server holds it to."""
+
 HAIKU = "claude-haiku-4-5-20251001"
 """The model of Anthropic's that the reference system asks where none is named."""
 
@@ -48,6 +51,7 @@ class ModelSettings(Settings):
     Attributes:
         generator: The generator that was asked for by name.
         server_provider: The provider, in the words of the reference system.
+        openrouter_answer_format: How an OpenAI-compatible endpoint is to answer.
         provider_timeout_seconds: How long one call may take.
         provider_proxy: The proxy that calls go through; the environment's own
             settings of proxies are not looked at.
@@ -76,6 +80,7 @@ class ModelSettings(Settings):
     gemini_base_url: Url = "https://generativelanguage.googleapis.com"
     openrouter_api_key: Key | None = None
     openrouter_base_url: Url = "https://openrouter.ai/api/v1"
+    openrouter_answer_format: AnswerFormat = "xml"
     provider_timeout_seconds: float = Field(default=30, gt=0, le=3600)
     provider_proxy: Annotated[str, AfterValidator(_url)] | None = None
     model_input_bytes: int = Field(default=200_000, ge=2_000, le=10_000_000)
@@ -132,6 +137,9 @@ def require_ready(settings: ModelSettings, wanted: Format) -> None:
         raise _required(variable, "is not set", cure)
     if wanted != "anthropic" and settings.server_model is None:
         raise _required("SERVER_MODEL", "is not set", "name the model to ask")
+    if wanted != "openai" and settings.openrouter_answer_format != "xml":
+        cause = f"is json_schema, which {wanted} is never asked for"
+        raise _required("OPENROUTER_ANSWER_FORMAT", cause, "unset it")
     _require_prices(settings)
 
 

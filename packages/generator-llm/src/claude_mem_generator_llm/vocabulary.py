@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from typing import Final, Literal
 
 OBSERVATION: Final = "observation"
 SUMMARY: Final = "summary"
 SKIP: Final = "skip_summary"
+Wanted = Literal["observation", "summary"]
+"""What a model is asked for."""
+
 ROOTS = (OBSERVATION, SUMMARY, SKIP)
 
 TEXTS = ("type", "title", "subtitle", "narrative", "evidence")
@@ -52,3 +56,6 @@ SUMMARY_FORM = f"""<{SUMMARY}>
 <notes>anything else</notes>
 <evidence>the numbers of the events that show it, such as 1, 3</evidence>
 </{SUMMARY}>"""
+
+FORM_WORDS = frozenset(re.findall(r">([^<>\n]+)<", OBSERVATION_FORM + SUMMARY_FORM))
+"""What the forms say in the place of an answer: who repeats it says nothing."""

@@ -44,11 +44,16 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question: what the model is to do, and what with."""
+    """A question: what the model is to do, and what with.
+
+    Attributes:
+        schema: The JSON Schema that the answer is held to; None leaves the model free.
+    """
 
     system: str
     user: str
     max_tokens: int
+    schema: JsonObject | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +232,7 @@ class OpenAi(_AtAddress):
                 {"role": "system", "content": asked.system},
                 {"role": "user", "content": asked.user},
             ],
+            **({"response_format": _held_to(asked.schema)} if asked.schema else {}),
         }
 
     @override
@@ -251,6 +257,11 @@ def wire_format(name: Format, address: Address) -> WireFormat:
         "openai": OpenAi,
     }
     return kinds[name](address)
+
+
+def _held_to(schema: JsonObject) -> JsonObject:
+    named: JsonObject = {"name": "memory", "strict": True, "schema": schema}
+    return {"type": "json_schema", "json_schema": named}
 
 
 def _dict(value: JsonValue) -> JsonObject:
