@@ -167,10 +167,11 @@ class ProblemTask(ErrorTask):
         ]
         self.set_close_on_finish()
         self.content_length = len(body)
-        self.write(body)
         method = getattr(self._refused, "command", "-")
         millis = (time.time() - self.start_time) * 1000
+        # Before the answer, as for all others: whoever has it finds its line.
         log_request(method, path, problem.status.value, millis, request_id)
+        self.write(body)
 
 
 class EdgeChannel(HTTPChannel):

@@ -140,26 +140,42 @@ def is_wholly_private(text: str) -> bool:
 
 def free_key(key: str, taken: Mapping[str, JsonValue]) -> str:
     """The key, or where two became the same, one beside it: no value is lost."""
-    free, number = key, 2
-    while free in taken:
-        free, number = f"{key} ({number})", number + 1
-    return free
+    if key not in taken:
+        return key
+    # Doubled and then halved, so that a thousand keys that are alike stay cheap.
+    low, high = 1, 2
+    while f"{key} ({high})" in taken:
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if f"{key} ({middle})" in taken else (low, middle)
+    return f"{key} ({high})"
 
 
 def _without_split(pieces: Sequence[JsonValue]) -> Sequence[JsonValue]:
     """The pieces of a list without what a tag encloses across several of them."""
-    names: dict[str | None, None] = {}
-    for piece in pieces:
-        names.update(dict.fromkeys(piece if isinstance(piece, dict) else [None]))
-    kept = list(pieces)
-    for name in names:
-        places = [
-            at for at, piece in enumerate(kept) if _words(piece, name) is not None
-        ]
-        texts = _unsplit([_words(kept[at], name) or "" for at in places])
-        for at, text in zip(places, texts, strict=True):
-            kept[at] = _with_words(kept[at], name, text)
+    kept = [dict(piece) if isinstance(piece, dict) else piece for piece in pieces]
+    for name, texts in _texts_by_name(kept).items():
+        for at, text in zip(texts, _unsplit([*texts.values()]), strict=True):
+            piece = kept[at]
+            if name is not None and isinstance(piece, dict):
+                piece[name] = text
+            else:
+                kept[at] = text
     return kept
+
+
+def _texts_by_name(
+    pieces: Sequence[JsonValue],
+) -> Mapping[str | None, Mapping[int, str]]:
+    """The texts among the pieces, under None, and those of objects, by their place."""
+    texts: dict[str | None, dict[int, str]] = {}
+    for at, piece in enumerate(pieces):
+        inner = piece.items() if isinstance(piece, dict) else [(None, piece)]
+        for name, text in inner:
+            if isinstance(text, str):
+                texts.setdefault(name, {})[at] = text
+    return texts
 
 
 def _unsplit(texts: Sequence[str]) -> Sequence[str]:
@@ -188,14 +204,3 @@ def _closing(
     """The later text in which the tag that is open at the end of one is closed."""
     later = range(first + 1, len(texts))
     return next((at for at in later if not _read(texts[at], TAG, within).open), None)
-
-
-def _words(piece: JsonValue, name: str | None) -> str | None:
-    found = piece if name is None else None
-    if name is not None and isinstance(piece, dict):
-        found = piece.get(name)
-    return found if isinstance(found, str) else None
-
-
-def _with_words(piece: JsonValue, name: str | None, text: str) -> JsonValue:
-    return {**piece, name: text} if isinstance(piece, dict) and name else text

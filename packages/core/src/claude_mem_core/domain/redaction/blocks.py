@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from claude_mem_core.domain.redaction.spans import Rule, Span, Text, places_of
+from claude_mem_core.domain.redaction.spans import Ahead, Rule, Span, Text, places_of
 
 LONGEST_KEY = 64 * 1024
 """Characters of a private key's text; the longest known are a quarter of it."""
@@ -17,7 +17,8 @@ _BEGIN = re.compile(
     r"-{4,5}[ ]?BEGIN[ ](?P<kind>[A-Z0-9 ]{0,40})PRIVATE KEY(?: BLOCK)?[ ]?-{4,5}",
     re.IGNORECASE,
 )
-_END = re.compile(r"-{4,5}[ ]?END[ A-Z0-9]{0,60}-{4,5}", re.IGNORECASE)
+_END = re.compile(r"-{4,5}[ ]?END[ ][A-Z0-9 ]{0,59}-{4,5}", re.IGNORECASE)
+_DASHES = 5
 _BODY = re.compile(r"(?:[A-Za-z0-9+/=:,\s-]|\\[nrt]|\\)*")
 _KIND = re.compile(r"kind:[ \t]{0,8}[\"']?secret\b")
 _NEW_LINE = r"(?:\n|\\n)"
@@ -32,25 +33,25 @@ _ENTRY = re.compile(
 
 
 def _find_keys(text: Text) -> Iterator[Span]:
-    done = 0
+    done, ends = 0, Ahead(_END, text.text)
     for at in places_of("begin ", text.lowered):
-        begin = _BEGIN.match(text.text, at - 5) or _BEGIN.match(text.text, at - 6)
-        if begin is None or at < done:
+        if at < done:
             continue
-        done = _key_end(text, begin.end())
+        begin = _BEGIN.match(text.text, at - 5) or _BEGIN.match(text.text, at - 6)
+        if begin is None:
+            continue
+        done = _key_end(text.text, begin.end(), ends)
         is_pgp = "pgp" in begin["kind"].lower()
         yield Span(begin.start(), done, "pgp-private-key" if is_pgp else "private-key")
 
 
-def _key_end(text: Text, start: int) -> int:
+def _key_end(text: str, start: int, ends: Ahead) -> int:
     """Where a key ends: with its last line, or with what can be no part of one."""
-    at = text.lowered.find("end ", start, start + LONGEST_KEY)
-    while at >= 0:
-        for back in (5, 6, 4):
-            if found := _END.match(text.text, at - back):
-                return found.end()
-        at = text.lowered.find("end ", at + 4, start + LONGEST_KEY)
-    body = _BODY.match(text.text, start, start + LONGEST_KEY)
+    # The dashes of both lines may be the same.
+    at = ends.of(start - _DASHES)
+    if at < start + LONGEST_KEY and (found := _END.match(text, at)):
+        return found.end()
+    body = _BODY.match(text, start, start + LONGEST_KEY)
     return body.end() if body else start
 
 

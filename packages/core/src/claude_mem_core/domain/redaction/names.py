@@ -73,25 +73,28 @@ _HEADERS = {
     "setcookie": SecretName("cookie"),
     "auth": SecretName("credential"),
 }
-_VENDORS = (
-    ("aws-session-token", ("aws", "session")),
-    ("aws-session-token", ("amz", "security")),
-    ("aws-secret-key", ("aws",)),
-    ("aws-secret-key", ("secret", "access")),
-    ("azure-client-secret", ("azure", "secret")),
-    ("azure-storage-key", ("account", "key")),
-    ("azure-storage-key", ("storage", "key")),
-    ("heroku-key", ("heroku",)),
-    ("cloudflare-key", ("cloudflare",)),
-    ("cloudflare-key", ("cf",)),
-    ("datadog-key", ("datadog",)),
-    ("datadog-key", ("dd",)),
-    ("cohere-key", ("cohere",)),
-    ("cohere-key", ("co", "api")),
-    ("twilio-key", ("twilio",)),
-    ("mailgun-key", ("mailgun",)),
-    ("fly-token", ("fly",)),
-    ("vault-token", ("vault",)),
+_VENDORS = tuple(
+    (family, frozenset(words))
+    for family, words in (
+        ("aws-session-token", ("aws", "session")),
+        ("aws-session-token", ("amz", "security")),
+        ("aws-secret-key", ("aws",)),
+        ("aws-secret-key", ("secret", "access")),
+        ("azure-client-secret", ("azure", "secret")),
+        ("azure-storage-key", ("account", "key")),
+        ("azure-storage-key", ("storage", "key")),
+        ("heroku-key", ("heroku",)),
+        ("cloudflare-key", ("cloudflare",)),
+        ("cloudflare-key", ("cf",)),
+        ("datadog-key", ("datadog",)),
+        ("datadog-key", ("dd",)),
+        ("cohere-key", ("cohere",)),
+        ("cohere-key", ("co", "api")),
+        ("twilio-key", ("twilio",)),
+        ("mailgun-key", ("mailgun",)),
+        ("fly-token", ("fly",)),
+        ("vault-token", ("vault",)),
+    )
 )
 """Families that only a name tells, by the words of it."""
 
@@ -139,7 +142,8 @@ def _family(last: str, before: str) -> str | None:
 
 
 def _vendor(parts: list[str]) -> str | None:
-    return next(
-        (family for family, words in _VENDORS if all(one in parts for one in words)),
-        None,
-    )
+    words = frozenset(parts)
+    for family, needed in _VENDORS:
+        if needed <= words:
+            return family
+    return None

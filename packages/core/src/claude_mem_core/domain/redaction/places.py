@@ -9,7 +9,14 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from claude_mem_core.domain.redaction import values
-from claude_mem_core.domain.redaction.spans import Finder, Rule, Span, Text, places_of
+from claude_mem_core.domain.redaction.spans import (
+    Ahead,
+    Finder,
+    Rule,
+    Span,
+    Text,
+    places_of,
+)
 
 
 class Place(NamedTuple):
@@ -20,6 +27,9 @@ class Place(NamedTuple):
             rules together ask for few words.
         word: Where to look, in small letters.
         back: How far before the word `shape` begins.
+        near: What stands after the word, as a regular expression, and how far behind it
+            at most: it spares most of the places where only the word stands.
+        more: What may follow a secret that is longer than `shape` looks at.
         shape: A regular expression, whose group 1 is the secret.
         is_secret: Whether what stands there is one.
     """
@@ -30,6 +40,8 @@ class Place(NamedTuple):
     shape: str
     is_secret: Callable[[str], bool]
     back: int = 0
+    near: tuple[str, int] | None = None
+    more: str = ""
 
 
 _LONG = 16
@@ -57,16 +69,27 @@ def _is_pair(value: str) -> bool:
 
 
 _USER = r"[^\s/?#:@\"'<>\\]"
+_MORE = r"[A-Za-z0-9._~+/=-]{0,3840}"
+_NO_USER = r"[\s/?#@\"'<>\\]"
+_NO_CONNECTION = r"[;\s\"'&]"
 _PASSWORD = r"[^\s/?#@\"'<>\\]"  # noqa: S105 - the letters of one
 PLACES = (
     Place(
         "url-password",
         "://",
         "://",
-        rf"://{_USER}{{0,128}}:({_PASSWORD}{{1,256}})@",
+        rf"://{_USER}{{0,128}}+:({_PASSWORD}{{1,256}}+)@",
         _is_part_of_address,
+        near=(_NO_USER, 128 + 256 + 1),
     ),
-    Place("url-password", "://", "://", rf"://({_USER}{{16,256}})@", _is_long),
+    Place(
+        "url-password",
+        "://",
+        "://",
+        rf"://({_USER}{{16,256}}+)@",
+        _is_long,
+        near=(_NO_USER, 256),
+    ),
     Place(
         "slack-webhook",
         "hooks",
@@ -93,8 +116,9 @@ PLACES = (
         "bearer-token",
         "bearer",
         "bearer",
-        r"(?i:bearer)[ \t]{1,4}([A-Za-z0-9._~+/=-]{12,4096})",
+        r"(?i:bearer)[ \t]{1,4}([A-Za-z0-9._~+/=-]{12,256})",
         values.is_random,
+        more=_MORE,
     ),
     Place(
         "authorization",
@@ -102,8 +126,9 @@ PLACES = (
         "authorization",
         r"(?i:authorization)\\{0,4}[\"']?[ \t]{0,4}[:=][ \t]{0,4}\\{0,4}[\"']?"
         r"(?i:token|apikey|api-key|key|digest|negotiate|ntlm|aws4-hmac-sha256)[ \t=]"
-        r"{1,4}([A-Za-z0-9._~+/=-]{12,4096})",
+        r"{1,4}([A-Za-z0-9._~+/=-]{12,256})",
         values.is_random,
+        more=_MORE,
     ),
     *(
         Place(
@@ -163,15 +188,17 @@ PLACES = (
         "connection-password",
         "pwd",
         "pwd=",
-        r"(?i:pwd)=([^;\s\"'&]{4,256})(?=;|\s|\"|'|\Z)",
+        r"(?i:pwd)=([^;\s\"'&]{4,256}+)(?=;|\s|\"|'|\Z)",
         lambda value: _is_no_gap(value) and not values.is_plain(value),
+        near=(_NO_CONNECTION, 256),
     ),
     Place(
         "connection-password",
         "pass",
         "password=",
-        r"(?i:password)=([^;\s\"'&]{4,256})(?=;)",
+        r"(?i:password)=([^;\s\"'&]{4,256}+)(?=;)",
         _is_no_gap,
+        near=(_NO_CONNECTION, 256),
     ),
     Place(
         "command-password",
@@ -199,16 +226,34 @@ FAMILIES = frozenset(("database-url", *(place.family for place in PLACES)))
 
 def _finder(place: Place) -> Finder:
     shape = re.compile(place.shape, re.ASCII)
+    near = re.compile(place.near[0]) if place.near else None
+    more = re.compile(place.more) if place.more else None
 
     def find(text: Text) -> Iterator[Span]:
         done = 0
-        for at in places_of(place.word, text.lowered):
+        for at in _places(place, near, text):
             found = _found(text.text, shape, at, place.back) if at >= done else None
             if found is not None and place.is_secret(found[1]):
-                done = found.end()
-                yield Span(found.start(1), found.end(1), _family(place, text, at))
+                start, end = found.span(1)
+                if more is not None and (rest := more.match(text.text, end)):
+                    end = rest.end()
+                done = max(end, found.end())
+                yield Span(start, end, _family(place, text, at))
 
     return find
+
+
+def _places(place: Place, near: re.Pattern[str] | None, text: Text) -> Iterator[int]:
+    """Where the place's word stands, and what must be near to it is."""
+    every = places_of(place.word, text.lowered)
+    if near is None or place.near is None:
+        yield from every
+        return
+    ahead = Ahead(near, text.text)
+    for at in every:
+        after = at + len(place.word)
+        if ahead.of(after) - after <= place.near[1]:
+            yield at
 
 
 def _family(place: Place, text: Text, at: int) -> str:
@@ -222,10 +267,12 @@ def _family(place: Place, text: Text, at: int) -> str:
 def _found(
     text: str, shape: re.Pattern[str], at: int, back: int
 ) -> re.Match[str] | None:
+    if not back:
+        return shape.match(text, at)
     for start in range(max(0, at - back), at):
         if found := shape.match(text, start):
             return found
-    return shape.match(text, at) if not back else None
+    return None
 
 
 RULES = tuple(Rule((place.gate,), _finder(place)) for place in PLACES)

@@ -21,8 +21,8 @@ from claude_mem_core.domain.privacy import (
 )
 from claude_mem_core.domain.redaction import values
 from claude_mem_core.domain.redaction.names import SecretName, secret_name
-from claude_mem_core.domain.redaction.scan import OWN, secrets, suspects
-from claude_mem_core.domain.redaction.spans import MARK, Rule, Span, Text, mark
+from claude_mem_core.domain.redaction.scan import OWN, SHORTEST_TEXT, Rules
+from claude_mem_core.domain.redaction.spans import MARK, Rule, Span, mark
 
 T = TypeVar("T")
 
@@ -54,7 +54,9 @@ class Redactor:
     def __init__(
         self, more: Iterable[Rule] = (), *, finds_secrets: bool = True
     ) -> None:
-        self._rules: Sequence[Rule] = (*OWN, *more) if finds_secrets else ()
+        rules = (*OWN, *more) if finds_secrets else ()
+        shortest = SHORTEST_TEXT if len(rules) <= len(OWN) else 0
+        self._rules = Rules(rules, shortest=shortest)
         self.finds_secrets = finds_secrets
 
     def text(self, text: str) -> str:
@@ -67,8 +69,7 @@ class Redactor:
 
     def secrets(self, text: str) -> Sequence[Span]:
         """The secrets in a text, from left to right."""
-        seen = Text(text)
-        return secrets(seen, suspects(seen, self._rules))
+        return self._rules.secrets(text)
 
     def json(self, value: JsonValue) -> Cleaned[JsonValue]:
         """The JSON without private parts and secrets, in strings and in keys.
@@ -80,7 +81,7 @@ class Redactor:
             tags = sum(1 for _ in TAG.finditer(whole))
             value = without_private_json(value)
             whole = _as_text(value)
-        rules = suspects(Text(whole), self._rules)
+        rules = self._rules.suspects(whole)
         if not rules:
             return Cleaned(value, tags=tags)
         tree = _Tree(rules)
@@ -91,7 +92,7 @@ class Redactor:
 class _Tree:
     """A walk over JSON with the rules that could find something in it."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self.found: Counter[str] = Counter()
 
@@ -106,8 +107,9 @@ class _Tree:
         return value
 
     def _text(self, text: str) -> str:
-        seen = Text(text)
-        spans = secrets(seen, suspects(seen, self._rules))
+        spans = self._rules.secrets(text)
+        if not spans:
+            return text
         self.found.update(span.family for span in spans)
         return _written(text, spans)
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from claude_mem_core.domain.redaction.spans import Span, Text
+from claude_mem_core.domain.redaction.spans import Ahead, Span, Text
 
 SHORTEST_RUN = 16
 """Letters, digits, `-` and `_` that every token of the table has in a row at least."""
@@ -22,6 +22,10 @@ FARTHEST_HEAD = 12
 
 LOOKED_AT = 64
 """Characters of a run in which it shows whether chance made it."""
+
+
+LONG = 128
+"""Characters of a token in which others are not looked for any more."""
 
 
 class Token(NamedTuple):
@@ -156,11 +160,6 @@ TOKENS = (
     Token("onepassword-token", ("ops_eyJ",), r"ops_eyJ[A-Za-z0-9+/=_-]{80,4096}"),
     Token("onepassword-key", ("A3-",), r"A3-[A-Z0-9]{6}(?:-[A-Z0-9]{5,11}){4,5}"),
     Token("age-key", ("AGE-SECRET-KEY-1",), r"AGE-SECRET-KEY-1[A-Z0-9]{58}"),
-    Token(
-        "jwt",
-        ("eyJ",),
-        rf"eyJ{_WORD}{{10,4096}}\.eyJ{_WORD}{{5,8192}}(?:\.{_WORD}{{0,4096}}){{0,4}}",
-    ),
     Token("postman-key", ("PMAK-",), rf"PMAK-{_HEX}{{24}}-{_HEX}{{34}}"),
     Token("pulumi-token", ("pul-",), rf"pul-{_HEX}{{40}}{_END}"),
     Token("supabase-token", ("sbp_",), rf"sbp_{_HEX}{{40}}{_END}"),
@@ -193,6 +192,15 @@ _STARTS = re.compile(
 )
 """Formats without a first word, each looked for where a long run begins."""
 
+_JWT_HEAD = "eyJ"
+_JWT_FIRST = range(10, 4096 + 1)
+"""Characters of a JSON Web Token's first part after its first word."""
+
+_JWT_REST = re.compile(
+    rf"\.eyJ{_WORD}{{5,8192}}(?:\.{_WORD}{{0,4096}}){{0,4}}",
+)
+_NO_WORD = re.compile(r"[^A-Za-z0-9_-]")
+
 _OF_START = {
     "discord": "discord-token",
     "telegram": "telegram-token",
@@ -204,7 +212,7 @@ _AWS_SECRET = re.compile(
 )
 """The secret of a key, where it follows the key's id: alone it has no shape."""
 
-FAMILIES = frozenset((*(one.family for one in TOKENS), *_OF_START.values()))
+FAMILIES = frozenset(("jwt", *(one.family for one in TOKENS), *_OF_START.values()))
 
 _BY_HEAD: Mapping[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
     head: tuple(
@@ -220,7 +228,7 @@ def _alternation(words: Iterable[str]) -> str:
 
 
 _HEADS = re.compile(_alternation(_BY_HEAD))
-_FIRST_TWO = frozenset(head[:2] for head in _BY_HEAD)
+_FIRST_TWO = frozenset(head[:2] for head in (_JWT_HEAD, *_BY_HEAD))
 _ESCAPE = re.compile(r"\\[nrtbf]|\\u[0-9A-Fa-f]{4}|%[0-9A-Fa-f]{2}")
 _MIXED = re.compile(r"[0-9]|[a-z][A-Z]|A[KS]IA[A-Z]")
 """What is drawn by chance has a digit, or a capital amid small letters."""
@@ -246,16 +254,45 @@ def find_tokens(text: Text) -> Iterator[Span]:
 
 
 def _in_runs(text: str) -> Iterator[Span]:
-    done = 0
+    done, webs = 0, _WebTokens(text)
     for start, end in long_runs(text):
         if not _MIXED.search(text, start, min(end, start + LOOKED_AT)):
             continue
         if found := _STARTS.match(text, start):
             yield Span(start, found.end(), _OF_START[found.lastgroup or ""])
         begin, done = max(done, start - FARTHEST_HEAD), end
+        last = 0
         for at in _beginnings(text, begin, end):
-            if text[at : at + 2] in _FIRST_TWO and (span := _token(text, at)):
+            if at < last or text[at : at + 2] not in _FIRST_TWO:
+                continue
+            if span := webs.at(at) or _token(text, at):
+                last = span.end if _holds_all(span, end) else last
                 yield span
+
+
+def _holds_all(span: Span, end: int) -> bool:
+    """Whether nothing that begins within a token reaches out of it, and tells more."""
+    return span.end >= end or span.end - span.start > LONG
+
+
+class _WebTokens:
+    """The JSON Web Tokens of a text: what follows their first parts is read once."""
+
+    def __init__(self, text: str) -> None:
+        self._text, self._ends = text, Ahead(_NO_WORD, text)
+        self._first = -1
+        self._last: int | None = None
+
+    def at(self, start: int) -> Span | None:
+        """The token that begins there, if any."""
+        if not self._text.startswith(_JWT_HEAD, start):
+            return None
+        first = self._ends.of(start)
+        if first != self._first:
+            rest = _JWT_REST.match(self._text, first)
+            self._first, self._last = first, rest.end() if rest else None
+        is_one = first - start - len(_JWT_HEAD) in _JWT_FIRST
+        return Span(start, self._last, "jwt") if is_one and self._last else None
 
 
 def _beginnings(text: str, begin: int, end: int) -> Iterator[int]:
