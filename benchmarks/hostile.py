@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What somebody could send to keep the search for secrets busy for as long as possible.
 
-Each is a unit that is repeated, or a shape of JSON with many small parts. They are the
-slowest of some thousands that were tried: every word that a rule looks for, before and
+Each is a unit that is repeated, or a shape of JSON with many small parts. They are among
+the slowest of some thousands that were tried: every word that a rule looks for, before and
 after all that may stand beside it.
 """
 
@@ -17,7 +17,13 @@ UNITS = (
     *("token=", "token:", "auth=", "auth:=", "auth>", 'token="', "pwd=", "PWD= a"),
     *("auth=a,b&", "secret=", "password: ", "password=", "k.e.y=", "a=", "key"),
     *("x-api-key:", "--token:", "--token ", 'passwd] : "', "auth=.", "auth=é"),
-    *("DB_PWD=Aa1! ", 'DB_PWD=a,b="', "api_pwd=Aa1!;", 'api_pwd=a/b="', "api_pwd=a1 "),
+    *(
+        "DB_PWD=Aa1! ",
+        'DB_PWD=a,b="',
+        "api_pwd=Aa1!;",
+        'api_pwd=a/b="',
+        "api_pwd=aB3dE5gH7 ",
+    ),
     *("password=aaaa1;", "auth: aB3dE5gH7\n", "SECRET: aB3dE5gH7\n", "apikey=1/a/a "),
     *("TOKEN:aB3dE5gH7\\n", 'SECRET=aB3dE5gH7="', "token=your_1", "secret=example1 "),
     *("token=[redacted:token]", 'token=\\"a1\\",', '\\\\\\"token\\\\\\":\\\\\\"'),
