@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What somebody could send to keep the search for secrets busy for as long as possible.
 
-Each is a unit that is repeated, or a shape of JSON with many small parts. They are among
-the slowest of some thousands that were tried: every word that a rule looks for, before and
-after all that may stand beside it.
+Each is a unit that is repeated, or a shape of JSON with many small parts. They are
+among the slowest of some thousands that were tried: every word that a rule looks for,
+before and after all that may stand beside it.
 """
 
 from __future__ import annotations
