@@ -159,3 +159,14 @@ def test_an_error_of_the_provider_is_no_answer() -> None:
 
     assert made.memories == ()
     assert made.skip == "nothing_to_remember"
+
+
+def test_a_pass_of_another_check_does_not_make_a_bugfix() -> None:
+    made = observe(
+        asked("Fix the total of an empty cart of the shop"),
+        edited("/home/me/shop/cart.py"),
+        ran("ruff check", "All checks passed!"),
+        stopped("The total of an empty cart is taken from the prices of the account."),
+    )
+
+    assert only(made).type == "change"

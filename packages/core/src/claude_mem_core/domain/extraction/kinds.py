@@ -44,9 +44,8 @@ DIAGNOSIS = re.compile(
 """The agent's word on what was wrong."""
 
 REPAIRED = re.compile(
-    r"\b(?:fix(?:ed|es)|the fix|root cause|resolved|no longer|now (?:works?|correctly"
-    r"|properly|passes)"
-    r"|(?:the )?(?:actual |real )?(?:bug|problem|issue) (?:was|is)|corrected"
+    r"\b(?:fix(?:ed|es)|the fix|resolved|no longer|now (?:works?|correctly"
+    r"|properly|passes)|(?:the )?(?:actual |real )?(?:bug|problem|issue) was|corrected"
     r"|works now|now(?=[.!]?$))\b|修复了|已修复|修正しました|解決|수정했",
     _FLAGS,
 )

@@ -290,16 +290,16 @@ class Work:
 
     @cached_property
     def _repair(self) -> Cited | None:
-        """A check that passes, or the agent's word that it is mended."""
+        """The agent's last word that it is mended, or the failed check that passes.
+
+        A pass of other checks shows that nothing else broke, not that this is mended.
+        """
         last = self.evidence.conclusion
-        ending = list(statements(last.passage)) if last else []
-        for one in [*ending, *self.told]:
+        for one in statements(last.passage) if last else ():
             if REPAIRED.search(one.text):
                 return one.line("success").cited[0]
-        final = next(reversed(self.evidence.runs), None)
-        if final is None or final.told is None or final.ending is not Ending.PASSED:
-            return None
-        return final.told.cited[0]
+        passed = (one.passed.told for one in self.solved)
+        return next((told.cited[0] for told in passed if told), None)
 
     def _shown(self, kind: str) -> Iterator[Cited]:
         if kind == "bugfix":
