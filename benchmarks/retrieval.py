@@ -59,6 +59,7 @@ class Figures:
     hit_at_1: float
     hit_at_5: float
     hit_at_10: float
+    mrr: float
     tokens_per_memory: float
     ms_per_query: float
     seconds_to_accept: float
@@ -154,6 +155,7 @@ def _quality(
         "hit_at_1": _share(ranks, 1),
         "hit_at_5": _share(ranks, 5),
         "hit_at_10": _share(ranks, FIRST),
+        "mrr": round(sum(1 / rank for rank in ranks if rank) / len(ranks), 4),
         "tokens_per_memory": round(sum(map(_tokens, found)) / max(len(found), 1), 1),
         "ms_per_query": round(sorted(milliseconds)[len(milliseconds) // 2], 2),
     }
