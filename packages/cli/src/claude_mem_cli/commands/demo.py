@@ -30,7 +30,7 @@ QUESTION = "why did parsing heights crash"
 EVERYTHING = 1_000_000
 """A budget of tokens that the sample's memories never reach."""
 
-BUDGET = 800
+BUDGET = 1000
 
 
 @dataclass(frozen=True, slots=True)

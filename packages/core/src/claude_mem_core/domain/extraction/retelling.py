@@ -30,7 +30,7 @@ from claude_mem_core.domain.terms import content_words
 
 # Characters. On recorded sessions a longer narrative finds no more; this much lets
 # most conclusions be told whole.
-LONGEST = 1500
+LONGEST = 1200
 LONGEST_WAY = 900
 THIN = 900
 """A conclusion with less is told with what was said on the way to it."""

@@ -65,6 +65,7 @@ CHANGED_FILES = Wording("Changed {files}")
 CREATED = Wording("Created {file}")
 CREATED_SYMBOLS = Wording("Created {file} with {symbols}")
 CHOSEN_FOR = Wording("{question} User chose “{choice}”: {option}")
+AFTER = Wording("After: {said}")
 ANSWERING = Wording("Answering: {offer}")
 DECIDED = Wording("Decided: {answer} (asked: {question})")
 ANSWERED = Wording("{question} User: “{answer}”")
@@ -87,7 +88,7 @@ WORDINGS = (
         TOLD_COMMAND,
         *HOW_TO.values(),
     ),
-    *(LEAD, ITEM, SAMPLE),
+    *(AFTER, LEAD, ITEM, SAMPLE),
 )
 
 

@@ -50,6 +50,7 @@ from claude_mem_core.domain.extraction.titles import (
     request_title,
 )
 from claude_mem_core.domain.extraction.wording import (
+    AFTER,
     ANSWERING,
     FAILED,
     FAILED_MUTE,
@@ -79,7 +80,7 @@ LEAST_OF_CHORE = 25
 BARELY = 0.5
 """The score of a statement that tells at least more than the names of files."""
 
-LEAST_ASKED = 6
+LEAST_ASKED = 4
 """Words of a prompt that says by itself what is wanted: "yes, do it" does not."""
 
 _NEXT_STEP = re.compile(
@@ -218,26 +219,27 @@ class Work:
             return None
         lines = _clipped_lines(statements(prompt))
         cited: tuple[Cited, ...] = (Cited(prompt.whole, "request"),)
-        offer = self._offer
-        if offer:
-            put = offer.line("offer")
-            put = put.saying(clipped(put.text, LONGEST_STEP))
-            lines.append(ANSWERING.of(offer=put).text)
-            cited += put.cited
+        if context := self._context:
+            lines.append(context.text)
+            cited += context.cited
         return Line("\n".join(lines), cited) if lines else None
 
     @property
-    def _offer(self) -> Statement | None:
-        """What the agent had offered, where the user answers in a word or two."""
+    def _context(self) -> Line | None:
+        """What a short prompt answers or follows: it seldom says so itself."""
         prompt, before = self.evidence.prompt, self.evidence.before
         if before is None or before.conclusion is None or prompt is None:
             return None
-        text = prompt.text.rstrip()
-        if substance(text) >= LEAST_ASKED or text.endswith(QUESTION_ENDS):
+        if substance(prompt.text) >= LEAST_ASKED:
             return None
-        said = [*statements(before.conclusion.passage)]
+        said = [
+            s for s in statements(before.conclusion.passage) if is_substantial(s.text)
+        ]
         asking = (one for one in reversed(said) if one.text.endswith(QUESTION_ENDS))
-        return next((one for one in asking if is_substantial(one.text)), None)
+        asks_back = prompt.text.rstrip().endswith(QUESTION_ENDS)
+        if put := None if asks_back else next(asking, None):
+            return ANSWERING.of(offer=_clipped(put))
+        return AFTER.of(said=_clipped(said[0])) if said else None
 
     @property
     def _asks_something(self) -> bool:
@@ -256,7 +258,7 @@ class Work:
     @property
     def _says_more_than_files(self) -> bool:
         """Whether more is known of a change than the names of its files."""
-        if self.evidence.concluded or self.request or self._offer or self.solved:
+        if self.evidence.concluded or self.request or self._context or self.solved:
             return True
         return bool(self.narrative) or any(True for _ in self._facts())
 
@@ -338,6 +340,11 @@ class Work:
             for name, texts in found.items()
             if texts
         }
+
+
+def _clipped(one: Statement) -> Line:
+    line = one.line("offer")
+    return line.saying(clipped(line.text, LONGEST_STEP))
 
 
 def _clipped_lines(said: Iterable[Statement]) -> list[str]:
