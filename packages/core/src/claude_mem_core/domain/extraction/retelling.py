@@ -114,9 +114,8 @@ def _best_parts(said: Sequence[Statement]) -> list[Statement]:
     Each of them is told whole, but for the last, of which as much as fits.
     """
     parts = [[*part] for _, part in groupby(said, key=_part)]
-    first = {id(part): at for at, part in enumerate(parts)}
     left, chosen = LONGEST, list[Statement]()
-    for part in sorted(parts, key=lambda one: (-_density(one), first[id(one)])):
+    for part in sorted(parts, key=_density, reverse=True):
         for one in part:
             left -= len(one.text) + 1
             if left < 0:

@@ -140,9 +140,8 @@ class Work:
         """The lines that could be the title, the best first."""
         if self.outcome and not self._is_asked_better:
             yield self.outcome.line
-        if self.request and (self._is_asked_better or is_imperative(self.request)):
-            yield request_title(self.request)
-        if self.request and not self.evidence.writes:
+        is_found = not self.evidence.writes
+        if self.request and (is_found or is_imperative(self.request)):
             yield request_title(self.request)
         if said := outcome_title(self.told, asked=(), changed=True, least=BARELY):
             yield said.line
