@@ -9,21 +9,11 @@ from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.context_pack import ContextPack, ContextQuery
 from claude_mem_core.domain.memory_item import MemoryItem
 from claude_mem_core.domain.packing import packed
-from claude_mem_core.domain.ranking import ranked
-from claude_mem_core.domain.search import (
-    SearchHit,
-    SearchQuery,
-    SearchResult,
-    TermQuery,
-)
-from claude_mem_core.domain.terms import search_terms
+from claude_mem_core.domain.search import SearchQuery, SearchResult
 from claude_mem_core.ports.storage import Snapshot, Storage
 from claude_mem_core.ports.system import System
+from claude_mem_core.services.finding import found
 from claude_mem_core.services.identification import project_id_of
-
-POOL = 200
-"""Candidates that are ranked for an answer: enough for a session's memories to
-support each other, few enough to take no time."""
 
 
 class Recall:
@@ -37,7 +27,7 @@ class Recall:
         """The memories that fit the query, best first."""
         with self._storage.read() as snapshot:
             project_id = project_id_of(snapshot, query, by=by)
-            hits = _hits(snapshot, query, project_id, by=by)
+            hits = found(snapshot, query, project_id, by=by)
             return SearchResult(hits=tuple(hits))
 
     def context(self, query: ContextQuery, *, by: Principal) -> ContextPack:
@@ -61,25 +51,6 @@ class Recall:
         )
 
 
-def _hits(
-    snapshot: Snapshot, query: SearchQuery, project_id: str, *, by: Principal
-) -> Sequence[SearchHit]:
-    terms = search_terms(query.query)
-    if not terms:
-        return []
-    question = TermQuery(
-        project_id=project_id,
-        terms=terms,
-        platform_source=query.platform_source,
-        limit=POOL,
-    )
-    candidates = snapshot.memories.search(question, scope=by.scope)
-    best = ranked(candidates)[: query.limit]
-    scores = {one.item_id: one.score for one in best}
-    items = snapshot.memories.get_many(list(scores), scope=by.scope)
-    return [SearchHit(item=item, score=scores[item.id]) for item in items]
-
-
 def _wanted(
     snapshot: Snapshot, query: ContextQuery, project_id: str, *, by: Principal
 ) -> Sequence[MemoryItem]:
@@ -96,4 +67,4 @@ def _wanted(
         limit=query.limit,
         platform_source=query.platform_source,
     )
-    return [hit.item for hit in _hits(snapshot, question, project_id, by=by)]
+    return [hit.item for hit in found(snapshot, question, project_id, by=by)]
