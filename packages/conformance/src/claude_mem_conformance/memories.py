@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import pytest
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
 from claude_mem_core.domain.search import Candidate, TermQuery
+from claude_mem_core.domain.timeline import Place
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.memories import MemoryRepository
 from claude_mem_core.ports.storage import Storage
@@ -42,7 +43,13 @@ class MemoryContract(RepositoryContract):
                     memories.get("m", scope=scope)
                 assert not memories.get_many(["m"], scope=scope)
                 assert memories.find("key of m", scope=scope) is None
-                assert not memories.recent("project", scope=scope, limit=9)
+                everything = samples.wanted("project", "other", "theirs")
+                assert "m" not in _ids(
+                    memories.recent(everything, scope=scope, limit=9)
+                )
+                assert "m" not in _ids(
+                    memories.since(Place(0), everything, scope=scope, limit=9)
+                )
                 kind = samples.memory().kind
                 assert not memories.of_session("session", scope=scope, kind=kind)
                 assert not memories.count("project", scope=scope)
@@ -199,8 +206,8 @@ class MemoryContract(RepositoryContract):
         _add(inhabited, samples.memory("elsewhere", "banana", **samples.ELSEWHERE))
         _add(inhabited, samples.memory("here", "banana"))
         assert sorted(_search(inhabited, "banana")) == ["codex", "here"]
-        assert _search(inhabited, "banana", platform="codex") == ["codex"]
-        assert _search(inhabited, "banana", platform="gemini") == []
+        assert _search(inhabited, "banana", platform_source="codex") == ["codex"]
+        assert _search(inhabited, "banana", platform_source="gemini") == []
 
     def test_recent_memories_come_newest_first(self, inhabited: Storage) -> None:
         """A project's memories, newest first."""
@@ -210,7 +217,7 @@ class MemoryContract(RepositoryContract):
         _add(inhabited, samples.memory("elsewhere", **samples.ELSEWHERE))
         assert _recent(inhabited, limit=9) == ["a", "z", "m", "codex"]
         assert _recent(inhabited, limit=2) == ["a", "z"]
-        assert _recent(inhabited, limit=9, platform="codex") == ["codex"]
+        assert _recent(inhabited, limit=9, platform_source="codex") == ["codex"]
 
     def test_a_sessions_memories_come_oldest_first(self, inhabited: Storage) -> None:
         """A session's memories of one kind, oldest first."""
@@ -362,12 +369,14 @@ def _all(storage: Storage, *ids: str) -> list[MemoryItem]:
         return list(snapshot.memories.get_many(ids, scope=OURS))
 
 
-def _recent(storage: Storage, *, limit: int, platform: str | None = None) -> list[str]:
+def _recent(storage: Storage, *, limit: int = 99, **fields: object) -> list[str]:
     with storage.read() as snapshot:
-        found = snapshot.memories.recent(
-            "project", scope=OURS, limit=limit, platform_source=platform
-        )
-        return [memory.id for memory in found]
+        wanted = samples.wanted().changed(**fields)
+        return _ids(snapshot.memories.recent(wanted, scope=OURS, limit=limit))
+
+
+def _ids(items: Sequence[MemoryItem]) -> list[str]:
+    return [item.id for item in items]
 
 
 def _count(storage: Storage) -> Mapping[MemoryKind, int]:
@@ -378,9 +387,9 @@ def _count(storage: Storage) -> Mapping[MemoryKind, int]:
 
 
 def _search(
-    storage: Storage, *terms: str, scope: Scope = OURS, platform: str | None = None
+    storage: Storage, *terms: str, scope: Scope = OURS, **fields: object
 ) -> list[str]:
-    found = _candidates(storage, *terms, scope=scope, platform=platform)
+    found = _candidates(storage, *terms, scope=scope, limit=99, **fields)
     return [one.item_id for one in found]
 
 
@@ -388,11 +397,10 @@ def _candidates(
     storage: Storage,
     *terms: str,
     scope: Scope = OURS,
-    platform: str | None = None,
     limit: int = 9,
+    **fields: object,
 ) -> list[Candidate]:
-    query = TermQuery(
-        project_id="project", terms=terms, platform_source=platform, limit=limit
-    )
+    wanted = samples.wanted().changed(**fields)
+    query = TermQuery(terms=terms, wanted=wanted, limit=limit)
     with storage.read() as snapshot:
         return list(snapshot.memories.search(query, scope=scope))

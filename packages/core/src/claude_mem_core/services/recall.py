@@ -10,10 +10,12 @@ from claude_mem_core.domain.context_pack import ContextPack, ContextQuery
 from claude_mem_core.domain.memory_item import MemoryItem
 from claude_mem_core.domain.packing import packed
 from claude_mem_core.domain.search import SearchQuery, SearchResult
+from claude_mem_core.domain.timeline import Timeline, TimelineQuery
 from claude_mem_core.ports.storage import Snapshot, Storage
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.finding import found
-from claude_mem_core.services.identification import project_id_of
+from claude_mem_core.services.identification import project_id_of, project_ids_of
+from claude_mem_core.services.surroundings import surroundings
 
 
 class Recall:
@@ -26,9 +28,16 @@ class Recall:
     def search(self, query: SearchQuery, *, by: Principal) -> SearchResult:
         """The memories that fit the query, best first."""
         with self._storage.read() as snapshot:
-            project_id = project_id_of(snapshot, query, by=by)
-            hits = found(snapshot, query, project_id, by=by)
-            return SearchResult(hits=tuple(hits))
+            projects = project_ids_of(snapshot, query, by=by)
+            wanted = query.of(projects, now=self._system.now())
+            return SearchResult(hits=tuple(found(snapshot, query, wanted, by=by)))
+
+    def timeline(self, query: TimelineQuery, *, by: Principal) -> Timeline:
+        """What stands around an anchor in time, oldest first."""
+        with self._storage.read() as snapshot:
+            projects = project_ids_of(snapshot, query, by=by)
+            wanted = query.of(projects, now=self._system.now())
+            return surroundings(snapshot, query, wanted, by=by)
 
     def context(self, query: ContextQuery, *, by: Principal) -> ContextPack:
         """The best memories that fit the token budget, and the text of them.
@@ -37,7 +46,7 @@ class Recall:
         """
         with self._storage.read() as snapshot:
             project_id = project_id_of(snapshot, query, by=by)
-            items = _wanted(snapshot, query, project_id, by=by)
+            items = _wanted(snapshot, query, project_id, now=self._system.now(), by=by)
         pack = packed(items, budget=query.token_budget)
         return ContextPack(
             project_id=project_id,
@@ -52,19 +61,19 @@ class Recall:
 
 
 def _wanted(
-    snapshot: Snapshot, query: ContextQuery, project_id: str, *, by: Principal
+    snapshot: Snapshot,
+    query: ContextQuery,
+    project_id: str,
+    *,
+    now: int,
+    by: Principal,
 ) -> Sequence[MemoryItem]:
-    if query.query is None:
-        return snapshot.memories.recent(
-            project_id,
-            scope=by.scope,
-            limit=query.limit,
-            platform_source=query.platform_source,
-        )
+    platforms = () if query.platform_source is None else (query.platform_source,)
     question = SearchQuery(
         project_id=project_id,
         query=query.query,
         limit=query.limit,
-        platform_source=query.platform_source,
+        platform_source=platforms,
     )
-    return [hit.item for hit in found(snapshot, question, project_id, by=by)]
+    wanted = question.of((project_id,), now=now)
+    return [hit.item for hit in found(snapshot, question, wanted, by=by)]
