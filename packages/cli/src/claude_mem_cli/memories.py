@@ -40,8 +40,9 @@ def show_index(index: Sequence[IndexEntry]) -> None:
     wide = max(screen.width(entry.type) for entry in index)
     for entry in index:
         kind = screen.line(entry.type) + " " * (wide - screen.width(entry.type))
-        facts = f"{screen.line(entry.id)}  {at(entry.when_epoch)}  {kind}  {entry.tokens:>5} tokens"
-        screen.say(screen.faint(screen.cut(facts, screen.columns())))
+        facts = (screen.line(entry.id), at(entry.when_epoch), kind)
+        told = "  ".join((*facts, f"{entry.tokens:>5} tokens"))
+        screen.say(screen.faint(screen.cut(told, screen.columns())))
         why = f"  ({screen.line(entry.why)})" if entry.why else ""
         title = screen.line(entry.title)
         screen.say(f"  {screen.cut(title + why, screen.columns() - 2)}")

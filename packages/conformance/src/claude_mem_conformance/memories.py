@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from claude_mem_core.domain.access import Scope
@@ -114,6 +114,9 @@ class MemoryContract(RepositoryContract):
         assert _search(inhabited, "banana") == ["new"]
         assert _recent(inhabited, limit=9) == ["new"]
         assert _all(inhabited, "old") == [old]
+        asked: dict[str, Any] = {"include_superseded": True}
+        assert sorted(_search(inhabited, "banana", **asked)) == ["new", "old"]
+        assert sorted(_recent(inhabited, **asked)) == ["new", "old"]
         with inhabited.begin() as tx:
             tx.memories.replace(old.changed(superseded_by_id=None))
         assert sorted(_search(inhabited, "banana")) == ["new", "old"]
@@ -210,7 +213,7 @@ class MemoryContract(RepositoryContract):
         assert _search(inhabited, "banana", platform_source="gemini") == []
 
     def test_recent_memories_come_newest_first(self, inhabited: Storage) -> None:
-        """A project's memories, newest first."""
+        """The memories that a filter lets pass, the latest first."""
         for age, id_ in enumerate(["m", "z", "a"]):
             _add(inhabited, samples.memory(id_, created_at_epoch=NOW + age))
         _add_on_codex(inhabited, "codex", created_at_epoch=NOW - 1)
@@ -218,6 +221,38 @@ class MemoryContract(RepositoryContract):
         assert _recent(inhabited, limit=9) == ["a", "z", "m", "codex"]
         assert _recent(inhabited, limit=2) == ["a", "z"]
         assert _recent(inhabited, limit=9, platform_source="codex") == ["codex"]
+
+    def test_those_after_a_place_come_oldest_first(self, inhabited: Storage) -> None:
+        """The memories after a place in time that a filter lets pass, oldest first."""
+        for age, id_ in enumerate(["m", "z", "a"]):
+            _add(inhabited, samples.memory(id_, created_at_epoch=NOW + age))
+        _add(inhabited, samples.memory("n", created_at_epoch=NOW + 1))
+        early: dict[str, Any] = {
+            "created_at_epoch": NOW + 9,
+            "valid_from_epoch": NOW - 1,
+        }
+        _add(inhabited, samples.memory("early", **early))
+        wanted = samples.wanted()
+        with inhabited.read() as snapshot:
+            memories = snapshot.memories
+            place = Place(NOW + 1, "n")
+            after = memories.since(place, wanted, scope=OURS, limit=9)
+            assert _ids(after) == ["z", "a"]
+            every = memories.since(Place(0), wanted, scope=OURS, limit=2)
+            assert _ids(every) == ["early", "m"]
+            before = memories.recent(wanted, scope=OURS, limit=9, before=place)
+            assert _ids(before) == ["m", "early"]
+
+    def test_what_has_expired_is_hidden_and_kept(self, inhabited: Storage) -> None:
+        """What has expired is neither searched nor recent, but still there."""
+        old = samples.memory("old", "banana", valid_to_epoch=NOW)
+        _add(inhabited, old)
+        _add(inhabited, samples.memory("new", "banana", valid_to_epoch=NOW + 1))
+        assert _search(inhabited, "banana") == _recent(inhabited) == ["new"]
+        assert _all(inhabited, "old") == [old]
+        asked: dict[str, Any] = {"include_expired": True}
+        assert sorted(_search(inhabited, "banana", **asked)) == ["new", "old"]
+        assert sorted(_recent(inhabited, **asked)) == ["new", "old"]
 
     def test_a_sessions_memories_come_oldest_first(self, inhabited: Storage) -> None:
         """A session's memories of one kind, oldest first."""
@@ -297,7 +332,9 @@ class MemoryContract(RepositoryContract):
         """Keep a new memory with its sources."""
         prose = {"subtitle": "s", "text": "t", "narrative": "n", "trust": "tool"}
         lists = {"facts": ("f", "g"), "concepts": ("c",), "files_read": ("ü.py",)}
-        rest = {"confidence": 0.25, "valid_from_epoch": 1, "valid_to_epoch": 2}
+        times = {"valid_from_epoch": 1, "valid_to_epoch": 2}
+        gone = {"superseded_at_epoch": 3, "superseded_from_epoch": 4}
+        rest = {"confidence": 0.25, "author": "Ömer", **times, **gone}
         changed = {"files_modified": ("b.py", "a.py"), "metadata": samples.AWKWARD}
         memory = samples.memory("full", "T", **prose, **lists, **rest, **changed)
         bare = samples.memory("bare", server_session_id=None, sources=())

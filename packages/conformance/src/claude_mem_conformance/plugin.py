@@ -20,6 +20,7 @@ CONTRACTS = (
     "own_workers",
     "projects",
     "queue",
+    "recall",
     "secrets",
     "sessions",
     "storage",

@@ -38,7 +38,7 @@ _WEIGHTS = f"bm25({', '.join(str(FIELD_WEIGHTS[name]) for name in FIELDS)}, 0.0)
 def candidates(
     connection: Connection, query: TermQuery, *, scope: Scope
 ) -> Sequence[Candidate]:
-    """The memories that pass the query's filter and share a term, the best fit first."""
+    """The memories that pass the filter and share a term, the best fit first."""
     wanted = within(scope, **parameters(query.wanted))
     projects = [row[0] for row in connection.all(_PROJECTS, wanted)]
     if not projects:

@@ -22,7 +22,7 @@ class MemoryReader(Protocol):
     * a word finds its plural, its past and its -ing form;
     * accents and case do not matter;
     * no term is an operator: `AND`, `NEAR`, `*`, `"` and `:` are only text;
-    * a filter hides what it does not ask for from a search, whatever fits better;
+    * what a filter does not ask for is never found, whatever fits better;
     * what was superseded is neither searched nor recent, but still there;
     * what has expired is neither searched nor recent, but still there;
     * a question about another time is answered as it was true and known then.
