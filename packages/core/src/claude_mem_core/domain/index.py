@@ -16,8 +16,8 @@ LONGEST_TITLE = 120
 MOST_WORDS = 4
 """Words of a reason for each part of a memory."""
 
-_SHARED = 4
-_ENDING = 3
+_LEAST = 3
+_ENDINGS = (("ies", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""), ("e", ""))
 
 
 class IndexEntry(Value):
@@ -90,8 +90,12 @@ def _spelt(text: str) -> set[str]:
 
 
 def _alike(one: str, other: str) -> bool:
-    """Whether two words differ by an ending at most."""
-    if one == other:
-        return True
-    shared = max(_SHARED, max(len(one), len(other)) - _ENDING)
-    return min(len(one), len(other)) >= shared and one[:shared] == other[:shared]
+    """Whether two words differ by a usual ending at most."""
+    return _bare(one) == _bare(other)
+
+
+def _bare(word: str) -> str:
+    for ending, instead in _ENDINGS:
+        if word.endswith(ending) and len(word) >= len(ending) + _LEAST:
+            return word.removesuffix(ending) + instead
+    return word

@@ -37,16 +37,11 @@ def listed(value: object) -> object:
     A list stays itself. A string is JSON when it starts as a list of JSON does, and
     else what stands between its commas. Anything else is the only one of its list.
     """
-    if value is None:
-        return ()
-    if isinstance(value, list | tuple | set | frozenset):
-        return tuple(value)
-    if not isinstance(value, str):
-        return (value,)
-    text = value.strip()
-    if text.startswith(("[]", '["', "[ ")) or re.match(r"\[-?\d", text):
-        return _of_json(text)
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+    found = _parts(value)
+    if any(isinstance(one, str) and "\0" in one for one in found):
+        # No name has one, and what follows it is lost on the way to a store.
+        raise _refusal("list", "a value of it holds a NUL", "take it out")
+    return found
 
 
 def first_moment(value: object) -> object:
@@ -68,6 +63,19 @@ LastMoment = Annotated[
     int, Field(strict=True, ge=0, le=LAST_EPOCH), BeforeValidator(last_moment)
 ]
 """A moment; a day stands for its end, in UTC."""
+
+
+def _parts(value: object) -> tuple[object, ...]:
+    if value is None:
+        return ()
+    if isinstance(value, list | tuple | set | frozenset):
+        return tuple(value)
+    if not isinstance(value, str):
+        return (value,)
+    text = value.strip()
+    if text.startswith(("[]", '["', "[ ")) or re.match(r"\[-?\d", text):
+        return _of_json(text)
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _of_json(text: str) -> tuple[object, ...]:
