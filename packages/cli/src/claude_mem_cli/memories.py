@@ -41,7 +41,7 @@ def show_index(index: Sequence[IndexEntry]) -> None:
     for entry in index:
         kind = screen.line(entry.type) + " " * (wide - screen.width(entry.type))
         facts = (screen.line(entry.id), at(entry.when_epoch), kind)
-        told = "  ".join((*facts, f"{entry.tokens:>5} tokens"))
+        told = "  ".join((*facts, f"~{entry.tokens}"))
         screen.say(screen.faint(screen.cut(told, screen.columns())))
         why = f"  ({screen.line(entry.why)})" if entry.why else ""
         title = screen.line(entry.title)
