@@ -14,20 +14,26 @@ from claude_mem_core.ports.storage import Snapshot, Storage
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.finding import found
 from claude_mem_core.services.identification import project_id_of
+from claude_mem_core.services.similarity import Similarity
 
 
 class Recall:
     """What the caller's memories say."""
 
-    def __init__(self, storage: Storage, system: System) -> None:
+    def __init__(
+        self, storage: Storage, system: System, similarity: Similarity
+    ) -> None:
         self._storage = storage
         self._system = system
+        self._similarity = similarity
 
     def search(self, query: SearchQuery, *, by: Principal) -> SearchResult:
         """The memories that fit the query, best first."""
         with self._storage.read() as snapshot:
             project_id = project_id_of(snapshot, query, by=by)
-            hits = found(snapshot, query, project_id, by=by)
+            hits = found(
+                snapshot, query, project_id, similarity=self._similarity, by=by
+            )
             return SearchResult(hits=tuple(hits))
 
     def context(self, query: ContextQuery, *, by: Principal) -> ContextPack:
@@ -37,7 +43,7 @@ class Recall:
         """
         with self._storage.read() as snapshot:
             project_id = project_id_of(snapshot, query, by=by)
-            items = _wanted(snapshot, query, project_id, by=by)
+            items = self._wanted(snapshot, query, project_id, by=by)
         pack = packed(items, budget=query.token_budget)
         return ContextPack(
             project_id=project_id,
@@ -50,21 +56,26 @@ class Recall:
             metadata={"considered": len(items)},
         )
 
-
-def _wanted(
-    snapshot: Snapshot, query: ContextQuery, project_id: str, *, by: Principal
-) -> Sequence[MemoryItem]:
-    if query.query is None:
-        return snapshot.memories.recent(
-            project_id,
-            scope=by.scope,
+    def _wanted(
+        self,
+        snapshot: Snapshot,
+        query: ContextQuery,
+        project_id: str,
+        *,
+        by: Principal,
+    ) -> Sequence[MemoryItem]:
+        if query.query is None:
+            return snapshot.memories.recent(
+                project_id,
+                scope=by.scope,
+                limit=query.limit,
+                platform_source=query.platform_source,
+            )
+        question = SearchQuery(
+            project_id=project_id,
+            query=query.query,
             limit=query.limit,
             platform_source=query.platform_source,
         )
-    question = SearchQuery(
-        project_id=project_id,
-        query=query.query,
-        limit=query.limit,
-        platform_source=query.platform_source,
-    )
-    return [hit.item for hit in found(snapshot, question, project_id, by=by)]
+        hits = found(snapshot, question, project_id, similarity=self._similarity, by=by)
+        return [hit.item for hit in hits]
