@@ -11,6 +11,7 @@ CONTRACTS = (
     "access",
     "agents",
     "contract",
+    "embedder",
     "events",
     "generator",
     "jobs",
@@ -25,6 +26,7 @@ CONTRACTS = (
     "storage",
     "system",
     "threads",
+    "vectors",
     "workers",
 )
 
