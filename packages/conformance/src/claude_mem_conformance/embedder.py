@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: D205 - a promise is quoted whole, and some are long
 """What an embedder is held to, whatever model it asks, and its index."""
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from claude_mem_core.ports.embedder import Embedder, VectorIndex
 from claude_mem_conformance.contract import Contract
 
 TEXTS = (
-    "The parser crashed on empty input",
-    "We keep the records in SQLite, one file on disk",
-    "Dinner was pasta with tomatoes",
+    "A parser crashed on empty input",
+    "Records are kept in SQLite, one file on disk",
+    "Yesterday dinner was pasta with tomatoes",
 )
 ODD = ("", " ", "\n\0\t", "\ud800 half a pair", "日本語のテキスト", "word " * 20_000)
 NEAR = 1e-5
@@ -43,7 +44,7 @@ class EmbedderContract(Contract):
 
         A vector for each text, in their order.
         """
-        vectors = embedder.embed(TEXTS)
+        vectors = list(reversed(embedder.embed(TEXTS[::-1])))
         assert len(vectors) == len(TEXTS)
         for vector in vectors:
             numbers = array("f", vector)
@@ -55,7 +56,7 @@ class EmbedderContract(Contract):
 
     def test_a_text_has_one_vector(self, embedder: Embedder) -> None:
         """A text has the same vector, whatever it is embedded with."""
-        together = embedder.embed([*TEXTS, TEXTS[0] * 9])
+        together = embedder.embed([*TEXTS, TEXTS[2] * 9])
         for text, vector in zip(TEXTS, together, strict=False):
             assert embedder.embed([text]) == [vector]
 
@@ -142,7 +143,7 @@ class EmbedderContract(Contract):
         index.remove(["store", "nobody"])
         assert set(_found(index, store)) == {"parser", "dinner"}
         index.put([("store", parser)])
-        assert next(iter(_found(index, parser))) == "store"
+        assert abs(_found(index, parser)["store"] - 1) < NEAR
 
     def test_the_best_come_first(self, embedder: Embedder, index: VectorIndex) -> None:
         """The memories that are most similar to the question, the best first."""

@@ -107,21 +107,21 @@ class VectorContract(RepositoryContract):
             numbers = list(snapshot.vectors.numbers(*asked, scope=OURS))
             page = snapshot.vectors.page(*asked, scope=OURS, after=0, limit=9)
         assert numbers == sorted(set(numbers))
-        assert numbers == [one.number for one in page]
+        assert set(numbers) == {one.number for one in page}
         assert len(numbers) == 3
 
     def test_vectors_come_in_pages(self, inhabited: Storage) -> None:
         """The vectors of a project in the order they were put in, from a number on."""
         _remember(inhabited, "one", "two", "three")
-        for item_id in ("two", "one", "three", "two"):
+        for item_id in ("one", "two", "three", "one"):
             _embed(inhabited, item_id)
         with inhabited.read() as snapshot:
             asked = ("project", MODEL)
             first = snapshot.vectors.page(*asked, scope=OURS, after=0, limit=2)
             after = first[-1].number
             rest = snapshot.vectors.page(*asked, scope=OURS, after=after, limit=2)
-        assert [one.item_id for one in (*first, *rest)] == ["one", "three", "two"]
-        assert [one.vectors for one in first] == [b"one", b"three"]
+        assert [one.item_id for one in (*first, *rest)] == ["two", "three", "one"]
+        assert [one.vectors for one in first] == [b"two", b"three"]
 
     def test_a_number_is_never_given_twice(self, inhabited: Storage) -> None:
         """The vectors of a project in the order they were put in, from a number on."""
@@ -163,8 +163,9 @@ class VectorContract(RepositoryContract):
         with inhabited.begin() as tx:
             assert tx.vectors.drop_others(MODEL) == 2
             assert tx.vectors.drop_others(MODEL) == 0
-        assert _seen(inhabited, OURS) == {"one"}
-        assert _seen(inhabited, OURS, model=OLD) == set()
+        with inhabited.read() as snapshot:
+            assert snapshot.vectors.progress(OLD).embedded == 0
+            assert snapshot.vectors.progress(MODEL).embedded == 1
 
     def test_a_removed_memory_leaves_no_vectors(self, inhabited: Storage) -> None:
         """A memory that is removed takes its vectors with it."""

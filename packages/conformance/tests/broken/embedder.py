@@ -16,8 +16,7 @@ from broken.registry import breaks
 @breaks(EmbedderContract.test_vectors_are_of_one_length, "embedder")
 class AnswersInTheWrongOrder(HashingEmbedder):
     def embed(self, texts):
-        made = super().embed(texts)
-        return [*made[1:], *made[:1]] if len(made) == 3 else made
+        return super().embed(sorted(texts))
 
 
 @breaks(EmbedderContract.test_a_text_has_one_vector, "embedder")

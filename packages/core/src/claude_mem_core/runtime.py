@@ -133,6 +133,11 @@ class Runtime:
         """How the worker in this process is."""
         return OwnLoop(self.worker.state, self.worker.problem)
 
+    @property
+    def dense_problem(self) -> str | None:
+        """What the embedder failed with last; None when it did what it was asked."""
+        return self.similarity.problem or self.embedding_loop.problem
+
     def shortcomings(self) -> Sequence[Issue]:
         """Why the work does not go on as it should; empty when it does.
 

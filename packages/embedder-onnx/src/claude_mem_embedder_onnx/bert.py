@@ -56,9 +56,8 @@ def bert_graph(weights: Weights, config: Mapping[str, Any], how: Precision) -> b
         KeyError: A weight is missing.
         ValueError: It is no BERT with absolute positions and GELU.
     """
-    if config.get("model_type", "bert") != "bert" or "gelu" != config.get(
-        "hidden_act", "gelu"
-    ):
+    kind = (config.get("model_type", "bert"), config.get("hidden_act", "gelu"))
+    if kind != ("bert", "gelu"):
         raise ValueError("it is no BERT with GELU")
     return _Builder(weights, config, how).model()
 

@@ -10,7 +10,7 @@ from claude_mem_core.domain.embedding import EmbeddingModel
 from claude_mem_core.errors import EmbedderError
 from claude_mem_core.ports.embedder import Embedder, VectorIndex
 from numpy.typing import NDArray
-from onnxruntime import InferenceSession
+from onnxruntime import InferenceSession  # type: ignore[import-untyped]
 from tokenizers import Tokenizer
 from typing_extensions import override
 
@@ -78,11 +78,12 @@ class OnnxEmbedder(Embedder):
         # Half of a surrogate pair is no text to a tokenizer.
         clean = text[:_LONGEST].encode("utf-8", "replace").decode()
         try:
-            ids = np.array([self._tokenizer.encode(clean).ids], np.int64)
+            # Not every tokenizer marks a start: then an empty text has no token.
+            ids = np.array([self._tokenizer.encode(clean).ids or [0]], np.int64)
             known = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
             given = {one: known.get(one, np.zeros_like(ids)) for one in self._inputs}
             out = session.run(None, given)[0]
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001
             # It may raise anything, and quote the text in it.
             raise EmbedderError(f"the model failed: {type(error).__name__}") from None
         return _unit(np.asarray(out, np.float32))
@@ -94,4 +95,5 @@ def _unit(out: NDArray[np.float32]) -> NDArray[np.float32]:
     length = np.linalg.norm(vector)
     if not np.isfinite(length) or length == 0:
         raise EmbedderError("the model gave a vector without a direction")
-    return vector / length
+    unit: NDArray[np.float32] = vector / length
+    return unit

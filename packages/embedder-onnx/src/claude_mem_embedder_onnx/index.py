@@ -32,9 +32,7 @@ def as_rows(vectors: bytes, dimensions: int) -> NDArray[np.float32]:
     return np.frombuffer(vectors, "<f4").reshape(-1, dimensions)
 
 
-def cosines(
-    question: bytes, vectors: Sequence[bytes], dimensions: int
-) -> list[float]:
+def cosines(question: bytes, vectors: Sequence[bytes], dimensions: int) -> list[float]:
     """The best cosine of each memory's vectors."""
     asked = np.frombuffer(question, "<f4")
     told = (as_rows(one, dimensions) @ asked for one in vectors)

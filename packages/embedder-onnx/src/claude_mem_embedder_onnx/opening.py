@@ -7,7 +7,10 @@ import json
 from typing import Any
 
 from claude_mem_core.errors import ConfigurationError
-from onnxruntime import InferenceSession, SessionOptions
+from onnxruntime import (  # type: ignore[import-untyped]
+    InferenceSession,
+    SessionOptions,
+)
 from tokenizers import Tokenizer
 
 from claude_mem_embedder_onnx.bert import bert_graph, read_safetensors

@@ -83,9 +83,7 @@ def _place(name: str, kind: int, shape: Iterable[int | str]) -> bytes:
         _bytes(1, _text(2, side) if isinstance(side, str) else _number(1, side))
         for side in shape
     )
-    return _text(1, name) + _bytes(
-        2, _bytes(1, _number(1, kind) + _bytes(2, sides))
-    )
+    return _text(1, name) + _bytes(2, _bytes(1, _number(1, kind) + _bytes(2, sides)))
 
 
 def _tensor(name: str, array: Array) -> bytes:

@@ -102,7 +102,7 @@ class Similarity:
         except EmbedderError as error:
             if self.problem is None:
                 log.error("questions are compared by their words alone: %s", error)  # noqa: TRY400
-            self.problem = str(error)
+            self.problem = f"{type(error).__name__}: {error}"
             return {}
         self.problem = None
         return found
