@@ -55,6 +55,7 @@ class NumpyIndex(VectorIndex):
         self._starts: list[int] = []
         self._ids: list[str | None] = []
         self._places: dict[str, int] = {}
+        self._frame: tuple[Rows, Rows] | None = None
 
     @property
     @override
@@ -64,6 +65,7 @@ class NumpyIndex(VectorIndex):
     @override
     def put(self, entries: Iterable[tuple[str, bytes]]) -> None:
         given = dict(entries)
+        self._frame = None
         self.remove(given.keys() & self._places.keys())
         rows = [as_rows(one, self._dimensions) for one in given.values()]
         if not rows:
@@ -77,6 +79,7 @@ class NumpyIndex(VectorIndex):
 
     @override
     def remove(self, item_ids: Collection[str]) -> None:
+        self._frame = None
         for item_id in item_ids:
             place = self._places.pop(item_id, None)
             if place is not None:
@@ -112,8 +115,8 @@ class NumpyIndex(VectorIndex):
 
     def _best(self, scores: Rows, limit: int) -> list[tuple[str, float]]:
         """The memories with the greatest scores, each by the best of its rows."""
-        each = np.maximum.reduceat(scores, self._starts).astype(np.float64)
-        gone = [place for place, one in enumerate(self._ids) if one is None]
+        starts, gone = self._frame or self._framed()
+        each = np.maximum.reduceat(scores, starts).astype(np.float64)
         each[gone] = -np.inf
         limit = min(limit, len(self._places))
         top = np.argpartition(-each, limit - 1)[:limit]
@@ -122,6 +125,12 @@ class NumpyIndex(VectorIndex):
         if self._holds_bits:
             return found
         return [(one, float(np.clip(score, -1.0, 1.0))) for one, score in found]
+
+    def _framed(self) -> tuple[Rows, Rows]:
+        """Where each memory begins, and the places of those that are gone."""
+        gone = [place for place, one in enumerate(self._ids) if one is None]
+        self._frame = np.array(self._starts), np.array(gone, np.intp)
+        return self._frame
 
     def _append(self, rows: NDArray[np.float32]) -> None:
         if not self._holds_bits and self._count > self._exact:

@@ -16,7 +16,7 @@ KNOWN: Mapping[str, str] = {
         "all-MiniLM-L6-v2"
     ),
 }
-"""SHA-256 of official weights, and what they are called."""
+"""SHA-256 of weights as their makers publish them, and what they are called."""
 
 TOKENIZER = "tokenizer.json"
 _WEIGHTS = ("model.onnx", "model.safetensors")

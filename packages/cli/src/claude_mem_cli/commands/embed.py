@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -28,6 +29,21 @@ MOST_LOOKS = 120
 Look = Callable[[], Embedded]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the work is done.
+
+    Attributes:
+        where: What it is called.
+        look: How far it is.
+        step: Does some of the work, if it is done here.
+    """
+
+    where: str
+    look: Look
+    step: Callable[[], object]
+
+
 @click.command
 @screen.json_option
 def embed(*, as_json: bool) -> None:
@@ -36,10 +52,10 @@ def embed(*, as_json: bool) -> None:
     Where a server runs, its worker does the work anyway, and this command waits for
     it. Else it does the work itself, with CLAUDE_MEM_EMBEDDER.
     """
-    with _looking() as (look, where):
-        started = time.monotonic()
-        first = look()
-        last = _to_the_end(look, first)
+    with _place() as place:
+        started, where = time.monotonic(), place.where
+        first = place.look()
+        last = _to_the_end(place, first)
     done = last.embedded - first.embedded
     seconds = round(time.monotonic() - started, 1)
     if as_json:
@@ -51,21 +67,25 @@ def embed(*, as_json: bool) -> None:
 
 
 @contextmanager
-def _looking() -> Iterator[tuple[Look, str]]:
-    """A look at the progress, which does some of the work where nobody else does."""
-    record = running(CoreSettings.from_env(os.environ).folder)
+def _place() -> Iterator[Place]:
+    """The server of the data folder where one runs, else the store itself."""
+    folder = CoreSettings.from_env(os.environ).folder
+    record = running(folder)
     if record is not None:
-        yield _at_server(record), f"the server at {record.url}"
+        yield Place(f"the server at {record.url}", _at_server(record), _nothing)
         return
     from claude_mem_core.launch import open_runtime
 
     with open_runtime(os.environ) as runtime:
 
         def look() -> Embedded:
-            runtime.embedding.once()
             return _required(runtime.embedding.progress())
 
-        yield look, f"the store in {CoreSettings.from_env(os.environ).folder}"
+        yield Place(f"the store in {folder}", look, runtime.embedding.once)
+
+
+def _nothing() -> None:
+    """The server's worker does it."""
 
 
 def _at_server(record: ServerRecord) -> Look:
@@ -94,7 +114,7 @@ def _required(progress: Embedded | None) -> Embedded:
     return progress
 
 
-def _to_the_end(look: Look, seen: Embedded) -> Embedded:
+def _to_the_end(place: Place, seen: Embedded) -> Embedded:
     """Look until nothing waits."""
     every = seen.embedded + seen.waiting
     stood = 0
@@ -102,7 +122,8 @@ def _to_the_end(look: Look, seen: Embedded) -> Embedded:
         length=every, file=sys.stderr, hidden=not sys.stderr.isatty()
     ) as bar:
         while seen.waiting:
-            before, seen = seen, look()
+            place.step()
+            before, seen = seen, place.look()
             bar.update(max(0, seen.embedded - before.embedded))
             stood = 0 if seen != before else stood + 1
             if stood == MOST_LOOKS:
