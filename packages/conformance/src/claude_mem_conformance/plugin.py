@@ -11,6 +11,7 @@ CONTRACTS = (
     "access",
     "agents",
     "contract",
+    "embedder",
     "events",
     "generator",
     "jobs",
@@ -26,6 +27,7 @@ CONTRACTS = (
     "storage",
     "system",
     "threads",
+    "vectors",
     "workers",
 )
 

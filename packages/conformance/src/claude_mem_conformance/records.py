@@ -13,6 +13,7 @@ from claude_mem_conformance.projects import ProjectContract
 from claude_mem_conformance.recall import RecallContract
 from claude_mem_conformance.sessions import SessionContract
 from claude_mem_conformance.storage import StorageContract
+from claude_mem_conformance.vectors import VectorContract
 from claude_mem_conformance.workers import WorkerContract
 
 
@@ -29,6 +30,7 @@ class StorageContracts(
     JobContract,
     WorkerContract,
     ModelCallContract,
+    VectorContract,
     StorageMachineContract,
 ):
     """A whole storage. The adapter's test gives the fixture `storage`."""

@@ -21,6 +21,7 @@ from claude_mem_core.ports.memories import MemoryReader, MemoryRepository
 from claude_mem_core.ports.model_calls import ModelCallBook, ModelCallReader
 from claude_mem_core.ports.projects import ProjectReader, ProjectRepository
 from claude_mem_core.ports.sessions import SessionReader, SessionRepository
+from claude_mem_core.ports.vectors import VectorReader, VectorRepository
 from claude_mem_core.ports.workers import WorkerReader, WorkerRegistry
 
 
@@ -56,6 +57,11 @@ class Snapshot(Protocol):
     @abstractmethod
     def memories(self) -> MemoryReader:
         """Memories."""
+
+    @property
+    @abstractmethod
+    def vectors(self) -> VectorReader:
+        """Vectors of memories."""
 
     @property
     @abstractmethod
@@ -108,6 +114,11 @@ class Transaction(Protocol):
     @abstractmethod
     def memories(self) -> MemoryRepository:
         """Memories."""
+
+    @property
+    @abstractmethod
+    def vectors(self) -> VectorRepository:
+        """Vectors of memories."""
 
     @property
     @abstractmethod

@@ -15,29 +15,36 @@ from claude_mem_core.ports.storage import Snapshot, Storage
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.finding import found
 from claude_mem_core.services.identification import project_id_of, project_ids_of
+from claude_mem_core.services.similarity import Similarity
 from claude_mem_core.services.surroundings import surroundings
 
 
 class Recall:
     """What the caller's memories say."""
 
-    def __init__(self, storage: Storage, system: System) -> None:
+    def __init__(
+        self, storage: Storage, system: System, similarity: Similarity
+    ) -> None:
         self._storage = storage
         self._system = system
+        self._similarity = similarity
 
     def search(self, query: SearchQuery, *, by: Principal) -> SearchResult:
         """The memories that fit the query, best first."""
         with self._storage.read() as snapshot:
             projects = project_ids_of(snapshot, query, by=by)
             wanted = query.of(projects, now=self._system.now())
-            return SearchResult(hits=tuple(found(snapshot, query, wanted, by=by)))
+            hits = found(snapshot, query, wanted, similarity=self._similarity, by=by)
+            return SearchResult(hits=tuple(hits))
 
     def timeline(self, query: TimelineQuery, *, by: Principal) -> Timeline:
         """What stands around an anchor in time, oldest first."""
         with self._storage.read() as snapshot:
             projects = project_ids_of(snapshot, query, by=by)
             wanted = query.of(projects, now=self._system.now())
-            return surroundings(snapshot, query, wanted, by=by)
+            return surroundings(
+                snapshot, query, wanted, similarity=self._similarity, by=by
+            )
 
     def context(self, query: ContextQuery, *, by: Principal) -> ContextPack:
         """The best memories that fit the token budget, and the text of them.
@@ -46,7 +53,7 @@ class Recall:
         """
         with self._storage.read() as snapshot:
             project_id = project_id_of(snapshot, query, by=by)
-            items = _wanted(snapshot, query, project_id, now=self._system.now(), by=by)
+            items = self._wanted(snapshot, query, project_id, by=by)
         pack = packed(items, budget=query.token_budget)
         return ContextPack(
             project_id=project_id,
@@ -59,21 +66,21 @@ class Recall:
             metadata={"considered": len(items)},
         )
 
-
-def _wanted(
-    snapshot: Snapshot,
-    query: ContextQuery,
-    project_id: str,
-    *,
-    now: int,
-    by: Principal,
-) -> Sequence[MemoryItem]:
-    platforms = () if query.platform_source is None else (query.platform_source,)
-    question = SearchQuery(
-        project_id=project_id,
-        query=query.query,
-        limit=query.limit,
-        platform_source=platforms,
-    )
-    wanted = question.of((project_id,), now=now)
-    return [hit.item for hit in found(snapshot, question, wanted, by=by)]
+    def _wanted(
+        self,
+        snapshot: Snapshot,
+        query: ContextQuery,
+        project_id: str,
+        *,
+        by: Principal,
+    ) -> Sequence[MemoryItem]:
+        platforms = () if query.platform_source is None else (query.platform_source,)
+        question = SearchQuery(
+            project_id=project_id,
+            query=query.query,
+            limit=query.limit,
+            platform_source=platforms,
+        )
+        wanted = question.of((project_id,), now=self._system.now())
+        hits = found(snapshot, question, wanted, similarity=self._similarity, by=by)
+        return [hit.item for hit in hits]
