@@ -23,6 +23,7 @@ COMMANDS = {
     "ingest": Lazy("ingest", "ingest", "Take in files of hook payloads."),
     "search": Lazy("search", "search", "Find memories of a project."),
     "context": Lazy("context", "context", "Show what the next session is told."),
+    "feedback": Lazy("feedback", "feedback", "Say whether a memory was of use."),
     "demo": Lazy("demo", "demo", "Replay a sample session and show what it gives."),
     "version": Lazy("version", "version", "Show the installed versions."),
 }

@@ -31,6 +31,7 @@ from claude_mem_core.ports.queue import (
 from claude_mem_core.ports.storage import Storage
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.access import Access
+from claude_mem_core.services.context import ContextPacks
 from claude_mem_core.services.events import Events
 from claude_mem_core.services.generation import PAUSE_AFTER_ERROR, Generator
 from claude_mem_core.services.jobs import Jobs
@@ -91,7 +92,8 @@ class Runtime:
         self.events = Events(storage, queue, system, keeping)
         self.memories = Memories(storage, system, keeping)
         self.rescan = Rescan(storage, system, keeping)
-        self.recall = Recall(storage, system)
+        self.recall = Recall(storage)
+        self.context = ContextPacks(storage, system)
         self.jobs = Jobs(storage, queue, system)
         self.generator = Generator(storage, queue, generator, system, keeping)
         self.replay = Replay(

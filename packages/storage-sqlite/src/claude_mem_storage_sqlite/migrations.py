@@ -14,6 +14,7 @@ from claude_mem_storage_sqlite.driver import ERRORS, Connection
 from claude_mem_storage_sqlite.full_text import FULL_TEXT
 from claude_mem_storage_sqlite.ledger_schema import LEDGER, LOG
 from claude_mem_storage_sqlite.model_calls import BOOK
+from claude_mem_storage_sqlite.packs import PACKS
 from claude_mem_storage_sqlite.schema import COUNTS, IDENTITIES, SUCCESSORS, TABLES
 
 steps = Migrations("claude_mem")
@@ -60,6 +61,11 @@ def _project_identities(db: Database) -> None:
 @steps(name="0006-model-calls")
 def _model_calls(db: Database) -> None:
     _run(db, BOOK)
+
+
+@steps(name="0007-context-packs")
+def _context_packs(db: Database) -> None:
+    _run(db, PACKS)
 
 
 def migrate(connection: Connection) -> None:

@@ -1,17 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Recall: the right memories for a question, and for a session's start."""
+"""Recall: the right memories for a question."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from claude_mem_core.domain.access import Principal
-from claude_mem_core.domain.context_pack import ContextPack, ContextQuery
-from claude_mem_core.domain.memory_item import MemoryItem
-from claude_mem_core.domain.packing import packed
 from claude_mem_core.domain.search import SearchQuery, SearchResult
-from claude_mem_core.ports.storage import Snapshot, Storage
-from claude_mem_core.ports.system import System
+from claude_mem_core.ports.storage import Storage
 from claude_mem_core.services.finding import found
 from claude_mem_core.services.identification import project_id_of
 
@@ -19,9 +13,8 @@ from claude_mem_core.services.identification import project_id_of
 class Recall:
     """What the caller's memories say."""
 
-    def __init__(self, storage: Storage, system: System) -> None:
+    def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        self._system = system
 
     def search(self, query: SearchQuery, *, by: Principal) -> SearchResult:
         """The memories that fit the query, best first."""
@@ -29,42 +22,3 @@ class Recall:
             project_id = project_id_of(snapshot, query, by=by)
             hits = found(snapshot, query, project_id, by=by)
             return SearchResult(hits=tuple(hits))
-
-    def context(self, query: ContextQuery, *, by: Principal) -> ContextPack:
-        """The best memories that fit the token budget, and the text of them.
-
-        Without a question these are the newest.
-        """
-        with self._storage.read() as snapshot:
-            project_id = project_id_of(snapshot, query, by=by)
-            items = _wanted(snapshot, query, project_id, by=by)
-        pack = packed(items, budget=query.token_budget)
-        return ContextPack(
-            project_id=project_id,
-            server_session_id=query.server_session_id,
-            generated_at_epoch=self._system.now(),
-            token_budget=query.token_budget,
-            items=pack.items,
-            context=pack.text,
-            tokens=pack.tokens,
-            metadata={"considered": len(items)},
-        )
-
-
-def _wanted(
-    snapshot: Snapshot, query: ContextQuery, project_id: str, *, by: Principal
-) -> Sequence[MemoryItem]:
-    if query.query is None:
-        return snapshot.memories.recent(
-            project_id,
-            scope=by.scope,
-            limit=query.limit,
-            platform_source=query.platform_source,
-        )
-    question = SearchQuery(
-        project_id=project_id,
-        query=query.query,
-        limit=query.limit,
-        platform_source=query.platform_source,
-    )
-    return [hit.item for hit in found(snapshot, question, project_id, by=by)]
