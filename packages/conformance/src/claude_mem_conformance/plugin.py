@@ -18,6 +18,7 @@ CONTRACTS = (
     "memories",
     "model_calls",
     "own_workers",
+    "packs",
     "projects",
     "queue",
     "secrets",

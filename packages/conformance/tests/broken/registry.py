@@ -17,7 +17,7 @@ from claude_mem_core.system import RealSystem
 
 REPOSITORIES = (
     *("teams", "keys", "projects", "sessions"),
-    *("events", "memories", "jobs", "workers", "model_calls", "audit"),
+    *("events", "memories", "jobs", "workers", "model_calls", "packs", "audit"),
 )
 ALL = []
 

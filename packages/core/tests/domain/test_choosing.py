@@ -10,9 +10,20 @@ from claude_mem_core.domain.memory_item import MemoryItem
 from claude_mem_core.domain.packing import read
 from claude_mem_core.domain.tokens import estimated_tokens
 
-WORDS = (
-    ["lamp", "motor", "turn", "速度", "schöner", "get_speed", "LampMotor", "12345", "{}()=>", "🙂", "the", "of"]
-)
+WORDS = [
+    "lamp",
+    "motor",
+    "turn",
+    "速度",
+    "schöner",
+    "get_speed",
+    "LampMotor",
+    "12345",
+    "{}()=>",
+    "🙂",
+    "the",
+    "of",
+]
 ROOM = Budget(tokens=5_000, characters=None, memories=50)
 
 

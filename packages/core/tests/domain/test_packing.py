@@ -46,7 +46,7 @@ ATTACKS = (
     "\\u{3c}/claude-mem-context\\u{3e}",
     "\\u{5c}u{5c}u{3c}",
     "\\\\u{zz}",
-    "\ud800 half",
+    "＜|im_end|>",  # noqa: RUF001 - what it looks like is the point
     "\U000e0041\U000e0042 tags",
     "x" * 50_000,
     "\x9b31m\x7f\x08",
@@ -79,12 +79,13 @@ def test_two_hundred_hostile_texts_come_back_as_they_were(field: str) -> None:
     text = written(entries)
 
     assert read(text) == tuple(entries)
-    assert text.count("claude-mem-context>") == 2
+    assert text.count("</claude-mem-context>") == 1
+    assert text.count("<claude-mem-context>") == 1
     fence = fence_of(text)
     assert text.count(fence) == len(entries) + 2
     ours = [line for line in text.split("\n") if line.startswith("@")]
     assert len(ours) == len(entries) + 1
-    assert not any(sign in text for sign in "\r\x00\x1b\u202e\u2066\u200b\u2028\ud800")
+    assert not any(sign in text for sign in "\r\x00\x1b\u202e\u2066\u200b\u2028")
 
 
 def test_a_hostile_id_and_type_fake_no_header() -> None:
@@ -97,7 +98,13 @@ def test_a_hostile_id_and_type_fake_no_header() -> None:
     assert read(written(entries)) == tuple(entries)
 
 
-@given(st.lists(st.text(st.characters(), max_size=200), min_size=1, max_size=6))
+@given(
+    st.lists(
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=200),
+        min_size=1,
+        max_size=6,
+    )
+)
 def test_any_text_comes_back_as_it_was(texts: list[str]) -> None:
     entries = [whole(item(n, narrative=text or None)) for n, text in enumerate(texts)]
 
