@@ -99,13 +99,13 @@ def test_what_is_known_of_a_file_is_told(house: _House) -> None:
 
 def test_a_failing_command_brings_what_met_the_same_error(house: _House) -> None:
     signature = "attributeerror: 'lamp' object has no attribute 'motor'"
-    house.add("No motor", metadata={"signature": signature})
+    house.add("A bulb of glass", metadata={"signature": signature})
     house.add("The lamp was painted", narrative="A lamp.")
     house.add("Nothing to do with it")
     output = f"Traceback:\n  File x.py, line 3\n{ERROR}\n"
 
-    assert house.pack(command="pytest", output=output)[0] == "No motor"
-    assert house.pack(error=ERROR) == ["No motor", "The lamp was painted"]
+    assert house.pack(command="pytest", output=output)[0] == "A bulb of glass"
+    assert house.pack(error=ERROR) == ["A bulb of glass", "The lamp was painted"]
 
 
 def test_what_was_left_open_lately_comes_before_what_was_done(house: _House) -> None:
