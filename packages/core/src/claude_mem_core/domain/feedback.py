@@ -54,8 +54,8 @@ def feedback_value(
     """How useful a memory was, above -1 and below 1; 0 where nothing is known.
 
     It is the sum of the evidence over its amount and a doubt, so that one answer moves
-    it a little and no number of answers takes it over a bound. To have been told
-    counts a little against a memory that nobody then used.
+    it a little and no number of answers takes it over a bound. To have been told is no
+    evidence: else the telling would change what the next pack tells.
 
     Args:
         uses: How often each thing was seen.
@@ -66,5 +66,4 @@ def feedback_value(
     if is_outdated and told:
         seen.append(OUTDATED)
     amount = sum(map(abs, seen))
-    unused = 0.05 * max(0, told - sum(uses.values()))
-    return (sum(seen) - min(unused, 1.0)) / (amount + DOUBT)
+    return sum(seen) / (amount + DOUBT)
