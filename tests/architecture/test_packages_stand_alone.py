@@ -101,7 +101,7 @@ from claude_mem_core.api import *
 me = Principal.local()
 with open_runtime({"CLAUDE_MEM_DATA_DIR": "memory"}) as memory:
     (project,) = memory.projects.list(by=me)
-    print(memory.recall.context(ContextQuery(project_id=project.id), by=me).context)
+    print(memory.context.pack(ContextQuery(project_id=project.id), by=me).context)
 """
 
     assert "lamp test" in run(python, stored, tmp_path)

@@ -19,6 +19,7 @@ CONTRACTS = (
     "memories",
     "model_calls",
     "own_workers",
+    "packs",
     "projects",
     "queue",
     "recall",

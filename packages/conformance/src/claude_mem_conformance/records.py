@@ -9,6 +9,7 @@ from claude_mem_conformance.jobs import JobContract
 from claude_mem_conformance.machine import StorageMachineContract
 from claude_mem_conformance.memories import MemoryContract
 from claude_mem_conformance.model_calls import ModelCallContract
+from claude_mem_conformance.packs import PackContract
 from claude_mem_conformance.projects import ProjectContract
 from claude_mem_conformance.recall import RecallContract
 from claude_mem_conformance.sessions import SessionContract
@@ -31,6 +32,7 @@ class StorageContracts(
     WorkerContract,
     ModelCallContract,
     VectorContract,
+    PackContract,
     StorageMachineContract,
 ):
     """A whole storage. The adapter's test gives the fixture `storage`."""

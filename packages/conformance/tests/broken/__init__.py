@@ -14,6 +14,7 @@ from broken import (  # noqa: F401 - each registers what it holds
     memories,
     model_calls,
     own_workers,
+    packs,
     projects,
     queue,
     secrets,

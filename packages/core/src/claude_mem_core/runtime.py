@@ -32,6 +32,7 @@ from claude_mem_core.ports.queue import (
 from claude_mem_core.ports.storage import Storage
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.access import Access
+from claude_mem_core.services.context import ContextPacks
 from claude_mem_core.services.embedding import EMBED_EVERY, Embedding
 from claude_mem_core.services.events import Events
 from claude_mem_core.services.generation import PAUSE_AFTER_ERROR, Generator
@@ -72,7 +73,7 @@ class Runtime:
     An async caller hands each call to a thread, as every method here blocks.
     """
 
-    def __init__(  # noqa: PLR0913 - one for each thing that can be chosen
+    def __init__(  # noqa: PLR0913, PLR0915 - one for each choice, and each service
         self,
         storage: Storage,
         queue: ObservationQueueEngine,
@@ -99,6 +100,7 @@ class Runtime:
         self.similarity = Similarity(embedder)
         self.embedding = Embedding(storage, embedder, system)
         self.recall = Recall(storage, system, self.similarity)
+        self.context = ContextPacks(storage, system, self.similarity)
         self.jobs = Jobs(storage, queue, system)
         self.generator = Generator(storage, queue, generator, system, keeping)
         self.replay = Replay(

@@ -16,6 +16,7 @@ from claude_mem_storage_sqlite.filters import FILTER_COLUMNS, MARKS, marks_of
 from claude_mem_storage_sqlite.full_text import FULL_TEXT
 from claude_mem_storage_sqlite.ledger_schema import LEDGER, LOG
 from claude_mem_storage_sqlite.model_calls import BOOK
+from claude_mem_storage_sqlite.packs import PACKS
 from claude_mem_storage_sqlite.schema import COUNTS, IDENTITIES, SUCCESSORS, TABLES
 from claude_mem_storage_sqlite.vectors import VECTORS
 
@@ -80,6 +81,11 @@ def _filters(db: Database) -> None:
 @steps(name="0008-vectors")
 def _vectors(db: Database) -> None:
     _run(db, VECTORS)
+
+
+@steps(name="0009-context-packs")
+def _context_packs(db: Database) -> None:
+    _run(db, PACKS)
 
 
 def migrate(connection: Connection) -> None:

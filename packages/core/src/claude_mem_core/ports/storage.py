@@ -19,6 +19,7 @@ from claude_mem_core.ports.events import EventReader, EventRepository
 from claude_mem_core.ports.jobs import JobLedger, JobReader
 from claude_mem_core.ports.memories import MemoryReader, MemoryRepository
 from claude_mem_core.ports.model_calls import ModelCallBook, ModelCallReader
+from claude_mem_core.ports.packs import PackBook, PackReader
 from claude_mem_core.ports.projects import ProjectReader, ProjectRepository
 from claude_mem_core.ports.sessions import SessionReader, SessionRepository
 from claude_mem_core.ports.vectors import VectorReader, VectorRepository
@@ -78,6 +79,11 @@ class Snapshot(Protocol):
     def model_calls(self) -> ModelCallReader:
         """Calls of models."""
 
+    @property
+    @abstractmethod
+    def packs(self) -> PackReader:
+        """Receipts of context packs."""
+
 
 class Transaction(Protocol):
     """The records while they are written.
@@ -134,6 +140,11 @@ class Transaction(Protocol):
     @abstractmethod
     def model_calls(self) -> ModelCallBook:
         """Calls of models."""
+
+    @property
+    @abstractmethod
+    def packs(self) -> PackBook:
+        """Receipts of context packs."""
 
     @property
     @abstractmethod

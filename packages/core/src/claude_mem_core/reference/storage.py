@@ -23,6 +23,7 @@ from claude_mem_core.reference.jobs import InProcessJobs
 from claude_mem_core.reference.lexical import LexicalIndexes
 from claude_mem_core.reference.memories import InProcessMemories
 from claude_mem_core.reference.model_calls import InProcessModelCalls
+from claude_mem_core.reference.packs import InProcessPacks
 from claude_mem_core.reference.projects import InProcessProjects
 from claude_mem_core.reference.sessions import InProcessSessions
 from claude_mem_core.reference.state import State
@@ -96,6 +97,7 @@ class _Records(Transaction, Snapshot):
         self._jobs = InProcessJobs(state)
         self._workers = InProcessWorkers(state)
         self._model_calls = InProcessModelCalls(state)
+        self._packs = InProcessPacks(state)
         self._audit = InProcessAuditLog(state)
 
     @property
@@ -147,6 +149,11 @@ class _Records(Transaction, Snapshot):
     @override
     def model_calls(self) -> InProcessModelCalls:
         return self._model_calls
+
+    @property
+    @override
+    def packs(self) -> InProcessPacks:
+        return self._packs
 
     @property
     @override
