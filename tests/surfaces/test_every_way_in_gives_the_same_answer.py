@@ -39,7 +39,7 @@ def test_search_and_context_are_the_same_everywhere(told: Machine) -> None:
         result = runtime.recall.search(query, by=me)
         library = [hit.item.id for hit in result.hits]
         wanted = ContextQuery(project_id=project.id, query=QUESTION)
-        context = runtime.recall.context(wanted, by=me).context
+        context = runtime.context.pack(wanted, by=me).context
 
     def command() -> tuple[list[str], str]:
         found = told.run("search", QUESTION, "--project", "lighthouse", "--json")

@@ -53,17 +53,55 @@ def test_a_context_is_packed_within_its_budget(client, project_id) -> None:
     pack = answer.json
     assert answer.status == 200
     assert set(pack) == {
-        "memories", "context", "tokenBudget", "tokens", "generatedAtEpoch",
+        "packId", "memories", "context", "tokenBudget", "characterBudget",
+        "tokens", "characters", "generatedAtEpoch",
     }  # fmt: skip
     assert pack["tokenBudget"] == 500
     assert 0 < pack["tokens"] <= 500
     assert all(item["title"] in pack["context"] for item in pack["memories"])
 
 
-def test_a_context_without_a_question_has_the_newest(client, project_id) -> None:
+def test_a_context_without_a_question_is_for_a_session_that_begins(
+    client, project_id
+) -> None:
     pack = client.post("/v1/context", {"projectId": project_id, "limit": 1}).json
 
-    assert [item["title"] for item in pack["memories"]] == ["A wet cellar"]
+    assert len(pack["memories"]) == 1
+
+
+def test_a_context_explains_itself_when_asked(client, project_id) -> None:
+    body = {"projectId": project_id, "characterBudget": 400, "explain": True}
+
+    pack = client.post("/v1/context", body).json
+
+    told = [one["memoryId"] for one in pack["explanation"] if one["included"]]
+    assert told == [item["id"] for item in pack["memories"]] != []
+    assert len(pack["context"]) == pack["characters"] <= 400
+
+
+def test_the_receipt_of_a_context_can_be_read(client, project_id) -> None:
+    pack = client.post("/v1/context", {"projectId": project_id}).json
+
+    answer = client.get(f"/v1/context/{pack['packId']}")
+
+    assert answer.status == 200
+    told = [one["memoryId"] for one in answer.json["receipt"]["items"]]
+    assert told == [item["id"] for item in pack["memories"]]
+    assert client.get("/v1/context/absent").status == 404
+
+
+def test_feedback_on_a_memory_is_taken_down(client, project_id) -> None:
+    pack = client.post("/v1/context", {"projectId": project_id}).json
+    path = f"/v1/memories/{pack['memories'][0]['id']}/feedback"
+
+    first = client.post(path, {"useful": True}).json["feedback"]
+    second = client.post(path, {"useful": False}).json["feedback"]
+
+    assert -1 < second < first < 1
+    assert first > 0
+    assert client.post(path, {"useful": "yes"}).status == 400
+    absent = "/v1/memories/absent/feedback"
+    assert client.post(absent, {"useful": True}).status == 404
 
 
 @pytest.mark.parametrize("path", ["/v1/search", "/v1/context"])

@@ -10,6 +10,8 @@ from typing import Protocol
 
 from claude_mem_core.domain.agent_event import AgentEventDraft
 from claude_mem_core.domain.context_pack import ContextQuery
+from claude_mem_core.domain.context_pack import Told as Considered
+from claude_mem_core.domain.feedback import Feedback
 from claude_mem_core.domain.generation_job import (
     GenerationJob,
     JobEvent,
@@ -55,6 +57,8 @@ class Told:
     memories: tuple[MemoryItem, ...]
     context: str
     tokens: int
+    pack_id: str | None = None
+    explanation: Sequence[Considered] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,10 @@ class Client(Protocol):
     @abstractmethod
     def context(self, query: ContextQuery) -> Told:
         """What fits the budget, best first."""
+
+    @abstractmethod
+    def judge(self, memory_id: str, told: Feedback) -> float:
+        """How useful a memory is held to be, now that someone says so."""
 
     @abstractmethod
     def jobs_left(self) -> Iterator[int]:

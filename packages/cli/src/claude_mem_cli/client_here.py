@@ -9,6 +9,7 @@ from datetime import timedelta
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.agent_event import AgentEventDraft
 from claude_mem_core.domain.context_pack import ContextQuery
+from claude_mem_core.domain.feedback import Feedback
 from claude_mem_core.domain.generation_job import GenerationJob, JobQuery
 from claude_mem_core.domain.memory_item import MemoryKind
 from claude_mem_core.domain.memory_request import FoundMemories, MemoryRequest
@@ -101,8 +102,12 @@ class ClientHere(Client):
 
     @override
     def context(self, query: ContextQuery) -> Told:
-        pack = self._runtime.recall.context(query, by=self._by)
-        return Told(pack.items, pack.context, pack.tokens)
+        pack = self._runtime.context.pack(query, by=self._by)
+        return Told(pack.items, pack.context, pack.tokens, pack.id, pack.explanation)
+
+    @override
+    def judge(self, memory_id: str, told: Feedback) -> float:
+        return self._runtime.context.judge(memory_id, told, by=self._by)
 
     @override
     def jobs_left(self) -> Iterator[int]:

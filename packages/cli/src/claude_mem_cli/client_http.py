@@ -13,6 +13,8 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from claude_mem_core.domain.agent_event import AgentEventDraft
 from claude_mem_core.domain.context_pack import ContextQuery
+from claude_mem_core.domain.context_pack import Told as Considered
+from claude_mem_core.domain.feedback import Feedback
 from claude_mem_core.domain.generation_job import (
     GenerationJob,
     JobEvent,
@@ -159,7 +161,18 @@ class ClientHttp(Client):
     def context(self, query: ContextQuery) -> Told:
         answer = self._ask("POST", "/v1/context", _asked(query))
         items = tuple(MemoryItem.from_wire(one) for one in _list(answer, "memories"))
-        return Told(items, answer["context"], answer["tokens"])
+        return Told(
+            items,
+            answer["context"],
+            answer["tokens"],
+            answer.get("packId"),
+            [Considered.from_wire(one) for one in answer.get("explanation", [])],
+        )
+
+    @override
+    def judge(self, memory_id: str, told: Feedback) -> float:
+        path = f"/v1/memories/{quote(memory_id, safe='')}/feedback"
+        return _part(self._ask("POST", path, told.to_wire()), "feedback", float)
 
     @override
     def jobs_left(self) -> Iterator[int]:

@@ -25,6 +25,7 @@ COMMANDS = {
     "timeline": Lazy("timeline", "timeline", "Show what was around a memory."),
     "get": Lazy("get", "get_memories", "Show memories in full."),
     "context": Lazy("context", "context", "Show what the next session is told."),
+    "feedback": Lazy("feedback", "feedback", "Say whether a memory was of use."),
     "demo": Lazy("demo", "demo", "Replay a sample session and show what it gives."),
     "version": Lazy("version", "version", "Show the installed versions."),
 }

@@ -11,6 +11,7 @@ CONTRACTS = (
     "access",
     "agents",
     "contract",
+    "embedder",
     "events",
     "generator",
     "jobs",
@@ -18,6 +19,7 @@ CONTRACTS = (
     "memories",
     "model_calls",
     "own_workers",
+    "packs",
     "projects",
     "queue",
     "recall",
@@ -26,6 +28,7 @@ CONTRACTS = (
     "storage",
     "system",
     "threads",
+    "vectors",
     "workers",
 )
 

@@ -9,10 +9,12 @@ from claude_mem_conformance.jobs import JobContract
 from claude_mem_conformance.machine import StorageMachineContract
 from claude_mem_conformance.memories import MemoryContract
 from claude_mem_conformance.model_calls import ModelCallContract
+from claude_mem_conformance.packs import PackContract
 from claude_mem_conformance.projects import ProjectContract
 from claude_mem_conformance.recall import RecallContract
 from claude_mem_conformance.sessions import SessionContract
 from claude_mem_conformance.storage import StorageContract
+from claude_mem_conformance.vectors import VectorContract
 from claude_mem_conformance.workers import WorkerContract
 
 
@@ -29,6 +31,8 @@ class StorageContracts(
     JobContract,
     WorkerContract,
     ModelCallContract,
+    VectorContract,
+    PackContract,
     StorageMachineContract,
 ):
     """A whole storage. The adapter's test gives the fixture `storage`."""

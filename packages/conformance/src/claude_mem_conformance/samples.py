@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 from claude_mem_core.domain.access import ApiKey, Scope
 from claude_mem_core.domain.agent_event import AgentEvent
 from claude_mem_core.domain.audit import AuditEntry
+from claude_mem_core.domain.context_pack import PackReceipt, Told
+from claude_mem_core.domain.feedback import MemoryUse
 from claude_mem_core.domain.filters import MemoryFilter
 from claude_mem_core.domain.generation_job import GenerationJob, JobDraft, queued_job
 from claude_mem_core.domain.memory_item import MemoryItem, MemorySource
@@ -163,6 +165,31 @@ def model_call(id_: str = "call", **fields: object) -> ModelCall:
     cost = {"input_tokens": 100, "output_tokens": 10, "cost_micro_usd": 7}
     when = {"created_at_epoch": NOW}
     return _of(ModelCall, {"id": id_, **where, **what, **cost, **when, **fields})
+
+
+def receipt(id_: str = "pack", *told: str, **fields: object) -> PackReceipt:
+    """What was told of `told` in `project`."""
+    items = [
+        Told(
+            memory_id=one,
+            score=1.5,
+            value_per_token=0.25,
+            tokens=30,
+            included=True,
+            reason="whole",
+        )
+        for one in told
+    ]
+    where = {"project_id": "project", "server_session_id": "session"}
+    size = {"token_budget": 500, "tokens": 90, "characters": 300}
+    rest = {"items": tuple(items), "told_at_epoch": NOW}
+    return _of(PackReceipt, {"id": id_, **where, **size, **rest, **fields})
+
+
+def use(id_: str = "use", **fields: object) -> MemoryUse:
+    """That `memory` was of use to the user."""
+    what = {"memory_item_id": "memory", "kind": "useful", "created_at_epoch": NOW}
+    return _of(MemoryUse, {"id": id_, **what, **fields})
 
 
 def inhabit(storage: Storage) -> None:

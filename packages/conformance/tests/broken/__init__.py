@@ -6,6 +6,7 @@ from __future__ import annotations
 from broken import (  # noqa: F401 - each registers what it holds
     access,
     agents,
+    embedder,
     events,
     generator,
     jobs,
@@ -13,12 +14,14 @@ from broken import (  # noqa: F401 - each registers what it holds
     memories,
     model_calls,
     own_workers,
+    packs,
     projects,
     queue,
     secrets,
     sessions,
     storage,
     system,
+    vectors,
     workers,
 )
 from broken.registry import ALL

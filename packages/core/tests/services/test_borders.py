@@ -47,7 +47,7 @@ def search(runtime: Runtime, project_id: str, by: Principal) -> object:
 
 
 def context(runtime: Runtime, project_id: str, by: Principal) -> object:
-    return runtime.recall.context(ContextQuery(project_id=project_id), by=by)
+    return runtime.context.pack(ContextQuery(project_id=project_id), by=by)
 
 
 @pytest.mark.parametrize("deed", [accept, start, add, count, search, context])

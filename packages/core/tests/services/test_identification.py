@@ -237,7 +237,7 @@ def test_reading_makes_no_project_and_links_none(told: Told) -> None:
     with pytest.raises(NotFoundError, match="app"):
         told.runtime.recall.search(SearchQuery(query="x", **asked), by=ME)
     with pytest.raises(NotFoundError):
-        told.runtime.recall.context(ContextQuery(**asked), by=ME)
+        told.runtime.context.pack(ContextQuery(**asked), by=ME)
     assert told.projects() == []
 
 
@@ -251,7 +251,7 @@ def test_a_question_with_facts_is_answered_from_their_project(told: Told) -> Non
     found = told.runtime.recall.search(
         SearchQuery(project_facts=facts, query="lamp"), by=ME
     )
-    pack = told.runtime.recall.context(ContextQuery(project_facts=facts), by=ME)
+    pack = told.runtime.context.pack(ContextQuery(project_facts=facts), by=ME)
 
     assert [hit.item.title for hit in found.hits] == ["The lamp turns clockwise"]
     assert pack.project_id == project_id

@@ -16,6 +16,11 @@ from pydantic_core import to_json
 
 from claude_mem_http_falcon.authentication import Authentication
 from claude_mem_http_falcon.bodies import Bodies
+from claude_mem_http_falcon.context import (
+    ContextResource,
+    FeedbackResource,
+    PackResource,
+)
 from claude_mem_http_falcon.events import (
     EventBatchResource,
     EventResource,
@@ -53,11 +58,7 @@ from claude_mem_http_falcon.projects import (
     ProjectResource,
     ProjectsResource,
 )
-from claude_mem_http_falcon.recall import (
-    ContextResource,
-    SearchResource,
-    TimelineResource,
-)
+from claude_mem_http_falcon.recall import SearchResource, TimelineResource
 from claude_mem_http_falcon.redactions import RedactionsResource
 from claude_mem_http_falcon.replay import RegenerateResource
 from claude_mem_http_falcon.request_log import RequestLog
@@ -134,10 +135,12 @@ def resources(runtime: Runtime, stop: StopSignal) -> Mapping[str, object]:
         "/v1/memories": MemoriesResource(runtime.memories),
         "/v1/memories/get": MemoriesGetResource(runtime.memories),
         "/v1/memories/{memory_id}": MemoryResource(runtime.memories),
+        "/v1/memories/{memory_id}/feedback": FeedbackResource(runtime.context),
         "/v1/redactions": RedactionsResource(runtime.rescan),
         "/v1/search": SearchResource(runtime.recall),
         "/v1/timeline": TimelineResource(runtime.recall),
-        "/v1/context": ContextResource(runtime.recall),
+        "/v1/context": ContextResource(runtime.context),
+        "/v1/context/{pack_id}": PackResource(runtime.context),
         "/hooks/{agent}/{event}": HookResource(runtime),
     }
 

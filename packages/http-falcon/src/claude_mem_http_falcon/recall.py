@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`/v1/search`, `/v1/timeline` and `/v1/context`."""
+"""`/v1/search` and `/v1/timeline`."""
 
 from __future__ import annotations
 
-from claude_mem_core.domain.context_pack import ContextQuery
 from claude_mem_core.domain.search import SearchQuery
 from claude_mem_core.domain.timeline import TimelineQuery
 from claude_mem_core.services.recall import Recall
@@ -66,23 +65,3 @@ class TimelineResource:
             show(resp, **anchor, index=list(line.index))
         else:
             show(resp, **anchor, memories=list(line.items))
-
-
-class ContextResource:
-    """Where a session learns what to know beforehand."""
-
-    def __init__(self, recall: Recall) -> None:
-        self._recall = recall
-
-    def on_post(self, req: Request, resp: Response) -> None:
-        """The best memories that fit the budget, and the text made from them."""
-        query = ContextQuery.from_wire(req.document)
-        pack = self._recall.context(query, by=req.caller)
-        show(
-            resp,
-            memories=list(pack.items),
-            context=pack.context,
-            tokenBudget=pack.token_budget,
-            tokens=pack.tokens,
-            generatedAtEpoch=pack.generated_at_epoch,
-        )

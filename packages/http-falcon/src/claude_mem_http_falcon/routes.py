@@ -100,12 +100,14 @@ ROUTES: Final = (
     Route("POST", "/v1/memories/get", READ, ONE),
     Route("GET", "/v1/memories/{memory_id}", READ),
     Route("PATCH", "/v1/memories/{memory_id}", WRITE, ONE),
+    Route("POST", "/v1/memories/{memory_id}/feedback", WRITE, ONE),
     Route("POST", "/v1/redactions", WRITE, ONE),
     Route("GET", "/v1/search", READ, takes=SEARCH, lists=LISTS),
     Route("POST", "/v1/search", READ, ONE),
     Route("GET", "/v1/timeline", READ, takes=TIMELINE, lists=LISTS),
     Route("POST", "/v1/timeline", READ, ONE),
     Route("POST", "/v1/context", READ, ONE),
+    Route("GET", "/v1/context/{pack_id}", READ),
     Route("POST", "/hooks/{agent}/{event}", WRITE, HOOK),
 )
 

@@ -16,7 +16,9 @@ from claude_mem_storage_sqlite.filters import FILTER_COLUMNS, MARKS, marks_of
 from claude_mem_storage_sqlite.full_text import FULL_TEXT
 from claude_mem_storage_sqlite.ledger_schema import LEDGER, LOG
 from claude_mem_storage_sqlite.model_calls import BOOK
+from claude_mem_storage_sqlite.packs import PACKS
 from claude_mem_storage_sqlite.schema import COUNTS, IDENTITIES, SUCCESSORS, TABLES
+from claude_mem_storage_sqlite.vectors import VECTORS
 
 steps = Migrations("claude_mem")
 
@@ -64,7 +66,7 @@ def _model_calls(db: Database) -> None:
     _run(db, BOOK)
 
 
-@steps(name="0008-filters")
+@steps(name="0007-filters")
 def _filters(db: Database) -> None:
     """Tell when each memory gave way, and write down what filters look for."""
     _run(db, FILTER_COLUMNS)
@@ -74,6 +76,16 @@ def _filters(db: Database) -> None:
     for seq, *lists in kept:
         found = marks_of(None, *(json.loads(text) for text in lists))
         db.conn.execute(f"UPDATE memory_items SET {sets} WHERE seq = ?", (*found, seq))
+
+
+@steps(name="0008-vectors")
+def _vectors(db: Database) -> None:
+    _run(db, VECTORS)
+
+
+@steps(name="0009-context-packs")
+def _context_packs(db: Database) -> None:
+    _run(db, PACKS)
 
 
 def migrate(connection: Connection) -> None:

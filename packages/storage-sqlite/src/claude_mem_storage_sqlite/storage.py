@@ -29,8 +29,10 @@ from claude_mem_storage_sqlite.health import (
 from claude_mem_storage_sqlite.jobs import SqliteJobs
 from claude_mem_storage_sqlite.memories import SqliteMemories
 from claude_mem_storage_sqlite.model_calls import SqliteModelCalls
+from claude_mem_storage_sqlite.packs import SqlitePacks
 from claude_mem_storage_sqlite.projects import SqliteProjects
 from claude_mem_storage_sqlite.sessions import SqliteSessions
+from claude_mem_storage_sqlite.vectors import SqliteVectors
 from claude_mem_storage_sqlite.workers import SqliteWorkers
 from claude_mem_storage_sqlite.writer import Writer
 
@@ -192,9 +194,11 @@ class _Records(Transaction, Snapshot):
         self._sessions = SqliteSessions(connection)
         self._events = SqliteEvents(connection)
         self._memories = SqliteMemories(connection)
+        self._vectors = SqliteVectors(connection)
         self._jobs = SqliteJobs(connection)
         self._workers = SqliteWorkers(connection)
         self._model_calls = SqliteModelCalls(connection)
+        self._packs = SqlitePacks(connection)
         self._audit = SqliteAuditLog(connection)
 
     @property
@@ -229,6 +233,11 @@ class _Records(Transaction, Snapshot):
 
     @property
     @override
+    def vectors(self) -> SqliteVectors:
+        return self._vectors
+
+    @property
+    @override
     def jobs(self) -> SqliteJobs:
         return self._jobs
 
@@ -241,6 +250,11 @@ class _Records(Transaction, Snapshot):
     @override
     def model_calls(self) -> SqliteModelCalls:
         return self._model_calls
+
+    @property
+    @override
+    def packs(self) -> SqlitePacks:
+        return self._packs
 
     @property
     @override

@@ -4,10 +4,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
+from io import TextIOBase
 from pathlib import Path
 
 import click
-from claude_mem_core.domain.context_pack import DEFAULT_TOKEN_BUDGET, ContextQuery
+from claude_mem_core.domain.context_pack import (
+    DEFAULT_TOKEN_BUDGET,
+    ContextQuery,
+    Told,
+)
 
 from claude_mem_cli import screen
 from claude_mem_cli.connect import connected
@@ -17,6 +23,12 @@ from claude_mem_cli.projects import project_meant
 @click.command
 @click.argument("query", required=False)
 @click.option("--project", help="Of this project; else that of this folder.")
+@click.option("--file", "files", multiple=True, help="Of this file; many are allowed.")
+@click.option("--command", "failed", help="About this command, which failed.")
+@click.option("--error", help="About this message of the command.")
+@click.option(
+    "--output", type=click.File(), help="About the errors in this file; - is stdin."
+)
 @click.option(
     "--tokens",
     type=click.IntRange(1),
@@ -24,6 +36,7 @@ from claude_mem_cli.projects import project_meant
     show_default=True,
     help="At most so many tokens.",
 )
+@click.option("--characters", type=click.IntRange(1), help="At most so many.")
 @click.option(
     "--limit",
     type=click.IntRange(1, 50),
@@ -31,21 +44,57 @@ from claude_mem_cli.projects import project_meant
     show_default=True,
     help="From at most so many memories.",
 )
+@click.option("--explain", is_flag=True, help="Tell why each memory is in it or not.")
 @screen.json_option
-def context(
-    *, query: str | None, project: str | None, tokens: int, limit: int, as_json: bool
-) -> None:
-    """Show what the next session is told: what fits QUERY, or the newest."""
+def context(*, project: str | None, as_json: bool, **options: object) -> None:
+    """Show what the next session is told: what fits QUERY, or what it should know.
+
+    With a file or a failed command it tells what is known of those.
+    """
     with connected(os.environ) as client:
         found = project_meant(client, project, folder=Path.cwd(), env=os.environ)
-        asked = {"projectId": found.id, "limit": limit, "tokenBudget": tokens}
-        about = {} if query is None else {"query": query}
-        told = client.context(ContextQuery.from_wire({**asked, **about}))
+        asked = ContextQuery.from_wire({"projectId": found.id, **_asked(options)})
+        told = client.context(asked)
     if as_json:
-        memories = [item.to_wire() for item in told.memories]
-        facts = {"project": found.to_wire(), "tokenBudget": tokens}
-        told_json = {"context": told.context, "tokens": told.tokens}
-        screen.say_json({**facts, **told_json, "memories": memories})
+        answer = {
+            "project": found.to_wire(),
+            "packId": told.pack_id,
+            "context": told.context,
+            "tokenBudget": asked.token_budget,
+            "characterBudget": asked.character_budget,
+            "tokens": told.tokens,
+            "memories": [item.to_wire() for item in told.memories],
+        }
+        reasons = [one.to_wire() for one in told.explanation]
+        screen.say_json(answer | ({"explanation": reasons} if asked.explain else {}))
         return
     screen.say(screen.plain(told.context) or "There is nothing to tell.")
-    screen.note(f"{len(told.memories)} memories, {told.tokens} of {tokens} tokens")
+    if asked.explain:
+        screen.say(_reasons(told.explanation))
+    screen.note(
+        f"{len(told.memories)} memories, {told.tokens} of {asked.token_budget} tokens"
+    )
+
+
+def _asked(options: Mapping[str, object]) -> dict[str, object]:
+    output = options["output"]
+    said = {
+        "query": options["query"],
+        "files": options["files"] or None,
+        "command": options["failed"],
+        "error": options["error"],
+        "output": output.read() if isinstance(output, TextIOBase) else None,
+        "tokenBudget": options["tokens"],
+        "characterBudget": options["characters"],
+        "limit": options["limit"],
+        "explain": options["explain"] or None,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _reasons(explanation: Sequence[Told]) -> str:
+    rows = [
+        (f"{one.score:.2f}", str(one.tokens), one.reason, one.memory_id)
+        for one in explanation
+    ]
+    return screen.table(("WORTH", "TOKENS", "REASON", "MEMORY"), rows)

@@ -10,6 +10,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 import click
+from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.context_pack import ContextQuery
 from claude_mem_core.domain.memory_item import MemoryItem
 from claude_mem_core.domain.search import SearchHit, SearchQuery
@@ -27,8 +28,6 @@ from claude_mem_cli.payloads import opened
 PROJECT = "tidepool"
 SAMPLE = "sample_session.jsonl"
 QUESTION = "why did parsing heights crash"
-EVERYTHING = 1_000_000
-"""A budget of tokens that the sample's memories never reach."""
 
 BUDGET = 1000
 
@@ -78,9 +77,17 @@ def _play(folder: Path) -> Shown:
         watch.lap("search")
         told = client.context(ContextQuery(project_id=project, token_budget=BUDGET))
         watch.lap("context")
-        everything = ContextQuery(project_id=project, token_budget=EVERYTHING, limit=50)
-        memories = client.context(everything).memories
+        memories = _memories(runtime, project)
     return Shown(engine, taken, memories, hits, told, watch.laps)
+
+
+def _memories(runtime: Runtime, project: str) -> tuple[MemoryItem, ...]:
+    """All that the sample left, told or not."""
+    me = Principal.local()
+    wanted = ContextQuery(project_id=project, limit=50, explain=True)
+    pack = runtime.context.pack(wanted, by=me)
+    known = (one.memory_id for one in pack.explanation)
+    return tuple(runtime.memories.get(one, by=me) for one in known)
 
 
 def _replay(path: Path, client: ClientHere) -> Taken:

@@ -19,8 +19,10 @@ from claude_mem_core.ports.events import EventReader, EventRepository
 from claude_mem_core.ports.jobs import JobLedger, JobReader
 from claude_mem_core.ports.memories import MemoryReader, MemoryRepository
 from claude_mem_core.ports.model_calls import ModelCallBook, ModelCallReader
+from claude_mem_core.ports.packs import PackBook, PackReader
 from claude_mem_core.ports.projects import ProjectReader, ProjectRepository
 from claude_mem_core.ports.sessions import SessionReader, SessionRepository
+from claude_mem_core.ports.vectors import VectorReader, VectorRepository
 from claude_mem_core.ports.workers import WorkerReader, WorkerRegistry
 
 
@@ -59,6 +61,11 @@ class Snapshot(Protocol):
 
     @property
     @abstractmethod
+    def vectors(self) -> VectorReader:
+        """Vectors of memories."""
+
+    @property
+    @abstractmethod
     def jobs(self) -> JobReader:
         """Generation jobs."""
 
@@ -71,6 +78,11 @@ class Snapshot(Protocol):
     @abstractmethod
     def model_calls(self) -> ModelCallReader:
         """Calls of models."""
+
+    @property
+    @abstractmethod
+    def packs(self) -> PackReader:
+        """Receipts of context packs."""
 
 
 class Transaction(Protocol):
@@ -111,6 +123,11 @@ class Transaction(Protocol):
 
     @property
     @abstractmethod
+    def vectors(self) -> VectorRepository:
+        """Vectors of memories."""
+
+    @property
+    @abstractmethod
     def jobs(self) -> JobLedger:
         """Generation jobs."""
 
@@ -123,6 +140,11 @@ class Transaction(Protocol):
     @abstractmethod
     def model_calls(self) -> ModelCallBook:
         """Calls of models."""
+
+    @property
+    @abstractmethod
+    def packs(self) -> PackBook:
+        """Receipts of context packs."""
 
     @property
     @abstractmethod

@@ -23,9 +23,11 @@ from claude_mem_core.reference.jobs import InProcessJobs
 from claude_mem_core.reference.lexical import LexicalIndexes
 from claude_mem_core.reference.memories import InProcessMemories
 from claude_mem_core.reference.model_calls import InProcessModelCalls
+from claude_mem_core.reference.packs import InProcessPacks
 from claude_mem_core.reference.projects import InProcessProjects
 from claude_mem_core.reference.sessions import InProcessSessions
 from claude_mem_core.reference.state import State
+from claude_mem_core.reference.vectors import InProcessVectors
 from claude_mem_core.reference.workers import InProcessWorkers
 
 
@@ -91,9 +93,11 @@ class _Records(Transaction, Snapshot):
         self._sessions = InProcessSessions(state)
         self._events = InProcessEvents(state)
         self._memories = InProcessMemories(state, indexes)
+        self._vectors = InProcessVectors(state)
         self._jobs = InProcessJobs(state)
         self._workers = InProcessWorkers(state)
         self._model_calls = InProcessModelCalls(state)
+        self._packs = InProcessPacks(state)
         self._audit = InProcessAuditLog(state)
 
     @property
@@ -128,6 +132,11 @@ class _Records(Transaction, Snapshot):
 
     @property
     @override
+    def vectors(self) -> InProcessVectors:
+        return self._vectors
+
+    @property
+    @override
     def jobs(self) -> InProcessJobs:
         return self._jobs
 
@@ -140,6 +149,11 @@ class _Records(Transaction, Snapshot):
     @override
     def model_calls(self) -> InProcessModelCalls:
         return self._model_calls
+
+    @property
+    @override
+    def packs(self) -> InProcessPacks:
+        return self._packs
 
     @property
     @override

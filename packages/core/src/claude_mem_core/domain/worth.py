@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What it is worth to tell a memory where nobody asks in words.
+
+Age is counted in memories and sessions, never in days: a pack is the same tomorrow
+while nothing was added. The constants were set by hand on recorded coding sessions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from claude_mem_core.domain.choosing import Valued
+from claude_mem_core.domain.extraction.signatures import signature
+from claude_mem_core.domain.memory_item import MemoryItem
+
+BY_TYPE = {"bugfix": 1.1, "feature": 1.1, "refactor": 0.9, "change": 0.8}
+"""How much a kind of work tells the next session, beside 1 for what is not named."""
+
+SUMMARY = 4.0
+"""A summary tells of a session, an observation of a turn."""
+
+DECISION = 2.0
+STANDING = 3.0
+"""A directive that holds beyond its session tells what to do, not what was done."""
+
+UNFINISHED = 1.0
+"""What was left open in one of the newest sessions is what goes on now."""
+
+NEWEST_SESSIONS = 3
+
+SESSION_FADES = 0.8
+"""What the next older session is worth beside a newer one."""
+
+HAND = 10.0
+"""What somebody wrote down is worth telling at any age."""
+
+SAME_ERROR = 3.0
+MODIFIED, READ = 2.0, 1.0
+"""What changed a file tells more of it than what only read it."""
+
+_WORK_LEFT = ("nextSteps", "unresolved")
+
+
+def of_start(recent: Sequence[MemoryItem]) -> list[Valued]:
+    """What a session that only begins would want to know.
+
+    Args:
+        recent: A project's memories, newest first.
+    """
+    ages: dict[str, int] = {}
+    valued = []
+    for item in recent:
+        session = item.server_session_id or f"memory {item.id}"
+        age = ages.setdefault(session, len(ages))
+        valued.append(Valued(item, _worth(item, age)))
+    return valued
+
+
+def of_files(items: Iterable[MemoryItem], files: Sequence[str]) -> list[Valued]:
+    """What changed one of the files, or read it, or tells of it by its name."""
+    asked = [tuple(_steps(one)) for one in files]
+    worths = ((item, _worth_for(item, asked)) for item in items)
+    return [Valued(item, worth) for item, worth in worths if worth]
+
+
+def of_error(items: Iterable[MemoryItem], complaint: str) -> list[Valued]:
+    """What met the same error before, told by any line of the complaint."""
+    lines = [line for line in complaint.splitlines() if line.strip()]
+    asked = {signature(one) for one in (complaint, *lines)}
+    return [
+        Valued(item, SAME_ERROR)
+        for item in items
+        if item.metadata.get("signature") in asked
+    ]
+
+
+def _worth(item: MemoryItem, age: int) -> float:
+    if item.kind == "manual":
+        return HAND
+    if item.type == "decision" and item.metadata.get("standing") is True:
+        return float(STANDING * SESSION_FADES ** (age / 4))
+    base = SUMMARY if item.kind == "summary" else BY_TYPE.get(item.type, 1.0)
+    if item.type == "decision":
+        base = DECISION
+    is_open = age < NEWEST_SESSIONS and any(item.metadata.get(n) for n in _WORK_LEFT)
+    return float((base + UNFINISHED * is_open) * SESSION_FADES**age)
+
+
+def _worth_for(item: MemoryItem, asked: Sequence[tuple[str, ...]]) -> float:
+    if any(_is_one_of(file, asked) for file in item.files_modified):
+        return MODIFIED
+    if any(_is_one_of(file, asked) for file in item.files_read):
+        return READ
+    return 0.0
+
+
+def _is_one_of(file: str, asked: Sequence[tuple[str, ...]]) -> bool:
+    """Whether one path is the other, or its end: one of them may be relative."""
+    steps = tuple(_steps(file))
+    return any(_ends(steps, one) or _ends(one, steps) for one in asked)
+
+
+def _ends(longer: tuple[str, ...], shorter: tuple[str, ...]) -> bool:
+    return bool(shorter) and longer[-len(shorter) :] == shorter
+
+
+def _steps(path: str) -> list[str]:
+    return [one for one in path.replace("\\", "/").split("/") if one not in ("", ".")]
