@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `benchmarks.retrieval` searches: memories of a folder, their queries, the answers."""
+"""What `benchmarks.retrieval` searches: memories, what is asked of them, the answers."""
 
 from __future__ import annotations
 
@@ -47,7 +47,11 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An answer, by the benchmark's own names; a memory may stand for several sessions."""
+    """An answer, by the benchmark's own names.
+
+    Attributes:
+        sessions: A memory may stand for several.
+    """
 
     id: str
     sessions: tuple[str, ...]
@@ -193,10 +197,14 @@ def _keep_haystack(corpus: Corpus, one: Mapping[str, Any], *, abstains: bool) ->
     for session, date, said in sessions:
         for at, turn in enumerate(said):
             told = {"text": turn["content"], "speaker": turn["role"]}
-            told["ts"] = datetime.strptime(date, "%Y/%m/%d (%a) %H:%M").isoformat()
+            told["ts"] = _moment(date).isoformat()
             corpus.keep(name, told, f"{session}/{at}", session)
             if turn.get("has_answer") and not abstains:
                 corpus.right[name].add(f"{session}/{at}")
+
+
+def _moment(date: str) -> datetime:
+    return datetime.strptime(date, "%Y/%m/%d (%a) %H:%M").replace(tzinfo=UTC)
 
 
 def _ask(corpus: Corpus, data: Path, split: str) -> None:

@@ -4,16 +4,17 @@
 DIR holds `memories.SPLIT.jsonl` (`id`, `conv`, `session`, `ts`, `text`; also `speaker`,
 `image_caption`, `project` where there are any), `queries.SPLIT.jsonl` (`id`, `conv`,
 `category`, `text`) and `qrels.SPLIT.jsonl` (`query`, `memory`) or
-`qrels_session.SPLIT.jsonl`, whose `memory` is a session. Every memory is added and every
-query asked through the library's public services; a `conv` is a project, so that a query
-searches its own alone. Queries without a right answer (`abstain`) are asked apart.
+`qrels_session.SPLIT.jsonl`, whose `memory` is a session. Every memory is added, and
+every query asked, through the library's public services; a `conv` is a project, so that
+a query searches its own alone. Queries without a right answer (`abstain`) are left out.
 
 With ``--made`` the memories are those that the product makes of `events.SPLIT.jsonl.gz`
 (hook payloads, one a line). DIR may also be an official LongMemEval file.
 
 The figures: `r@k` is the share of a query's right answers among the first k, `hit@10`
-whether there is any, `mrr` one over the place of the first, `ndcg@10` as in Järvelin and
-Kekäläinen (2002) with all right answers alike; each the mean over the queries.
+whether there is any, `all@10` whether all are there, `mrr` one over the place of the
+first, `ndcg@10` as in Järvelin and Kekäläinen (2002) with all right answers alike; each
+the mean over the queries. LongMemEval calls `hit` recall_any, and `all` recall_all.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
@@ -212,6 +213,48 @@ class MemoryContract(RepositoryContract):
         assert _search(inhabited, "banana", platform_source="codex") == ["codex"]
         assert _search(inhabited, "banana", platform_source="gemini") == []
 
+    def test_a_search_tells_who_said_what_and_when(self, inhabited: Storage) -> None:
+        """The memories that share a term, the best lexical score first."""
+        said = samples.memory(
+            "said",
+            author="Anna",
+            text="A banana?",
+            narrative="äöü",
+            valid_from_epoch=NOW - 7,
+        )
+        _add(inhabited, said)
+        _add(inhabited, samples.memory("told", "banana", created_at_epoch=NOW + 3))
+        found = {one.item_id: one for one in _candidates(inhabited, "banana")}
+        assert replace(found["said"], score=0.0) == Candidate.of(said)
+        assert (found["told"].author, found["told"].asks) == (None, False)
+        assert found["told"].when_epoch == NOW + 3
+
+    def test_what_stands_beside_a_memory_is_told(self, inhabited: Storage) -> None:
+        """The memories right before and right after these in their sessions."""
+        for place, id_ in enumerate(["d", "c", "b", "a"]):
+            _add(inhabited, samples.memory(id_, valid_from_epoch=NOW + place))
+        _add(inhabited, samples.memory("loose", server_session_id=None))
+        _add_on_codex(inhabited, "codex", valid_from_epoch=NOW + 2)
+        assert _beside(inhabited, "c") == ["d", "b"]
+        assert _beside(inhabited, "d", "b") == ["c", "a"]
+        assert _beside(inhabited, "a", "loose", "codex", "nobody") == ["b"]
+
+    def test_what_stands_beside_is_within_the_border(self, inhabited: Storage) -> None:
+        """They are not among these themselves, pass the filter, and have a score of 0."""
+        for place, id_ in enumerate(["a", "b", "c"]):
+            fields: dict[str, Any] = {"type": "bugfix"} if id_ == "c" else {}
+            _add(inhabited, samples.memory(id_, valid_from_epoch=NOW + place, **fields))
+        assert _beside(inhabited, "b", type=("bugfix",)) == ["c"]
+        assert _beside(inhabited, "a", "b", "c") == []
+        with inhabited.read() as snapshot:
+            memories = snapshot.memories
+            [one] = memories.beside(["a"], samples.wanted(), scope=OURS)
+            theirs = memories.beside(["a"], samples.wanted(), scope=OUTSIDE[1])
+            other = samples.wanted("elsewhere")
+            assert memories.beside(["a"], other, scope=OURS) == []
+        assert one == Candidate.of(_all(inhabited, "b")[0])
+        assert theirs == []
+
     def test_recent_memories_come_newest_first(self, inhabited: Storage) -> None:
         """The memories that a filter lets pass, the latest first."""
         for age, id_ in enumerate(["m", "z", "a"]):
@@ -410,6 +453,13 @@ def _recent(storage: Storage, *, limit: int = 99, **fields: object) -> list[str]
     with storage.read() as snapshot:
         wanted = samples.wanted().changed(**fields)
         return _ids(snapshot.memories.recent(wanted, scope=OURS, limit=limit))
+
+
+def _beside(storage: Storage, *ids: str, **fields: object) -> list[str]:
+    with storage.read() as snapshot:
+        wanted = samples.wanted().changed(**fields)
+        found = snapshot.memories.beside(ids, wanted, scope=OURS)
+        return [one.item_id for one in found]
 
 
 def _ids(items: Sequence[MemoryItem]) -> list[str]:

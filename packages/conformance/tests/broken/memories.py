@@ -276,3 +276,31 @@ class PagesBeginWithTheLastOne(InProcessMemories):
 class CitingForgetsTheProjectLimit(InProcessMemories):
     def citing(self, event_id, *, scope):
         return super().citing(event_id, scope=Scope(scope.team_id))
+
+
+@breaks(MemoryContract.test_a_search_tells_who_said_what_and_when, "memories")
+class ASearchForgetsWhoSaidIt(InProcessMemories):
+    def search(self, query, *, scope):
+        found = super().search(query, scope=scope)
+        return [replace(one, author=None) for one in found]
+
+
+@breaks(MemoryContract.test_what_stands_beside_a_memory_is_told, "memories")
+class OnlyWhatCameBeforeStandsBeside(InProcessMemories):
+    def beside(self, item_ids, wanted, *, scope):
+        latest = max(
+            (self._state.memories[one].when for one in item_ids if one in self._known),
+            default=0,
+        )
+        found = super().beside(item_ids, wanted, scope=scope)
+        return [one for one in found if len(item_ids) > 2 or one.when_epoch < latest]
+
+    @property
+    def _known(self):
+        return self._state.memories
+
+
+@breaks(MemoryContract.test_what_stands_beside_is_within_the_border, "memories")
+class WhatStandsBesideIsOfAnyType(InProcessMemories):
+    def beside(self, item_ids, wanted, *, scope):
+        return super().beside(item_ids, wanted.changed(type=()), scope=scope)

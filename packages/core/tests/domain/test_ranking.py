@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+import pytest
 from claude_mem_core.domain.ranking import ranked
 from claude_mem_core.domain.search import Candidate
 from hypothesis import given
@@ -19,8 +23,17 @@ def candidate(name: str, score: float, session: str | None = None) -> Candidate:
     )
 
 
-def order(*candidates: Candidate) -> list[str]:
-    return [one.item_id for one in ranked(candidates)]
+def order(*candidates: Candidate, question: str = "") -> list[str]:
+    return [one.item_id for one in ranked(candidates, question)]
+
+
+def said(name: str, score: float, at: int, **told: Any) -> Candidate:
+    """A turn of one talk."""
+    one = replace(candidate(name, score, "talk"), author="Anna", length=100)
+    return replace(one, when_epoch=at, **told)
+
+
+NOISE = tuple(replace(candidate(f"n{n}", 0.1), author="Ben") for n in range(20))
 
 
 def test_nothing_found_is_nothing_ranked() -> None:
@@ -54,6 +67,60 @@ def test_memories_without_a_session_do_not_count_as_one_session() -> None:
     low = [candidate(f"r{n}", 1, f"rest {n}") for n in range(9)]
 
     assert set(order(*alone, *low)[:5]) == {one.item_id for one in alone}
+
+
+def test_the_answer_to_a_question_that_fits_comes_before_other_talk() -> None:
+    question = said("asks", 9, at=1, asks=True)
+    answer, other = said("answer", 0, at=2), said("other", 0, at=9)
+    between = [said(f"b{n}", 0, at=3 + n) for n in range(5)]
+
+    places = order(question, answer, *between, other, *NOISE)
+
+    assert places.index("answer") < places.index("b0")
+    assert places.index("answer") < places.index("other")
+
+
+def test_what_stands_near_what_fits_comes_before_what_does_not() -> None:
+    talk = [said(f"t{n}", 5 if n == 10 else 0, at=n) for n in range(20)]
+
+    places = order(*talk, *NOISE)
+
+    assert places.index("t12") < places.index("t18")
+
+
+def test_a_talk_gives_no_place_away_to_other_sessions() -> None:
+    talk = [said(f"t{n}", 9 - n / 10, at=n) for n in range(4)]
+
+    assert set(order(*talk, *NOISE)[:4]) == {one.item_id for one in talk}
+
+
+def test_the_one_participant_who_is_named_comes_first() -> None:
+    anna, ben = said("a", 5, at=1), replace(said("b", 5, at=20), author="Ben Li")
+    far = [said(f"f{n}", 0, at=n) for n in range(4, 16)]
+
+    assert order(anna, ben, *far, question="what did ben li say?")[0] == "b"
+    assert order(anna, ben, *far, question="what did Anna say?")[0] == "a"
+
+
+def test_a_named_month_raises_what_is_of_it() -> None:
+    day = 86_400_000
+    january, march = candidate("j", 5, "one"), candidate("m", 5, "two")
+    found = (
+        replace(january, when_epoch=9 * day),
+        replace(march, when_epoch=70 * day),
+        *(candidate(f"r{n}", 1, f"rest {n}") for n in range(9)),
+    )
+
+    assert order(*found, question="what broke in January?")[0] == "j"
+    assert order(*found, question="what broke in March?")[0] == "m"
+
+
+def test_the_parts_of_a_score_add_up_to_it() -> None:
+    talk = [said(f"t{n}", n, at=n, asks=n % 2 == 0) for n in range(9)]
+
+    for one in ranked([*talk, *NOISE], "what did Anna say in May?"):
+        assert one.score == pytest.approx(sum(one.parts.values()))
+        assert {"words", "around", "session", "who", "when"} <= set(one.parts)
 
 
 SESSIONS = st.sampled_from(["x", "y", "z", None])

@@ -6,6 +6,7 @@ from __future__ import annotations
 from claude_mem_core.domain.search import SearchQuery
 from claude_mem_core.domain.timeline import TimelineQuery
 from claude_mem_core.services.recall import Recall
+from pydantic import JsonValue
 
 from claude_mem_http_falcon.exchange import Request, Response, show
 from claude_mem_http_falcon.parameters import asked
@@ -22,7 +23,7 @@ class SearchResource:
 
     def on_get(self, req: Request, resp: Response) -> None:
         """The same as a POST of what the address says."""
-        told = asked(req, numbers=("limit",), flags=FLAGS)
+        told = asked(req, numbers=("limit",), flags=(*FLAGS, "explain"))
         self._answer(SearchQuery.from_wire(told), req, resp)
 
     def on_post(self, req: Request, resp: Response) -> None:
@@ -31,15 +32,17 @@ class SearchResource:
 
     def _answer(self, query: SearchQuery, req: Request, resp: Response) -> None:
         result = self._recall.search(query, by=req.caller)
-        scores = [hit.score for hit in result.hits]
+        told: dict[str, JsonValue] = {"scores": [hit.score for hit in result.hits]}
+        if query.explain:
+            told["explanation"] = [{**hit.parts} for hit in result.hits]
         if query.view == "index":
-            show(resp, index=list(result.index), scores=scores)
+            show(resp, index=list(result.index), **told)
             return
         show(
             resp,
             memories=[hit.item for hit in result.hits],
-            scores=scores,
             why=[hit.why for hit in result.hits],
+            **told,
         )
 
 

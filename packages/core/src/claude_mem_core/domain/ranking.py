@@ -24,7 +24,10 @@ SESSION_DEPTH = 3
 """How many of a session's best memories speak for it; a long session has more to
 choose from, and must not win by its length."""
 
-WHO = 0.9
+REACH = 3
+"""How many turns before and after are about the same."""
+
+WHO = 1.2
 """A question about one participant is mostly answered by that one."""
 
 WHEN = 1.5
@@ -36,20 +39,18 @@ class Profile:
     """What each signal counts for where a kind of memory is weighed.
 
     Attributes:
-        before: The fit of what was said right before: an answer seldom repeats the
-            words of what it answers.
-        after: The fit of what was said right after.
-        answer: The fit of a question, for what was said right after it.
+        around: The mean fit of what was said shortly before and after.
+        answer: The fit of a question, for what was said right after it: an answer
+            seldom repeats the words of what it answers.
         question: What a question loses: it asks for what it does not tell.
         session: A session whose other memories fit too is more likely to be meant.
-        length: The logarithm of the length: little words fit well and say nothing.
+        length: The logarithm of the length: few words may fit well and say nothing.
         spread: What each further memory of a session gives up to other sessions.
     """
 
     session: float
     spread: float
-    before: float = 0.0
-    after: float = 0.0
+    around: float = 0.0
     answer: float = 0.0
     question: float = 0.0
     length: float = 0.0
@@ -60,13 +61,7 @@ RECORD = Profile(session=0.3, spread=2.0)
 question badly if it was the wrong session."""
 
 MESSAGE = Profile(
-    session=0.6,
-    spread=0.0,
-    before=0.25,
-    after=0.15,
-    answer=0.45,
-    question=0.6,
-    length=0.25,
+    session=0.6, spread=0.0, around=0.4, answer=0.6, question=0.6, length=0.5
 )
 """What somebody said is told by several turns, so that none gives way to the others."""
 
@@ -96,7 +91,7 @@ def ranked(candidates: Sequence[Candidate], question: str = "") -> list[Ranked]:
         candidates: What was found, and what stands beside it with a score of 0.
         question: The question in the asker's words.
     """
-    fits = _standardised(candidates)
+    fits = _standardised({one.item_id: one.score for one in candidates})
     around = _Around(candidates, fits)
     names = _named(candidates, question)
     months = Months.named_in(question)
@@ -133,23 +128,23 @@ class _Around:
         self._fits = fits
         self._support = _session_support(candidates, fits)
         self._before: dict[str, Candidate] = {}
-        self._after: dict[str, Candidate] = {}
-        talk = [one for one in candidates if is_said(one) and one.session_id]
-        talk.sort(key=lambda one: (one.session_id, one.when_epoch, one.item_id))
-        for first, second in pairwise(talk):
-            if first.session_id == second.session_id:
-                self._after[first.item_id] = second
+        self._near: dict[str, float] = {}
+        for talk in _talks(candidates):
+            for at, one in enumerate(talk):
+                near = (*talk[max(0, at - REACH) : at], *talk[at + 1 : at + 1 + REACH])
+                self._near[one.item_id] = sum(map(self._fit, near)) / (2 * REACH)
+            for first, second in pairwise(talk):
                 self._before[second.item_id] = first
+        self._near = _standardised(self._near)
 
     def parts(self, one: Candidate) -> dict[str, float]:
         """What the surroundings add, each by its name."""
         profile = MESSAGE if is_said(one) else RECORD
-        before, after = self._before.get(one.item_id), self._after.get(one.item_id)
-        asked = before is not None and before.asks
+        before = self._before.get(one.item_id)
+        asked = before if before is not None and before.asks else None
         return {
-            "before": profile.before * self._fit(before),
-            "after": profile.after * self._fit(after),
-            "answer": profile.answer * self._fit(before) * asked,
+            "around": profile.around * self._near.get(one.item_id, 0.0),
+            "answer": profile.answer * self._fit(asked),
             "question": -profile.question * one.asks,
             "session": profile.session * self._support[_group(one)],
             "length": profile.length * math.log1p(one.length),
@@ -157,6 +152,16 @@ class _Around:
 
     def _fit(self, one: Candidate | None) -> float:
         return 0.0 if one is None else self._fits[one.item_id]
+
+
+def _talks(candidates: Iterable[Candidate]) -> Iterable[list[Candidate]]:
+    """What was said in each session, in the order in which it was said."""
+    talks: defaultdict[str, list[Candidate]] = defaultdict(list)
+    for one in candidates:
+        if is_said(one) and one.session_id is not None:
+            talks[one.session_id].append(one)
+    for talk in talks.values():
+        yield sorted(talk, key=lambda one: (one.when_epoch, one.item_id))
 
 
 def _named(candidates: Iterable[Candidate], question: str) -> set[str]:
@@ -198,12 +203,12 @@ def _session_support(
     }
 
 
-def _standardised(candidates: Sequence[Candidate]) -> dict[str, float]:
-    if not candidates:
+def _standardised(scores: Mapping[str, float]) -> dict[str, float]:
+    """The scores in standard deviations from their mean."""
+    if not scores:
         return {}
-    scores = [one.score for one in candidates]
-    mean, deviation = fmean(scores), pstdev(scores)
-    return {one.item_id: (one.score - mean) / (deviation or 1.0) for one in candidates}
+    mean, deviation = fmean(scores.values()), pstdev(scores.values())
+    return {one: (score - mean) / (deviation or 1.0) for one, score in scores.items()}
 
 
 def _group(one: Candidate) -> str:

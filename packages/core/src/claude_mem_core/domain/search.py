@@ -22,11 +22,13 @@ class SearchQuery(OfProjects, Filters):
 
     Attributes:
         view: Whether the memories are wanted whole, or as lines of an index.
+        explain: Whether the parts of each score are wanted.
     """
 
     query: Text | None = None
     limit: int = Field(default=20, strict=True, ge=1, le=100)
     view: View = "full"
+    explain: bool = Field(default=False, strict=True)
 
 
 class TermQuery(Value):
@@ -88,11 +90,13 @@ class SearchHit(Value):
     Attributes:
         score: Greater is better; comparable within one answer only.
         why: What it was found by, in a few words.
+        parts: What each signal added to the score.
     """
 
     item: MemoryItem
     score: float
     why: str = ""
+    parts: dict[str, float] = Field(default_factory=dict)
 
 
 class SearchResult(Value):

@@ -9,7 +9,12 @@ from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.filters import MemoryFilter, as_known
 from claude_mem_core.domain.index import why
 from claude_mem_core.domain.ranking import Ranked, is_said, ranked
-from claude_mem_core.domain.search import SearchHit, SearchQuery, TermQuery
+from claude_mem_core.domain.search import (
+    Candidate,
+    SearchHit,
+    SearchQuery,
+    TermQuery,
+)
 from claude_mem_core.domain.terms import search_terms
 from claude_mem_core.ports.storage import Snapshot
 from claude_mem_core.services.alike import Alike
@@ -41,14 +46,27 @@ def found(
     question = TermQuery(terms=terms, wanted=wanted, limit=POOL)
     candidates = snapshot.memories.search(question, scope=by.scope)
     alike = Alike(snapshot, query.query, wanted, by)
-    known = alike.added(candidates, similarity)
-    said = [one.item_id for one in known if is_said(one)]
-    if said:
-        beside = snapshot.memories.beside(said, wanted, scope=by.scope)
-        ids = {one.item_id for one in known}
-        known = [*known, *(one for one in beside if one.item_id not in ids)]
+    known = _with_neighbours(
+        snapshot, alike.added(candidates, similarity), wanted, by=by
+    )
     best = ranked(known, query.query)[: query.limit]
     return _hits(snapshot, query, terms, best, by=by)
+
+
+def _with_neighbours(
+    snapshot: Snapshot,
+    candidates: Sequence[Candidate],
+    wanted: MemoryFilter,
+    *,
+    by: Principal,
+) -> Sequence[Candidate]:
+    """The candidates, and what was said right before and after those that were said."""
+    said = [one.item_id for one in candidates if is_said(one)]
+    if not said:
+        return candidates
+    known = {one.item_id for one in candidates}
+    beside = snapshot.memories.beside(said, wanted, scope=by.scope)
+    return [*candidates, *(one for one in beside if one.item_id not in known)]
 
 
 def _hits(
@@ -59,11 +77,14 @@ def _hits(
     *,
     by: Principal,
 ) -> list[SearchHit]:
-    scores = {one.item_id: one.score for one in best}
-    items = snapshot.memories.get_many(list(scores), scope=by.scope)
+    places = {one.item_id: one for one in best}
+    items = snapshot.memories.get_many(list(places), scope=by.scope)
     return [
         SearchHit(
-            item=as_known(item, query), score=scores[item.id], why=why(item, terms)
+            item=as_known(item, query),
+            score=places[item.id].score,
+            why=why(item, terms),
+            parts=dict(places[item.id].parts),
         )
         for item in items
     ]
