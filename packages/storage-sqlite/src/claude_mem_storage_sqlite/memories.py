@@ -21,7 +21,7 @@ from claude_mem_storage_sqlite.borders import MESSAGE
 from claude_mem_storage_sqlite.driver import Connection, Cursor, Row
 from claude_mem_storage_sqlite.filters import MARKS, conditions, marks, parameters
 from claude_mem_storage_sqlite.rows import WITHIN, Rows, within
-from claude_mem_storage_sqlite.search import candidates
+from claude_mem_storage_sqlite.search import beside, candidates
 from claude_mem_storage_sqlite.sessions import require_session
 
 _LISTS = ("facts", "concepts", "files_read", "files_modified")
@@ -109,6 +109,12 @@ class SqliteMemories(MemoryRepository):
     @override
     def search(self, query: TermQuery, *, scope: Scope) -> Sequence[Candidate]:
         return candidates(self._db, query, scope=scope)
+
+    @override
+    def beside(
+        self, item_ids: Sequence[str], wanted: MemoryFilter, *, scope: Scope
+    ) -> Sequence[Candidate]:
+        return beside(self._db, item_ids, wanted, scope=scope)
 
     @override
     def recent(

@@ -18,6 +18,7 @@ from claude_mem_storage_sqlite.ledger_schema import LEDGER, LOG
 from claude_mem_storage_sqlite.model_calls import BOOK
 from claude_mem_storage_sqlite.packs import PACKS
 from claude_mem_storage_sqlite.schema import COUNTS, IDENTITIES, SUCCESSORS, TABLES
+from claude_mem_storage_sqlite.search import NEIGHBOURS
 from claude_mem_storage_sqlite.vectors import VECTORS
 
 steps = Migrations("claude_mem")
@@ -86,6 +87,11 @@ def _vectors(db: Database) -> None:
 @steps(name="0009-context-packs")
 def _context_packs(db: Database) -> None:
     _run(db, PACKS)
+
+
+@steps(name="0010-neighbours")
+def _neighbours(db: Database) -> None:
+    _run(db, NEIGHBOURS)
 
 
 def migrate(connection: Connection) -> None:

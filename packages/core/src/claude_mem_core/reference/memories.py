@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from typing_extensions import override
 
@@ -60,16 +61,25 @@ class InProcessMemories(MemoryRepository):
             found += [(items[item_id], score) for item_id, score in scores.items()]
         wanted = [one for one in found if self._passes(one[0], query.wanted)]
         best = sorted(wanted, key=lambda one: (-one[1], one[0].id))
-        return [
-            Candidate(
-                item_id=item.id,
-                session_id=item.server_session_id,
-                kind=item.kind,
-                created_at_epoch=item.created_at_epoch,
-                score=score,
-            )
-            for item, score in best[: query.limit]
-        ]
+        return [Candidate.of(item, score) for item, score in best[: query.limit]]
+
+    @override
+    def beside(
+        self, item_ids: Sequence[str], wanted: MemoryFilter, *, scope: Scope
+    ) -> Sequence[Candidate]:
+        named, found = set(item_ids), {}
+        sessions: defaultdict[str, list[MemoryItem]] = defaultdict(list)
+        for project_id in dict.fromkeys(wanted.project_ids):
+            for item in self._of_project(project_id, scope):
+                if item.server_session_id is not None:
+                    sessions[item.server_session_id].append(item)
+        for own in sessions.values():
+            line = sorted(own, key=Place.of)
+            for one, other in (*pairwise(line), *pairwise(line[::-1])):
+                if one.id in named and other.id not in named:
+                    found[other.id] = other
+        kept = (item for item in found.values() if self._passes(item, wanted))
+        return [Candidate.of(item) for item in sorted(kept, key=Place.of)]
 
     @override
     def recent(

@@ -37,7 +37,7 @@ class Alike:
         known = {one.item_id for one in candidates}
         cosines = self._cosines(known, similarity)
         new = [self._items[one] for one in cosines if one not in known]
-        return fused([*candidates, *map(_candidate, new)], cosines)
+        return fused([*candidates, *map(Candidate.of, new)], cosines)
 
     def _cosines(
         self, known: Collection[str], similarity: Similarity
@@ -74,14 +74,3 @@ class Alike:
         sessions = self._snapshot.sessions
         found = sessions.get(item.server_session_id, scope=self._by.scope)
         return found.platform_source
-
-
-def _candidate(item: MemoryItem) -> Candidate:
-    """A memory that shares no word with the question."""
-    return Candidate(
-        item_id=item.id,
-        session_id=item.server_session_id,
-        kind=item.kind,
-        created_at_epoch=item.created_at_epoch,
-        score=0.0,
-    )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.filters import MemoryFilter, as_known
 from claude_mem_core.domain.index import why
-from claude_mem_core.domain.ranking import Ranked, ranked
+from claude_mem_core.domain.ranking import Ranked, is_said, ranked
 from claude_mem_core.domain.search import SearchHit, SearchQuery, TermQuery
 from claude_mem_core.domain.terms import search_terms
 from claude_mem_core.ports.storage import Snapshot
@@ -41,7 +41,13 @@ def found(
     question = TermQuery(terms=terms, wanted=wanted, limit=POOL)
     candidates = snapshot.memories.search(question, scope=by.scope)
     alike = Alike(snapshot, query.query, wanted, by)
-    best = ranked(alike.added(candidates, similarity))[: query.limit]
+    known = alike.added(candidates, similarity)
+    said = [one.item_id for one in known if is_said(one)]
+    if said:
+        beside = snapshot.memories.beside(said, wanted, scope=by.scope)
+        ids = {one.item_id for one in known}
+        known = [*known, *(one for one in beside if one.item_id not in ids)]
+    best = ranked(known, query.query)[: query.limit]
     return _hits(snapshot, query, terms, best, by=by)
 
 
