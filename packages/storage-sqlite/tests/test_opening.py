@@ -208,6 +208,7 @@ def test_an_older_database_learns_when_memories_gave_way_and_what_filters_look_f
     storage.close()
     change(
         path,
+        "DROP INDEX memory_items_in_session",
         "DROP INDEX memory_items_when",
         "CREATE INDEX memory_items_project ON memory_items (project_id)",
         "ALTER TABLE memory_items DROP COLUMN when_epoch",
@@ -216,7 +217,8 @@ def test_an_older_database_learns_when_memories_gave_way_and_what_filters_look_f
             for name in ("author", "superseded_at_epoch", "superseded_from_epoch")
         ),
         *(f"ALTER TABLE memory_items DROP COLUMN {name}" for name in MARKS),
-        "DELETE FROM _sqlite_migrations WHERE name = '0007-filters'",
+        "DELETE FROM _sqlite_migrations"
+        " WHERE name IN ('0007-filters', '0010-neighbours')",
         f"PRAGMA user_version = {SCHEMA - 1}",
     )
     with open_storage().read() as snapshot:

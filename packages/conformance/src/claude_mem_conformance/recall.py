@@ -39,7 +39,7 @@ PATIENT = settings(
 
 _FILES = (
     *("/home/me/app/src/lamp.py", "src/lamp.py", "lamp.py", "app/src/lamp.py"),
-    *("C:\\work\\app\\src\\lamp.py", "//host/app//src/lamp.py", "./src/tower.py"),
+    *("C:\\job\\app\\src\\lamp.py", "//host/app//src/lamp.py", "./src/tower.py"),
     *(
         "/home/me/app/src/deep/lamp.py",
         "src/xlamp.py",
@@ -48,7 +48,7 @@ _FILES = (
     ),
 )
 _ASKED = (
-    *(*_FILES, "src", "src/", "/home/me/app/src", "C:/work/app/src/", "deep", "/"),
+    *(*_FILES, "src", "src/", "/home/me/app/src", "C:/job/app/src/", "deep", "/"),
     *("/srv/other/src/lamp.py", "docs", "py", "SRC"),
 )
 _CHOICES: Mapping[str, Sequence[Any]] = {
