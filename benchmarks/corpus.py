@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `benchmarks.retrieval` searches: memories, what is asked of them, the answers."""
+"""What `benchmarks.retrieval` searches: memories, questions, and the right answers."""
 
 from __future__ import annotations
 

@@ -240,7 +240,7 @@ class MemoryContract(RepositoryContract):
         assert _beside(inhabited, "a", "loose", "codex", "nobody") == ["b"]
 
     def test_what_stands_beside_is_within_the_border(self, inhabited: Storage) -> None:
-        """They are not among these themselves, pass the filter, and have a score of 0."""
+        """They pass the filter, are not among these themselves, and score 0."""
         for place, id_ in enumerate(["a", "b", "c"]):
             fields: dict[str, Any] = {"type": "bugfix"} if id_ == "c" else {}
             _add(inhabited, samples.memory(id_, valid_from_epoch=NOW + place, **fields))

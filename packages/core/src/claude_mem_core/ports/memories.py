@@ -52,7 +52,7 @@ class MemoryReader(Protocol):
     ) -> Sequence[Candidate]:
         """The memories right before and right after these in their sessions.
 
-        They are not among these themselves, pass the filter, and have a score of 0.
+        They pass the filter, are not among these themselves, and score 0.
 
         Args:
             item_ids: Some memories.
