@@ -25,6 +25,8 @@ from claude_mem_core.domain.generation_job import (
     SkipReason,
 )
 from claude_mem_core.domain.redaction.scan import FAMILIES
+from claude_mem_core.domain.search import SearchQuery
+from claude_mem_core.domain.timeline import TimelineQuery
 from claude_mem_core.errors import ClaudeMemError, FailureKind
 from claude_mem_core.reference.agents import FIELDS
 from claude_mem_core.settings import PREFIX, Settings
@@ -55,6 +57,11 @@ def rows(page: str, heading: str) -> list[list[str]]:
     """The cells of the table under a heading, without its head and their backticks."""
     lines = re.findall(r"^\|(.*)\|$", section(page, heading), re.MULTILINE)[2:]
     return [[cell.strip(" `") for cell in line.split("|")] for line in lines]
+
+
+def first_names(page: str, heading: str) -> set[str]:
+    """All names in the first cells of the table under a heading of a page."""
+    return {name for row in rows(page, heading) for name in re.findall(r"\w+", row[0])}
 
 
 def family(cls: type) -> set[type]:
@@ -146,6 +153,18 @@ def test_every_parameter_of_an_address_is_listed() -> None:
 
     assert listed == taken
     assert all(taken.values())
+
+
+def test_every_field_of_a_question_is_listed() -> None:
+    search = first_names("http.md", "Search")
+    timeline = first_names("http.md", "Timeline")
+
+    assert search == {info.alias for info in SearchQuery.model_fields.values()} - {
+        "projectFacts"
+    }
+    assert timeline | search - {"limit"} == {
+        info.alias for info in TimelineQuery.model_fields.values()
+    } - {"projectFacts"}
 
 
 def test_every_state_move_and_failure_of_a_job_is_listed() -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from claude_mem_core.api import (
     ContextQuery,
+    MemoryRequest,
     Principal,
     SearchQuery,
+    TimelineQuery,
     open_runtime,
 )
 from machine import Machine, session
@@ -58,3 +60,56 @@ def test_search_and_context_are_the_same_everywhere(told: Machine) -> None:
 
     assert len(library) >= 3
     assert without_server == with_server == over_http == (library, context)
+
+
+def test_an_index_its_surroundings_and_the_whole_are_the_same_everywhere(
+    told: Machine,
+) -> None:
+    me = Principal.local()
+    filters = {"kind": ["observation", "summary"], "dateEnd": "2999-01-01"}
+    with open_runtime(told.env) as runtime:
+        (project,) = runtime.projects.list(by=me)
+        asked = {"projectId": project.id, "query": QUESTION, **filters}
+        result = runtime.recall.search(SearchQuery.from_wire(asked), by=me)
+        best = result.hits[0].item.id
+        around = {"projectId": project.id, "anchor": best, "depthBefore": 2}
+        line = runtime.recall.timeline(TimelineQuery.from_wire(around), by=me)
+        wanted = {"ids": [best, "nowhere"], "evidence": True}
+        whole = runtime.memories.get_many(MemoryRequest.from_wire(wanted), by=me)
+    library = (
+        [one.to_wire() for one in result.index],
+        [one.to_wire() for one in line.index],
+        whole.to_wire(),
+    )
+
+    def command() -> object:
+        where = ("--project", "lighthouse", "--json")
+        options = (
+            "--kind",
+            "observation,summary",
+            "--until",
+            "2999-01-01",
+            "--limit",
+            "20",
+        )
+        commands = (
+            ("search", QUESTION, *options, *where),
+            ("timeline", best, "--before", "2", *where),
+            ("get", best, "nowhere", "--json"),
+        )
+        done = [told.run(*words, check=False) for words in commands]
+        answers = [json.loads(one.stdout) for one in done]
+        return answers[0]["index"], answers[1]["index"], answers[2]
+
+    without_server = command()
+    told.start()
+    over_http = (
+        told.call("POST", "/v1/search", {**asked, "view": "index"})[1]["index"],
+        told.call("POST", "/v1/timeline", around)[1]["index"],
+        told.call("POST", "/v1/memories/get", wanted)[1],
+    )
+    with_server = command()
+    told.stop()
+
+    assert min(len(result.hits), len(line.items)) >= 3
+    assert without_server == with_server == over_http == library

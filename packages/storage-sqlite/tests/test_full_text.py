@@ -36,7 +36,7 @@ def add(storage, *memories):
 
 
 def found(storage, *terms, project="project", scope=samples.OURS):
-    query = TermQuery(project_id=project, terms=terms, limit=9)
+    query = TermQuery(terms=terms, wanted=samples.wanted(project), limit=9)
     with storage.read() as snapshot:
         return [one.item_id for one in snapshot.memories.search(query, scope=scope)]
 

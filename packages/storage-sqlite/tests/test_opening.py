@@ -9,7 +9,9 @@ from contextlib import closing
 
 import pytest
 from claude_mem_conformance import samples
+from claude_mem_conformance.clock import NOW
 from claude_mem_core.errors import ConfigurationError, InvalidInputError, StorageError
+from claude_mem_storage_sqlite.filters import MARKS
 from claude_mem_storage_sqlite.version import OURS, SCHEMA
 
 
@@ -192,3 +194,37 @@ def test_the_folder_of_an_older_project_stands_for_it_after_the_move(
         found = snapshot.projects.identified(keys, scope=samples.OURS)
     known = {one.key: (one.project_id, one.proof) for one in found}
     assert known == {keys[0]: ("first", "folder"), keys[1]: ("third", "folder")}
+
+
+def test_an_older_database_learns_when_memories_gave_way_and_what_filters_look_for(
+    path, storage, open_storage
+):
+    new, own = {"superseded_by_id": "new"}, {"valid_to_epoch": 9}
+    what = {"concepts": ("Gotcha",), "files_read": ("src\\lamp.py",)}
+    with storage.begin() as tx:
+        tx.memories.add(samples.memory("old", **new, valid_to_epoch=NOW + 5))
+        tx.memories.add(samples.memory("expired", **new, **own))
+        tx.memories.add(samples.memory("new", created_at_epoch=NOW + 5, **what))
+    storage.close()
+    change(
+        path,
+        "DROP INDEX memory_items_when",
+        "CREATE INDEX memory_items_project ON memory_items (project_id)",
+        "ALTER TABLE memory_items DROP COLUMN when_epoch",
+        *(
+            f"ALTER TABLE memory_items DROP COLUMN {name}"
+            for name in ("author", "superseded_at_epoch", "superseded_from_epoch")
+        ),
+        *(f"ALTER TABLE memory_items DROP COLUMN {name}" for name in MARKS),
+        "DELETE FROM _sqlite_migrations WHERE name = '0008-filters'",
+        f"PRAGMA user_version = {SCHEMA - 1}",
+    )
+    with open_storage().read() as snapshot:
+        memories = snapshot.memories
+        asked = samples.wanted(concept=("gotcha",), file=("/x/src/lamp.py",))
+        [found] = memories.recent(asked, scope=samples.OURS, limit=9)
+        kept = memories.get_many(["old", "expired"], scope=samples.OURS)
+    assert found == samples.memory("new", created_at_epoch=NOW + 5, **what)
+    assert [one.superseded_at_epoch for one in kept] == [NOW + 5, NOW + 5]
+    assert [one.superseded_from_epoch for one in kept] == [NOW + 5, NOW + 5]
+    assert [one.valid_to_epoch for one in kept] == [None, 9]

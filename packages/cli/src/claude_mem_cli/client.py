@@ -21,6 +21,7 @@ from claude_mem_core.domain.generation_job import (
     Lane,
 )
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
+from claude_mem_core.domain.memory_request import FoundMemories, MemoryRequest
 from claude_mem_core.domain.model_call import ModelCall
 from claude_mem_core.domain.project import Project, ProjectDraft
 from claude_mem_core.domain.project_identity import (
@@ -31,6 +32,7 @@ from claude_mem_core.domain.project_identity import (
 from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.rescan import RescanPage, RescanQuery
 from claude_mem_core.domain.search import SearchHit, SearchQuery
+from claude_mem_core.domain.timeline import Timeline, TimelineQuery
 from claude_mem_core.domain.whereabouts import IdentifiedProject, Whereabouts
 
 
@@ -135,6 +137,14 @@ class Client(Protocol):
     @abstractmethod
     def search(self, query: SearchQuery) -> Sequence[SearchHit]:
         """The memories that fit, best first."""
+
+    @abstractmethod
+    def timeline(self, query: TimelineQuery) -> Timeline:
+        """What stands around an anchor, oldest first, each memory whole."""
+
+    @abstractmethod
+    def memories(self, request: MemoryRequest) -> FoundMemories:
+        """The memories with these ids in their order, and the ids of the others."""
 
     @abstractmethod
     def context(self, query: ContextQuery) -> Told:

@@ -12,6 +12,7 @@ from claude_mem_core.domain.context_pack import ContextQuery
 from claude_mem_core.domain.feedback import Feedback
 from claude_mem_core.domain.generation_job import GenerationJob, JobQuery
 from claude_mem_core.domain.memory_item import MemoryKind
+from claude_mem_core.domain.memory_request import FoundMemories, MemoryRequest
 from claude_mem_core.domain.project import Project, ProjectDraft
 from claude_mem_core.domain.project_identity import (
     ProjectAlias,
@@ -21,6 +22,7 @@ from claude_mem_core.domain.project_identity import (
 from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.rescan import RescanPage, RescanQuery
 from claude_mem_core.domain.search import SearchHit, SearchQuery
+from claude_mem_core.domain.timeline import Timeline, TimelineQuery
 from claude_mem_core.domain.whereabouts import IdentifiedProject, Whereabouts
 from claude_mem_core.runtime import Runtime
 from typing_extensions import override
@@ -89,6 +91,14 @@ class ClientHere(Client):
     @override
     def search(self, query: SearchQuery) -> Sequence[SearchHit]:
         return self._runtime.recall.search(query, by=self._by).hits
+
+    @override
+    def timeline(self, query: TimelineQuery) -> Timeline:
+        return self._runtime.recall.timeline(query, by=self._by)
+
+    @override
+    def memories(self, request: MemoryRequest) -> FoundMemories:
+        return self._runtime.memories.get_many(request, by=self._by)
 
     @override
     def context(self, query: ContextQuery) -> Told:

@@ -22,6 +22,7 @@ from claude_mem_core.domain.generation_job import (
     Lane,
 )
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
+from claude_mem_core.domain.memory_request import FoundMemories, MemoryRequest
 from claude_mem_core.domain.model_call import ModelCall
 from claude_mem_core.domain.project import Project, ProjectDraft
 from claude_mem_core.domain.project_identity import (
@@ -32,6 +33,7 @@ from claude_mem_core.domain.project_identity import (
 from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.rescan import RescanPage, RescanQuery
 from claude_mem_core.domain.search import SearchHit, SearchQuery
+from claude_mem_core.domain.timeline import Timeline, TimelineQuery
 from claude_mem_core.domain.whereabouts import IdentifiedProject, Whereabouts
 from claude_mem_core.errors import (
     AdapterError,
@@ -137,11 +139,23 @@ class ClientHttp(Client):
     @override
     def search(self, query: SearchQuery) -> Sequence[SearchHit]:
         answer = self._ask("POST", "/v1/search", _asked(query))
-        memories, scores = _list(answer, "memories"), _list(answer, "scores")
+        parts = (_list(answer, name) for name in ("memories", "scores", "why"))
         return [
-            SearchHit(item=MemoryItem.from_wire(one), score=score)
-            for one, score in zip(memories, scores, strict=True)
+            SearchHit(item=MemoryItem.from_wire(one), score=score, why=why)
+            for one, score, why in zip(*parts, strict=True)
         ]
+
+    @override
+    def timeline(self, query: TimelineQuery) -> Timeline:
+        answer = self._ask("POST", "/v1/timeline", _asked(query.changed(view="full")))
+        told = {"anchorId": answer["anchorId"], "anchorEpoch": answer["anchorEpoch"]}
+        return Timeline.from_wire({**told, "items": _list(answer, "memories")})
+
+    @override
+    def memories(self, request: MemoryRequest) -> FoundMemories:
+        return FoundMemories.from_wire(
+            self._ask("POST", "/v1/memories/get", _asked(request))
+        )
 
     @override
     def context(self, query: ContextQuery) -> Told:
@@ -312,8 +326,10 @@ def _said(told: ProjectFacts | Whereabouts) -> dict[str, JsonValue]:
     return told.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def _asked(query: SearchQuery | ContextQuery) -> dict[str, JsonValue]:
-    return query.model_dump(mode="json", by_alias=True, exclude_unset=True)
+def _asked(
+    query: SearchQuery | TimelineQuery | ContextQuery | MemoryRequest,
+) -> dict[str, JsonValue]:
+    return query.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
 def _job(answer: Mapping[str, Any]) -> GenerationJob:

@@ -71,10 +71,9 @@ def moment(text: str, *, now: int) -> int:
     Raises:
         InvalidInputError: It is neither a span nor a date.
     """
-    span = _SPAN.fullmatch(text)
+    span = as_span(text)
     if span is not None:
-        back = timedelta(**{_UNITS[span[2]]: int(span[1])})
-        return max(0, now - back // timedelta(milliseconds=1))
+        return max(0, now - span)
     try:
         date = datetime.fromisoformat(text)
     except ValueError:
@@ -83,6 +82,14 @@ def moment(text: str, *, now: int) -> int:
         raise InvalidInputError.of("--since", cause, cure) from None
     at = date if date.tzinfo else date.replace(tzinfo=UTC)
     return max(0, int(at.timestamp() * 1000))
+
+
+def as_span(text: str) -> int | None:
+    """The milliseconds of a span such as `2h`; None for what is none."""
+    span = _SPAN.fullmatch(text)
+    if span is None:
+        return None
+    return timedelta(**{_UNITS[span[2]]: int(span[1])}) // timedelta(milliseconds=1)
 
 
 def short_ids(jobs: Sequence[GenerationJob]) -> Mapping[str, str]:

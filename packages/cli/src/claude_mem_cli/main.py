@@ -22,6 +22,8 @@ COMMANDS = {
     "server": Lazy("server", "server", "Start, stop and look at the server."),
     "ingest": Lazy("ingest", "ingest", "Take in files of hook payloads."),
     "search": Lazy("search", "search", "Find memories of a project."),
+    "timeline": Lazy("timeline", "timeline", "Show what was around a memory."),
+    "get": Lazy("get", "get_memories", "Show memories in full."),
     "context": Lazy("context", "context", "Show what the next session is told."),
     "feedback": Lazy("feedback", "feedback", "Say whether a memory was of use."),
     "demo": Lazy("demo", "demo", "Replay a sample session and show what it gives."),

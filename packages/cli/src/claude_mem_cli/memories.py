@@ -6,10 +6,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from claude_mem_core.domain.index import IndexEntry, headline
 from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.memory_request import Evidence
 from claude_mem_core.domain.search import SearchHit
 
 from claude_mem_cli import screen
+from claude_mem_cli.filtering import at
 
 
 def show_hits(hits: Sequence[SearchHit]) -> None:
@@ -32,10 +35,38 @@ def memory_table(items: Sequence[MemoryItem]) -> str:
     return screen.table(("DAY", "TYPE", "TITLE"), rows)
 
 
+def show_index(index: Sequence[IndexEntry]) -> None:
+    """Show memories as an index: how to get each, when, what, how long, and why."""
+    wide = max(screen.width(entry.type) for entry in index)
+    for entry in index:
+        kind = screen.line(entry.type) + " " * (wide - screen.width(entry.type))
+        facts = (screen.line(entry.id), at(entry.when_epoch), kind)
+        told = "  ".join((*facts, f"~{entry.tokens}"))
+        screen.say(screen.faint(screen.cut(told, screen.columns())))
+        why = f"  ({screen.line(entry.why)})" if entry.why else ""
+        title = screen.line(entry.title)
+        screen.say(f"  {screen.cut(title + why, screen.columns() - 2)}")
+
+
+def show_whole(item: MemoryItem, evidence: Sequence[Evidence]) -> None:
+    """Show everything that a memory says, and the words that it was taken from."""
+    screen.say(screen.heading(screen.line(title_of(item))))
+    screen.say(screen.faint(f"{item.id}  {at(item.when)}  {screen.line(item.type)}"))
+    facts = [f"- {fact}" for fact in item.facts]
+    texts = (item.subtitle, item.text, item.narrative)
+    for text in (*filter(None, texts), *facts):
+        screen.say(screen.plain(text))
+    for path in dict.fromkeys((*item.files_read, *item.files_modified)):
+        screen.say(f"File: {screen.line(path)}")
+    for one in evidence:
+        if one.text:
+            screen.say(screen.faint(f"> {screen.line(one.text)}"))
+    screen.say()
+
+
 def title_of(item: MemoryItem) -> str:
     """What a memory is called, in one line."""
-    prose = (item.title, item.text, item.narrative, item.subtitle, *item.facts)
-    return screen.line(next((text for text in prose if text and text.strip()), "-"))
+    return screen.line(headline(item) or "-")
 
 
 def day_of(item: MemoryItem) -> str:

@@ -302,7 +302,8 @@ class RecordMachine(_Machine):
         return samples.memory(id_, f"A {word}", **home, **fields)
 
     def _found(self, snapshot: Snapshot, project_id: str, word: str) -> set[str]:
-        query = TermQuery(project_id=project_id, terms=(word,), limit=99)
+        wanted = samples.wanted(project_id)
+        query = TermQuery(terms=(word,), wanted=wanted, limit=99)
         hits = snapshot.memories.search(query, scope=self._scope)
         return {hit.item_id for hit in hits}
 

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import pytest
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
 from claude_mem_core.domain.search import Candidate, TermQuery
+from claude_mem_core.domain.timeline import Place
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.memories import MemoryRepository
 from claude_mem_core.ports.storage import Storage
@@ -42,7 +43,13 @@ class MemoryContract(RepositoryContract):
                     memories.get("m", scope=scope)
                 assert not memories.get_many(["m"], scope=scope)
                 assert memories.find("key of m", scope=scope) is None
-                assert not memories.recent("project", scope=scope, limit=9)
+                everything = samples.wanted("project", "other", "theirs")
+                assert "m" not in _ids(
+                    memories.recent(everything, scope=scope, limit=9)
+                )
+                assert "m" not in _ids(
+                    memories.since(Place(0), everything, scope=scope, limit=9)
+                )
                 kind = samples.memory().kind
                 assert not memories.of_session("session", scope=scope, kind=kind)
                 assert not memories.count("project", scope=scope)
@@ -107,6 +114,9 @@ class MemoryContract(RepositoryContract):
         assert _search(inhabited, "banana") == ["new"]
         assert _recent(inhabited, limit=9) == ["new"]
         assert _all(inhabited, "old") == [old]
+        asked: dict[str, Any] = {"include_superseded": True}
+        assert sorted(_search(inhabited, "banana", **asked)) == ["new", "old"]
+        assert sorted(_recent(inhabited, **asked)) == ["new", "old"]
         with inhabited.begin() as tx:
             tx.memories.replace(old.changed(superseded_by_id=None))
         assert sorted(_search(inhabited, "banana")) == ["new", "old"]
@@ -199,18 +209,50 @@ class MemoryContract(RepositoryContract):
         _add(inhabited, samples.memory("elsewhere", "banana", **samples.ELSEWHERE))
         _add(inhabited, samples.memory("here", "banana"))
         assert sorted(_search(inhabited, "banana")) == ["codex", "here"]
-        assert _search(inhabited, "banana", platform="codex") == ["codex"]
-        assert _search(inhabited, "banana", platform="gemini") == []
+        assert _search(inhabited, "banana", platform_source="codex") == ["codex"]
+        assert _search(inhabited, "banana", platform_source="gemini") == []
 
     def test_recent_memories_come_newest_first(self, inhabited: Storage) -> None:
-        """A project's memories, newest first."""
+        """The memories that a filter lets pass, the latest first."""
         for age, id_ in enumerate(["m", "z", "a"]):
             _add(inhabited, samples.memory(id_, created_at_epoch=NOW + age))
         _add_on_codex(inhabited, "codex", created_at_epoch=NOW - 1)
         _add(inhabited, samples.memory("elsewhere", **samples.ELSEWHERE))
         assert _recent(inhabited, limit=9) == ["a", "z", "m", "codex"]
         assert _recent(inhabited, limit=2) == ["a", "z"]
-        assert _recent(inhabited, limit=9, platform="codex") == ["codex"]
+        assert _recent(inhabited, limit=9, platform_source="codex") == ["codex"]
+
+    def test_those_after_a_place_come_oldest_first(self, inhabited: Storage) -> None:
+        """The memories after a place in time that a filter lets pass, oldest first."""
+        for age, id_ in enumerate(["m", "z", "a"]):
+            _add(inhabited, samples.memory(id_, created_at_epoch=NOW + age))
+        _add(inhabited, samples.memory("n", created_at_epoch=NOW + 1))
+        early: dict[str, Any] = {
+            "created_at_epoch": NOW + 9,
+            "valid_from_epoch": NOW - 1,
+        }
+        _add(inhabited, samples.memory("early", **early))
+        wanted = samples.wanted()
+        with inhabited.read() as snapshot:
+            memories = snapshot.memories
+            place = Place(NOW + 1, "n")
+            after = memories.since(place, wanted, scope=OURS, limit=9)
+            assert _ids(after) == ["z", "a"]
+            every = memories.since(Place(0), wanted, scope=OURS, limit=2)
+            assert _ids(every) == ["early", "m"]
+            before = memories.recent(wanted, scope=OURS, limit=9, before=place)
+            assert _ids(before) == ["m", "early"]
+
+    def test_what_has_expired_is_hidden_and_kept(self, inhabited: Storage) -> None:
+        """What has expired is neither searched nor recent, but still there."""
+        old = samples.memory("old", "banana", valid_to_epoch=NOW)
+        _add(inhabited, old)
+        _add(inhabited, samples.memory("new", "banana", valid_to_epoch=NOW + 1))
+        assert _search(inhabited, "banana") == _recent(inhabited) == ["new"]
+        assert _all(inhabited, "old") == [old]
+        asked: dict[str, Any] = {"include_expired": True}
+        assert sorted(_search(inhabited, "banana", **asked)) == ["new", "old"]
+        assert sorted(_recent(inhabited, **asked)) == ["new", "old"]
 
     def test_a_sessions_memories_come_oldest_first(self, inhabited: Storage) -> None:
         """A session's memories of one kind, oldest first."""
@@ -290,7 +332,9 @@ class MemoryContract(RepositoryContract):
         """Keep a new memory with its sources."""
         prose = {"subtitle": "s", "text": "t", "narrative": "n", "trust": "tool"}
         lists = {"facts": ("f", "g"), "concepts": ("c",), "files_read": ("ü.py",)}
-        rest = {"confidence": 0.25, "valid_from_epoch": 1, "valid_to_epoch": 2}
+        times = {"valid_from_epoch": 1, "valid_to_epoch": 2}
+        gone = {"superseded_at_epoch": 3, "superseded_from_epoch": 4}
+        rest = {"confidence": 0.25, "author": "Ömer", **times, **gone}
         changed = {"files_modified": ("b.py", "a.py"), "metadata": samples.AWKWARD}
         memory = samples.memory("full", "T", **prose, **lists, **rest, **changed)
         bare = samples.memory("bare", server_session_id=None, sources=())
@@ -362,12 +406,14 @@ def _all(storage: Storage, *ids: str) -> list[MemoryItem]:
         return list(snapshot.memories.get_many(ids, scope=OURS))
 
 
-def _recent(storage: Storage, *, limit: int, platform: str | None = None) -> list[str]:
+def _recent(storage: Storage, *, limit: int = 99, **fields: object) -> list[str]:
     with storage.read() as snapshot:
-        found = snapshot.memories.recent(
-            "project", scope=OURS, limit=limit, platform_source=platform
-        )
-        return [memory.id for memory in found]
+        wanted = samples.wanted().changed(**fields)
+        return _ids(snapshot.memories.recent(wanted, scope=OURS, limit=limit))
+
+
+def _ids(items: Sequence[MemoryItem]) -> list[str]:
+    return [item.id for item in items]
 
 
 def _count(storage: Storage) -> Mapping[MemoryKind, int]:
@@ -378,9 +424,9 @@ def _count(storage: Storage) -> Mapping[MemoryKind, int]:
 
 
 def _search(
-    storage: Storage, *terms: str, scope: Scope = OURS, platform: str | None = None
+    storage: Storage, *terms: str, scope: Scope = OURS, **fields: object
 ) -> list[str]:
-    found = _candidates(storage, *terms, scope=scope, platform=platform)
+    found = _candidates(storage, *terms, scope=scope, limit=99, **fields)
     return [one.item_id for one in found]
 
 
@@ -388,11 +434,10 @@ def _candidates(
     storage: Storage,
     *terms: str,
     scope: Scope = OURS,
-    platform: str | None = None,
     limit: int = 9,
+    **fields: object,
 ) -> list[Candidate]:
-    query = TermQuery(
-        project_id="project", terms=terms, platform_source=platform, limit=limit
-    )
+    wanted = samples.wanted().changed(**fields)
+    query = TermQuery(terms=terms, wanted=wanted, limit=limit)
     with storage.read() as snapshot:
         return list(snapshot.memories.search(query, scope=scope))

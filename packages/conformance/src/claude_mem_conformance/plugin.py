@@ -21,6 +21,7 @@ CONTRACTS = (
     "packs",
     "projects",
     "queue",
+    "recall",
     "secrets",
     "sessions",
     "storage",

@@ -11,6 +11,7 @@ from claude_mem_conformance.memories import MemoryContract
 from claude_mem_conformance.model_calls import ModelCallContract
 from claude_mem_conformance.packs import PackContract
 from claude_mem_conformance.projects import ProjectContract
+from claude_mem_conformance.recall import RecallContract
 from claude_mem_conformance.sessions import SessionContract
 from claude_mem_conformance.storage import StorageContract
 from claude_mem_conformance.workers import WorkerContract
@@ -25,6 +26,7 @@ class StorageContracts(
     SessionContract,
     EventContract,
     MemoryContract,
+    RecallContract,
     JobContract,
     WorkerContract,
     ModelCallContract,

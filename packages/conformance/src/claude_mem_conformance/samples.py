@@ -16,6 +16,7 @@ from claude_mem_core.domain.agent_event import AgentEvent
 from claude_mem_core.domain.audit import AuditEntry
 from claude_mem_core.domain.context_pack import PackReceipt, Told
 from claude_mem_core.domain.feedback import MemoryUse
+from claude_mem_core.domain.filters import MemoryFilter
 from claude_mem_core.domain.generation_job import GenerationJob, JobDraft, queued_job
 from claude_mem_core.domain.memory_item import MemoryItem, MemorySource
 from claude_mem_core.domain.model_call import ModelCall
@@ -123,6 +124,12 @@ def memory(
     what = {"kind": "observation", "type": "discovery", "title": title}
     mine = {"sources": (memory_source(id_),)}
     return _of(MemoryItem, {"id": id_, **where, **what, **mine, **_dated(), **fields})
+
+
+def wanted(*project_ids: str, now: int = NOW, **fields: object) -> MemoryFilter:
+    """A filter on `project`, or on others."""
+    where = {"project_ids": project_ids or ("project",), "now": now}
+    return _of(MemoryFilter, {**where, **fields})
 
 
 def memory_source(memory_id: str, **fields: object) -> MemorySource:

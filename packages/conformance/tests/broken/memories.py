@@ -10,7 +10,9 @@ from dataclasses import replace
 from typing import get_args
 
 from claude_mem_conformance.memories import MemoryContract
+from claude_mem_conformance.recall import RecallContract
 from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.filters import MemoryFilter
 from claude_mem_core.domain.memory_item import MemoryKind
 from claude_mem_core.errors import ConflictError, StorageError
 from claude_mem_core.reference.memories import InProcessMemories
@@ -96,13 +98,53 @@ class QuotesAreSyntax(InProcessMemories):
 
 @breaks(MemoryContract.test_what_was_superseded_is_hidden_and_kept, "memories")
 class RecentShowsWhatWasSuperseded(InProcessMemories):
-    def recent(self, project_id, *, scope, limit, platform_source=None):
-        items = super().page(project_id, scope=scope, after=None, limit=limit)
-        if any(item.superseded_by_id for item in items):
-            return items
-        return super().recent(
-            project_id, scope=scope, limit=limit, platform_source=platform_source
+    def recent(self, wanted, *, scope, limit, before=None):
+        every = wanted.changed(include_superseded=True)
+        return super().recent(every, scope=scope, limit=limit, before=before)
+
+
+@breaks(MemoryContract.test_what_has_expired_is_hidden_and_kept, "memories")
+class RecentShowsWhatHasExpired(InProcessMemories):
+    def recent(self, wanted, *, scope, limit, before=None):
+        every = wanted.changed(include_expired=True)
+        return super().recent(every, scope=scope, limit=limit, before=before)
+
+
+@breaks(MemoryContract.test_those_after_a_place_come_oldest_first, "memories")
+class SinceBeginsWithThePlace(InProcessMemories):
+    def since(self, after, wanted, *, scope, limit):
+        moment = after._replace(item_id="")
+        return super().since(moment, wanted, scope=scope, limit=limit)
+
+
+@breaks(RecallContract.test_filters_are_those_of_a_model, "memories")
+class ConceptsMatchByCase(InProcessMemories):
+    def _passes(self, item, wanted):
+        meant = not wanted.concept or set(item.concepts) & set(wanted.concept)
+        return bool(meant) and super()._passes(item, wanted)
+
+
+@breaks(RecallContract.test_a_filter_leaves_room_for_what_it_asks_for, "memories")
+class SearchIsCutBeforeItIsFiltered(InProcessMemories):
+    def search(self, query, *, scope):
+        everything = MemoryFilter(
+            project_ids=query.wanted.project_ids, now=query.wanted.now
         )
+        pool = 50 if len(self._state.memories) > 50 else query.limit
+        first = super().search(
+            query.changed(wanted=everything, limit=pool), scope=scope
+        )
+        items = self._state.memories
+        return [one for one in first if self._passes(items[one.item_id], query.wanted)]
+
+
+@breaks(RecallContract.test_other_times_are_those_of_a_model, "memories")
+class WhatIsKnownLaterIsKnownThen(InProcessMemories):
+    def _passes(self, item, wanted):
+        late = item.superseded_at_epoch
+        if wanted.known_at is not None and late is not None and late > wanted.known_at:
+            item = item.changed(superseded_at_epoch=wanted.known_at)
+        return super()._passes(item, wanted)
 
 
 @breaks(MemoryContract.test_a_memory_knows_whose_place_it_took, "memories")
@@ -149,13 +191,15 @@ class CandidatesHideTheirSession(InProcessMemories):
 @breaks(MemoryContract.test_a_search_is_of_one_project_and_platform, "memories")
 class SearchForgetsThePlatform(InProcessMemories):
     def search(self, query, *, scope):
-        return super().search(query.changed(platform_source=None), scope=scope)
+        wanted = query.wanted.changed(platform_source=())
+        return super().search(query.changed(wanted=wanted), scope=scope)
 
 
 @breaks(MemoryContract.test_recent_memories_come_newest_first, "memories")
 class RecentForgetsThePlatform(InProcessMemories):
-    def recent(self, project_id, *, scope, limit, platform_source=None):
-        return super().recent(project_id, scope=scope, limit=limit)
+    def recent(self, wanted, *, scope, limit, before=None):
+        wanted = wanted.changed(platform_source=())
+        return super().recent(wanted, scope=scope, limit=limit, before=before)
 
 
 @breaks(MemoryContract.test_a_sessions_memories_come_oldest_first, "memories")

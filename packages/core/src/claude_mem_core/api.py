@@ -19,10 +19,12 @@ from claude_mem_core.domain.memory_item import (
     MemorySource,
     MemorySourceDraft,
 )
+from claude_mem_core.domain.memory_request import FoundMemories, MemoryRequest
 from claude_mem_core.domain.project import Project, ProjectDraft
 from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.search import SearchHit, SearchQuery, SearchResult
 from claude_mem_core.domain.server_session import ServerSession, ServerSessionDraft
+from claude_mem_core.domain.timeline import Timeline, TimelineQuery
 from claude_mem_core.errors import ClaudeMemError
 from claude_mem_core.launch import open_in_process, open_runtime
 from claude_mem_core.runtime import Runtime, assemble
@@ -35,12 +37,14 @@ __all__ = [
     "ClaudeMemError",
     "ContextPack",
     "ContextQuery",
+    "FoundMemories",
     "GenerationJob",
     "JobEvent",
     "JobQuery",
     "MemoryItem",
     "MemoryItemDraft",
     "MemoryItemPatch",
+    "MemoryRequest",
     "MemorySource",
     "MemorySourceDraft",
     "Principal",
@@ -54,6 +58,8 @@ __all__ = [
     "SearchResult",
     "ServerSession",
     "ServerSessionDraft",
+    "Timeline",
+    "TimelineQuery",
     "assemble",
     "open_in_process",
     "open_runtime",

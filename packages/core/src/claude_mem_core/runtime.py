@@ -92,7 +92,7 @@ class Runtime:
         self.events = Events(storage, queue, system, keeping)
         self.memories = Memories(storage, system, keeping)
         self.rescan = Rescan(storage, system, keeping)
-        self.recall = Recall(storage)
+        self.recall = Recall(storage, system)
         self.context = ContextPacks(storage, system)
         self.jobs = Jobs(storage, queue, system)
         self.generator = Generator(storage, queue, generator, system, keeping)

@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 from claude_mem_core.domain.access import Principal, Scope
 from claude_mem_core.domain.agent_event import AgentEventDraft
+from claude_mem_core.domain.filters import MemoryFilter
 from claude_mem_core.domain.generation_job import GenerationJob
 from claude_mem_core.domain.memory_item import MemoryItem
 from claude_mem_core.domain.model_call import Usage
@@ -524,7 +525,9 @@ def test_the_next_project_of_a_team_does_not_see_the_work(
 
     with storage.read() as snapshot:
         theirs = snapshot.memories.recent(
-            project.id, scope=Scope("strangers"), limit=10
+            MemoryFilter(project_ids=(project.id,), now=1),
+            scope=Scope("strangers"),
+            limit=10,
         )
     assert list(theirs) == []
 

@@ -304,5 +304,5 @@ def test_an_alias_of_what_is_no_place_is_told(told: Told) -> None:
 def test_a_question_names_its_project_in_one_way() -> None:
     facts = {"folder": "/x"}
     for wrong in ({}, {"projectId": "p", "projectFacts": facts}):
-        with pytest.raises(InvalidInputError, match="and not both"):
+        with pytest.raises(InvalidInputError, match="is needed"):
             SearchQuery.from_wire({"query": "x", **wrong})

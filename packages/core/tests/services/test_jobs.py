@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 from claude_mem_core.domain.access import Principal
+from claude_mem_core.domain.filters import MemoryFilter
 from claude_mem_core.domain.generation_job import JobQuery
 from claude_mem_core.domain.memory_item import MemoryItemDraft
 from claude_mem_core.domain.project import ProjectDraft
@@ -85,7 +86,9 @@ def test_what_is_cancelled_while_it_is_done_writes_nothing(
     assert runtime.jobs.get(job.id, by=ME).job.status == "cancelled"
     assert actions(job.id) == ["generation_job.cancel"]
     with storage.read() as snapshot:
-        assert not snapshot.memories.recent(job.project_id, scope=ME.scope, limit=9)
+        assert not snapshot.memories.recent(
+            MemoryFilter(project_ids=(job.project_id,), now=1), scope=ME.scope, limit=9
+        )
     assert runtime.jobs.cancel(job.id, by=ME).already
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.agent_event import AgentEventCapture, AgentEventDraft
+from claude_mem_core.domain.filters import MemoryFilter
 from claude_mem_core.domain.keeping import Keeping
 from claude_mem_core.domain.memory_item import MemoryItemDraft, MemoryItemPatch
 from claude_mem_core.domain.project import Project, ProjectDraft
@@ -243,7 +244,11 @@ def test_what_is_to_be_skipped_shows_in_no_memory(
 
     assert kept is not None
     with runtime.rescan._storage.read() as snapshot:
-        items = snapshot.memories.recent(kept.event.project_id, scope=ME.scope, limit=9)
+        items = snapshot.memories.recent(
+            MemoryFilter(project_ids=(kept.event.project_id,), now=1),
+            scope=ME.scope,
+            limit=9,
+        )
     assert not any("cart.py" in str(item.to_wire()) for item in items)
 
 

@@ -76,7 +76,9 @@ def test_a_repetition_takes_the_place_of_what_it_repeats(
     [new] = make("two", f"{RULE} now", at=2)
 
     [old] = now(storage, "one")
-    assert (old.superseded_by_id, old.valid_to_epoch) == (new.id, 2)
+    assert old.superseded_by_id == new.id
+    assert (old.superseded_at_epoch, old.superseded_from_epoch) == (2, 2)
+    assert old.valid_to_epoch is None
     assert found(runtime, project, "retries queue") == [new.id]
 
 
@@ -110,7 +112,8 @@ def test_what_was_replaced_is_current_again_when_its_successor_changes(
     make("two", "Locks are files", at=2)
 
     [old] = now(storage, "one")
-    assert (old.superseded_by_id, old.valid_to_epoch) == (None, None)
+    assert old.superseded_by_id is None
+    assert (old.superseded_at_epoch, old.superseded_from_epoch) == (None, None)
 
 
 def test_what_was_replaced_is_current_again_when_its_successor_goes(

@@ -39,7 +39,11 @@ from claude_mem_http_falcon.jobs import (
     ReindexResource,
     TeamJobsResource,
 )
-from claude_mem_http_falcon.memories import MemoriesResource, MemoryResource
+from claude_mem_http_falcon.memories import (
+    MemoriesGetResource,
+    MemoriesResource,
+    MemoryResource,
+)
 from claude_mem_http_falcon.problems import (
     CONTENT_TYPE,
     UNFORESEEN,
@@ -54,7 +58,7 @@ from claude_mem_http_falcon.projects import (
     ProjectResource,
     ProjectsResource,
 )
-from claude_mem_http_falcon.recall import SearchResource
+from claude_mem_http_falcon.recall import SearchResource, TimelineResource
 from claude_mem_http_falcon.redactions import RedactionsResource
 from claude_mem_http_falcon.replay import RegenerateResource
 from claude_mem_http_falcon.request_log import RequestLog
@@ -129,10 +133,12 @@ def resources(runtime: Runtime, stop: StopSignal) -> Mapping[str, object]:
         "/v1/projects/{project_id}/regenerate": RegenerateResource(runtime.replay),
         "/v1/teams/{team_id}/jobs": TeamJobsResource(runtime.jobs),
         "/v1/memories": MemoriesResource(runtime.memories),
+        "/v1/memories/get": MemoriesGetResource(runtime.memories),
         "/v1/memories/{memory_id}": MemoryResource(runtime.memories),
         "/v1/memories/{memory_id}/feedback": FeedbackResource(runtime.context),
         "/v1/redactions": RedactionsResource(runtime.rescan),
         "/v1/search": SearchResource(runtime.recall),
+        "/v1/timeline": TimelineResource(runtime.recall),
         "/v1/context": ContextResource(runtime.context),
         "/v1/context/{pack_id}": PackResource(runtime.context),
         "/hooks/{agent}/{event}": HookResource(runtime),

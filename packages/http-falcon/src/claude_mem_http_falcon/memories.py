@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from claude_mem_core.domain.memory_item import MemoryItemDraft, MemoryItemPatch
+from claude_mem_core.domain.memory_request import MemoryRequest
 from claude_mem_core.services.memories import Memories
+from pydantic import JsonValue
 
 from claude_mem_http_falcon.exchange import Request, Response, show
 
@@ -35,3 +39,21 @@ class MemoryResource:
         """Put the fields that are named in place of the old."""
         patch = MemoryItemPatch.from_wire(req.document)
         show(resp, memory=self._memories.update(memory_id, patch, by=req.caller))
+
+
+class MemoriesGetResource:
+    """Where memories are had by their ids."""
+
+    def __init__(self, memories: Memories) -> None:
+        self._memories = memories
+
+    def on_post(self, req: Request, resp: Response) -> None:
+        """Show them in their order, and the ids that are none."""
+        request = MemoryRequest.from_wire(req.document)
+        found = self._memories.get_many(request, by=req.caller)
+        evidence: Sequence[JsonValue] = [
+            [one.to_wire() for one in told] for told in found.evidence
+        ]
+        parts = {"evidence": evidence} if request.evidence else {}
+        missing = list(found.missing)
+        show(resp, memories=list(found.memories), missing=missing, **parts)

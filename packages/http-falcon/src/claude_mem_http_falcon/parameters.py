@@ -5,9 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import cast
 
-from claude_mem_core.domain.value import LONGEST_KEY_TOLD
+from claude_mem_core.domain.listing import listed
+from claude_mem_core.domain.value import LONGEST_KEY_TOLD, JsonObject
 from claude_mem_core.errors import InvalidInputError
+from pydantic import JsonValue
+from pydantic_core import PydanticCustomError
 
 from claude_mem_http_falcon.exchange import Request
 
@@ -15,8 +19,16 @@ _NUMBER = re.compile(r"[0-9]{1,16}")
 _FLAGS = {"true": True, "false": False}
 
 
-def require_known(req: Request, taken: Sequence[str]) -> None:
-    """Refuse a parameter that the route does not take, and one that comes twice."""
+def require_known(
+    req: Request, taken: Sequence[str], lists: Sequence[str] = ()
+) -> None:
+    """Refuse a parameter that the route does not take, and one that comes twice.
+
+    Args:
+        req: The request.
+        taken: What the route takes.
+        lists: What may come twice.
+    """
     given = req.params
     unknown = next((name for name in given if name not in taken), None)
     if unknown is None and req.query_string and not given:
@@ -27,7 +39,7 @@ def require_known(req: Request, taken: Sequence[str]) -> None:
             cause = f"this route takes only {', '.join(taken)}"
         raise _invalid(unknown, cause, "leave it out")
     for name, value in given.items():
-        if not isinstance(value, str):
+        if not isinstance(value, str) and name not in lists:
             raise _invalid(name, "it is given more than once", "give it once")
 
 
@@ -59,6 +71,34 @@ def flag(req: Request, name: str, *, default: bool) -> bool:
         cause = f"{value[:LONGEST_KEY_TOLD]!r} is neither true nor false"
         raise _invalid(name, cause, "send true or false")
     return _FLAGS[value]
+
+
+def asked(
+    req: Request, *, numbers: Sequence[str] = (), flags: Sequence[str] = ()
+) -> JsonObject:
+    """All parameters as the body of the same question would have them.
+
+    A list that comes several times is one list of all that was given.
+    """
+    told: JsonObject = {}
+    for name, value in req.params.items():
+        if name in numbers:
+            told[name] = number(req, name)
+        elif name in flags:
+            told[name] = flag(req, name, default=False)
+        elif isinstance(value, list):
+            told[name] = [one for text in value for one in _items(name, text)]
+        else:
+            told[name] = value
+    return told
+
+
+def _items(name: str, text: str) -> Sequence[JsonValue]:
+    try:
+        return cast("Sequence[JsonValue]", listed(text))
+    except PydanticCustomError as error:
+        context = error.context or {}
+        raise _invalid(name, error.message(), str(context.get("cure"))) from error
 
 
 def _invalid(name: str, cause: str, cure: str) -> InvalidInputError:

@@ -41,6 +41,7 @@ class Route:
         path: As a Falcon template.
         scope: What the caller's key must allow; None: anybody may come in.
         takes: The parameters that its address may have.
+        lists: Those of them that are lists, and may come several times.
     """
 
     method: str
@@ -48,6 +49,7 @@ class Route:
     scope: str | None
     body: Body | None = None
     takes: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
 
 
 ONE = Body(limit=1 * MIB)
@@ -58,6 +60,16 @@ JOB_QUERY: Final = (
     *("status", "source_type", "sourceType", "kind", "since"),
     *("limit", "offset", "include"),
 )
+LISTS: Final = (
+    *("projectIds", "kind", "type", "concept", "file"),
+    *("sessionId", "platformSource", "author", "trust"),
+)
+FILTERS: Final = (
+    *("projectId", *LISTS, "dateStart", "dateEnd", "asOf", "knownAt"),
+    *("includeSuperseded", "includeExpired", "view", "query"),
+)
+SEARCH: Final = (*FILTERS, "limit")
+TIMELINE: Final = (*FILTERS, "anchor", "depthBefore", "depthAfter")
 
 ROUTES: Final = (
     Route("GET", "/healthz", None),
@@ -85,11 +97,15 @@ ROUTES: Final = (
     Route("POST", "/v1/projects/{project_id}/regenerate", WRITE, ONE),
     Route("GET", "/v1/teams/{team_id}/jobs", READ, takes=JOB_QUERY),
     Route("POST", "/v1/memories", WRITE, ONE),
+    Route("POST", "/v1/memories/get", READ, ONE),
     Route("GET", "/v1/memories/{memory_id}", READ),
     Route("PATCH", "/v1/memories/{memory_id}", WRITE, ONE),
     Route("POST", "/v1/memories/{memory_id}/feedback", WRITE, ONE),
     Route("POST", "/v1/redactions", WRITE, ONE),
+    Route("GET", "/v1/search", READ, takes=SEARCH, lists=LISTS),
     Route("POST", "/v1/search", READ, ONE),
+    Route("GET", "/v1/timeline", READ, takes=TIMELINE, lists=LISTS),
+    Route("POST", "/v1/timeline", READ, ONE),
     Route("POST", "/v1/context", READ, ONE),
     Route("GET", "/v1/context/{pack_id}", READ),
     Route("POST", "/hooks/{agent}/{event}", WRITE, HOOK),

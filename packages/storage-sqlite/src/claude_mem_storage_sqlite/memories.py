@@ -8,9 +8,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.filters import MemoryFilter
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind, MemorySource
-from claude_mem_core.domain.platform import Platform
 from claude_mem_core.domain.search import Candidate, TermQuery
+from claude_mem_core.domain.timeline import Place
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.memories import MemoryRepository
 from typing_extensions import override
@@ -18,6 +19,7 @@ from typing_extensions import override
 from claude_mem_storage_sqlite import full_text
 from claude_mem_storage_sqlite.borders import MESSAGE
 from claude_mem_storage_sqlite.driver import Connection, Cursor, Row
+from claude_mem_storage_sqlite.filters import MARKS, conditions, marks, parameters
 from claude_mem_storage_sqlite.rows import WITHIN, Rows, within
 from claude_mem_storage_sqlite.search import candidates
 from claude_mem_storage_sqlite.sessions import require_session
@@ -27,7 +29,11 @@ MEMORIES = Rows(
     MemoryItem,
     "memory_items",
     as_json=("metadata", *_LISTS),
-    extra=("generation_key", "scope", *(f"search_{one}" for one in full_text.FIELDS)),
+    extra=(
+        *("generation_key", "scope"),
+        *(f"search_{one}" for one in full_text.FIELDS),
+        *MARKS,
+    ),
     elsewhere=("sources",),
 )
 SOURCES = Rows(MemorySource, "memory_sources")
@@ -35,14 +41,11 @@ SOURCES = Rows(MemorySource, "memory_sources")
 _OURS = f"{MEMORIES.select} {WITHIN}"
 _MANY = f"{_OURS} WHERE r.id IN (SELECT value FROM json_each(:ids))"
 _BY_KEY = f"{_OURS} WHERE r.generation_key = :key"
-_ON_PLATFORM = (
-    " CROSS JOIN server_sessions s"
-    " ON s.id = r.server_session_id AND s.platform_source = :platform"
-)
-_NEWEST = (
-    " WHERE r.project_id = :wanted AND r.superseded_by_id IS NULL"
-    " ORDER BY r.created_at_epoch DESC, r.id DESC LIMIT :limit"
-)
+_CHOSEN = f"{_OURS} WHERE r.project_id IN (SELECT value FROM json_each(:projects))"
+_BEFORE = " AND (r.when_epoch, r.id) < (:epoch, :place)"
+_AFTER = " AND (r.when_epoch, r.id) > (:epoch, :place)"
+_LATEST = " ORDER BY r.when_epoch DESC, r.id DESC LIMIT :limit"
+_OLDEST = " ORDER BY r.when_epoch, r.id LIMIT :limit"
 _PAGE = (
     f"{_OURS} WHERE r.project_id = :wanted AND r.seq >"
     " ifnull((SELECT seq FROM memory_items WHERE id = :after), 0)"
@@ -109,14 +112,22 @@ class SqliteMemories(MemoryRepository):
     @override
     def recent(
         self,
-        project_id: str,
+        wanted: MemoryFilter,
         *,
         scope: Scope,
         limit: int,
-        platform_source: Platform | None = None,
+        before: Place | None = None,
     ) -> Sequence[MemoryItem]:
-        sql = _OURS + (_ON_PLATFORM if platform_source else "") + _NEWEST
-        asked = {"wanted": project_id, "limit": limit, "platform": platform_source}
+        sql = _CHOSEN + conditions(wanted) + (_BEFORE if before else "") + _LATEST
+        asked = _asked(before, wanted, limit)
+        return self._items(self._db.all(sql, within(scope, **asked)))
+
+    @override
+    def since(
+        self, after: Place, wanted: MemoryFilter, *, scope: Scope, limit: int
+    ) -> Sequence[MemoryItem]:
+        sql = _CHOSEN + conditions(wanted) + _AFTER + _OLDEST
+        asked = _asked(after, wanted, limit)
         return self._items(self._db.all(sql, within(scope, **asked)))
 
     @override
@@ -182,7 +193,8 @@ class SqliteMemories(MemoryRepository):
         scope = self._db.one(_SCOPE, [item.project_id])
         if scope is None:
             raise NotFoundError("project", item.project_id)
-        row = MEMORIES.row(item, key, scope[0], *full_text.search_columns(item))
+        words = full_text.search_columns(item)
+        row = MEMORIES.row(item, key, scope[0], *words, *marks(item))
         try:
             return self._db.run(sql, [*row, *where])
         except ConflictError as error:
@@ -206,3 +218,15 @@ class SqliteMemories(MemoryRepository):
         return [
             item.model_copy(update={"sources": tuple(of[item.id])}) for item in bare
         ]
+
+
+def _asked(
+    place: Place | None, wanted: MemoryFilter, limit: int
+) -> Mapping[str, object]:
+    epoch, item_id = place or (None, None)
+    return {
+        **parameters(wanted),
+        "epoch": epoch,
+        "place": item_id,
+        "limit": limit,
+    }

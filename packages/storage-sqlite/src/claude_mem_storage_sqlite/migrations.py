@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
 from claude_mem_core.domain.project_identity import key_of
@@ -11,6 +12,7 @@ from sqlite_utils import Database, Migrations
 
 from claude_mem_storage_sqlite.borders import BORDERS
 from claude_mem_storage_sqlite.driver import ERRORS, Connection
+from claude_mem_storage_sqlite.filters import FILTER_COLUMNS, MARKS, marks_of
 from claude_mem_storage_sqlite.full_text import FULL_TEXT
 from claude_mem_storage_sqlite.ledger_schema import LEDGER, LOG
 from claude_mem_storage_sqlite.model_calls import BOOK
@@ -63,7 +65,19 @@ def _model_calls(db: Database) -> None:
     _run(db, BOOK)
 
 
-@steps(name="0007-context-packs")
+@steps(name="0008-filters")
+def _filters(db: Database) -> None:
+    """Tell when each memory gave way, and write down what filters look for."""
+    _run(db, FILTER_COLUMNS)
+    columns = ("seq", "concepts", "files_read", "files_modified")
+    kept = db.conn.execute(f"SELECT {', '.join(columns)} FROM memory_items").fetchall()
+    sets = ", ".join(f"{name} = ?" for name in MARKS)
+    for seq, *lists in kept:
+        found = marks_of(None, *(json.loads(text) for text in lists))
+        db.conn.execute(f"UPDATE memory_items SET {sets} WHERE seq = ?", (*found, seq))
+
+
+@steps(name="0009-context-packs")
 def _context_packs(db: Database) -> None:
     _run(db, PACKS)
 

@@ -1,22 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`claude-mem search`: the memories that fit, best first."""
+"""`claude-mem search`: an index of the memories that fit, best first."""
 
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import click
-from claude_mem_core.domain.search import SearchQuery
+from claude_mem_core.domain.search import SearchQuery, SearchResult
 
 from claude_mem_cli import screen
 from claude_mem_cli.connect import connected
-from claude_mem_cli.memories import show_hits
+from claude_mem_cli.filtering import filter_options, told
+from claude_mem_cli.memories import show_hits, show_index
 from claude_mem_cli.projects import project_meant
 
 
 @click.command
-@click.argument("query")
+@click.argument("query", required=False)
 @click.option("--project", help="In this project; else that of this folder.")
 @click.option(
     "--limit",
@@ -25,19 +27,42 @@ from claude_mem_cli.projects import project_meant
     show_default=True,
     help="At most so many.",
 )
+@filter_options
+@click.option("--full", is_flag=True, help="Show how each memory begins.")
 @screen.json_option
-def search(*, query: str, project: str | None, limit: int, as_json: bool) -> None:
-    """Find memories that fit QUERY, best first."""
+def search(
+    *,
+    query: str | None,
+    project: str | None,
+    limit: int,
+    full: bool,
+    as_json: bool,
+    **filters: object,
+) -> None:
+    """Find memories that fit QUERY, best first; without it the latest.
+
+    An option of a list may be given several times, or once with commas. What an ID
+    stands for is shown by claude-mem get, and what was around it by claude-mem
+    timeline.
+    """
     with connected(os.environ) as client:
         found = project_meant(client, project, folder=Path.cwd(), env=os.environ)
-        asked = {"projectId": found.id, "query": query, "limit": limit}
+        asked = told(filters, now=time.time_ns() // 1_000_000)
+        about = {} if query is None else {"query": query}
+        asked |= {"projectId": found.id, "limit": limit, **about}
         hits = client.search(SearchQuery.from_wire(asked))
+    index = SearchResult(hits=tuple(hits)).index
     if as_json:
-        memories = [hit.item.to_wire() for hit in hits]
-        scores = [hit.score for hit in hits]
         answer = {"query": query, "project": found.to_wire()}
-        screen.say_json({**answer, "memories": memories, "scores": scores})
-    elif hits:
+        parts = {
+            "memories": [hit.item.to_wire() for hit in hits],
+            "scores": [hit.score for hit in hits],
+            "index": [one.to_wire() for one in index],
+        }
+        screen.say_json({**answer, **parts})
+    elif not hits:
+        screen.say("Nothing fits.")
+    elif full:
         show_hits(hits)
     else:
-        screen.say("Nothing fits.")
+        show_index(index)

@@ -79,6 +79,7 @@ class _MemoryFields(_MemoryText):
     server_session_id: Id | None = None
     legacy_observation_id: int | None = Field(default=None, gt=0)
     kind: MemoryKind
+    author: Name | None = None
     trust: Trust | None = None
     confidence: float | None = Field(default=None, ge=0, le=1)
     valid_from_epoch: Epoch | None = None
@@ -86,7 +87,13 @@ class _MemoryFields(_MemoryText):
 
 
 class MemoryItemDraft(_MemoryFields):
-    """A memory before it is stored; it has something that a search can find."""
+    """A memory before it is stored; it has something that a search can find.
+
+    Attributes:
+        author: Who said it: a person's or a speaker's name.
+        valid_from_epoch: From when on it holds; else from when it was made.
+        valid_to_epoch: Until when it holds.
+    """
 
     sources: tuple[MemorySourceDraft, ...] = ()
 
@@ -106,13 +113,23 @@ class MemoryItem(_MemoryFields):
 
     Attributes:
         superseded_by_id: The memory that took this one's place.
+        superseded_at_epoch: When that was recorded.
+        superseded_from_epoch: From when on the other one holds.
     """
 
     id: Id
     superseded_by_id: Id | None = None
+    superseded_at_epoch: Epoch | None = None
+    superseded_from_epoch: Epoch | None = None
     sources: tuple[MemorySource, ...] = ()
     created_at_epoch: Epoch
     updated_at_epoch: Epoch
+
+    @property
+    def when(self) -> int:
+        """From when on it holds: the moment that it is about, where that is told."""
+        start = self.valid_from_epoch
+        return self.created_at_epoch if start is None else start
 
 
 class MemoryItemPatch(Value):

@@ -6,7 +6,10 @@ from __future__ import annotations
 from typing import Self
 
 from pydantic import model_validator
+from pydantic_core import PydanticCustomError
+from typing_extensions import override
 
+from claude_mem_core.domain.filters import Ids
 from claude_mem_core.domain.project_identity import ProjectFacts
 from claude_mem_core.domain.value import Id, Value
 
@@ -21,4 +24,19 @@ class OfProject(Value):
     def _names_one(self) -> Self:
         if (self.project_id is None) == (self.project_facts is None):
             raise ValueError("projectId or projectFacts is needed, and not both")
+        return self
+
+
+class OfProjects(OfProject):
+    """The base of what may be about several projects of the caller at once."""
+
+    project_ids: Ids = ()
+
+    @model_validator(mode="after")
+    @override
+    def _names_one(self) -> Self:
+        ways = (self.project_id, self.project_facts, self.project_ids or None)
+        if sum(way is not None for way in ways) != 1:
+            message = "one of projectId, projectIds and projectFacts is needed"
+            raise PydanticCustomError("project", message, {"cure": "send one of them"})
         return self

@@ -4,35 +4,42 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from pydantic import Field
 
+from claude_mem_core.domain.filters import Filters, MemoryFilter
+from claude_mem_core.domain.index import IndexEntry, entry_of
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
-from claude_mem_core.domain.platform import Platform
-from claude_mem_core.domain.project_named import OfProject
-from claude_mem_core.domain.value import Id, Text, Value
+from claude_mem_core.domain.project_named import OfProjects
+from claude_mem_core.domain.value import Text, Value
+
+View = Literal["full", "index"]
 
 
-class SearchQuery(OfProject):
-    """A question in the asker's words, within one project."""
+class SearchQuery(OfProjects, Filters):
+    """A question in the asker's words; without words, what was last.
 
-    query: Text
+    Attributes:
+        view: Whether the memories are wanted whole, or as lines of an index.
+    """
+
+    query: Text | None = None
     limit: int = Field(default=20, strict=True, ge=1, le=100)
-    platform_source: Platform | None = None
+    view: View = "full"
 
 
 class TermQuery(Value):
-    """A question as a store understands it: any of these terms, in one project.
+    """A question as a store understands it: any of these terms.
 
     Attributes:
         terms: Single words, lower case; the store matches their inflections too.
-        platform_source: Only memories of sessions on this platform.
+        wanted: Among which memories.
         limit: How many candidates are wanted.
     """
 
-    project_id: Id
     terms: tuple[Text, ...] = Field(min_length=1)
-    platform_source: Platform | None = None
+    wanted: MemoryFilter
     limit: int = Field(ge=1)
 
 
@@ -56,13 +63,20 @@ class SearchHit(Value):
 
     Attributes:
         score: Greater is better; comparable within one answer only.
+        why: What it was found by, in a few words.
     """
 
     item: MemoryItem
     score: float
+    why: str = ""
 
 
 class SearchResult(Value):
     """The memories that fit, best first."""
 
     hits: tuple[SearchHit, ...]
+
+    @property
+    def index(self) -> tuple[IndexEntry, ...]:
+        """The memories as lines of an index, in the same order."""
+        return tuple(entry_of(hit.item, why=hit.why) for hit in self.hits)

@@ -71,6 +71,25 @@ def takes_the_place_of(new: MemoryItem, old: MemoryItem) -> bool:
     return _says_the_same(new, old) or _revokes(new, old)
 
 
+def superseded(old: MemoryItem, new: MemoryItem) -> MemoryItem:
+    """`old`, whose place `new` took: since when that is known, and since when it holds.
+
+    Until when `old` was to hold anyway stays what it was.
+    """
+    return old.changed(
+        superseded_by_id=new.id,
+        superseded_at_epoch=max(old.created_at_epoch, new.created_at_epoch),
+        superseded_from_epoch=new.when,
+    )
+
+
+def current_again(old: MemoryItem) -> MemoryItem:
+    """`old` without a successor."""
+    return old.changed(
+        superseded_by_id=None, superseded_at_epoch=None, superseded_from_epoch=None
+    )
+
+
 def heir(new: MemoryItem, old: MemoryItem) -> MemoryItem:
     """`new` with the evidence of `old`, whose place it took, marked as inherited.
 

@@ -109,7 +109,7 @@ def _issue(detail: ErrorDetails) -> Issue:
     )
     field = ".".join(place) or "body"
     cure = _CURES.get(detail["type"], "see the field's rule in the API reference")
-    return Issue(field, detail["msg"], cure)
+    return Issue(field, detail["msg"], str(detail.get("ctx", {}).get("cure", cure)))
 
 
 ERRORS_REDACTOR = Redactor()
@@ -126,6 +126,8 @@ _CURES = {
     "dict_type": "send a JSON object",
     "tuple_type": "send a JSON array",
     "list_type": "send a JSON array",
+    "too_long": "send fewer",
+    "bool_type": "send true or false",
     "literal_error": "send one of the values listed",
     "greater_than_equal": "send a number in these bounds",
     "less_than_equal": "send a number in these bounds",

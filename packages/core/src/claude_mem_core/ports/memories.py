@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.filters import MemoryFilter
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
-from claude_mem_core.domain.platform import Platform
 from claude_mem_core.domain.search import Candidate, TermQuery
+from claude_mem_core.domain.timeline import Place
 
 
 class MemoryReader(Protocol):
@@ -21,7 +22,10 @@ class MemoryReader(Protocol):
     * a word finds its plural, its past and its -ing form;
     * accents and case do not matter;
     * no term is an operator: `AND`, `NEAR`, `*`, `"` and `:` are only text;
-    * what was superseded is neither searched nor recent, but still there.
+    * what a filter does not ask for is never found, whatever fits better;
+    * what was superseded is neither searched nor recent, but still there;
+    * what has expired is neither searched nor recent, but still there;
+    * a question about another time is answered as it was true and known then.
     """
 
     @abstractmethod
@@ -45,13 +49,26 @@ class MemoryReader(Protocol):
     @abstractmethod
     def recent(
         self,
-        project_id: str,
+        wanted: MemoryFilter,
         *,
         scope: Scope,
         limit: int,
-        platform_source: Platform | None = None,
+        before: Place | None = None,
     ) -> Sequence[MemoryItem]:
-        """A project's memories, newest first."""
+        """The memories that a filter lets pass, the latest first.
+
+        Args:
+            wanted: The filter.
+            scope: What the caller may see.
+            limit: At most so many.
+            before: Only those that stand before this place in time.
+        """
+
+    @abstractmethod
+    def since(
+        self, after: Place, wanted: MemoryFilter, *, scope: Scope, limit: int
+    ) -> Sequence[MemoryItem]:
+        """The memories after a place in time that a filter lets pass, oldest first."""
 
     @abstractmethod
     def page(

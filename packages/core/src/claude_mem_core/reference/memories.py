@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 
 from typing_extensions import override
 
 from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.filters import MemoryFilter
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
-from claude_mem_core.domain.platform import Platform
 from claude_mem_core.domain.search import Candidate, TermQuery
+from claude_mem_core.domain.timeline import Place
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.memories import MemoryRepository
 from claude_mem_core.reference.events import require_same_project
@@ -51,38 +51,44 @@ class InProcessMemories(MemoryRepository):
 
     @override
     def search(self, query: TermQuery, *, scope: Scope) -> Sequence[Candidate]:
-        items = {item.id: item for item in self._current(query.project_id, scope)}
-        scores = self._indexes.search(query.project_id, items, query.terms)
-        wanted = [
-            (item_id, score)
-            for item_id, score in scores.items()
-            if self._is_on(items[item_id], query.platform_source)
-        ]
-        best = sorted(wanted, key=lambda one: (-one[1], one[0]))
+        found: list[tuple[MemoryItem, float]] = []
+        for project_id in query.wanted.project_ids:
+            items = {item.id: item for item in self._of_project(project_id, scope)}
+            scores = self._indexes.search(project_id, items, query.terms)
+            found += [(items[item_id], score) for item_id, score in scores.items()]
+        wanted = [one for one in found if self._passes(one[0], query.wanted)]
+        best = sorted(wanted, key=lambda one: (-one[1], one[0].id))
         return [
             Candidate(
-                item_id=item_id,
-                session_id=items[item_id].server_session_id,
-                kind=items[item_id].kind,
-                created_at_epoch=items[item_id].created_at_epoch,
+                item_id=item.id,
+                session_id=item.server_session_id,
+                kind=item.kind,
+                created_at_epoch=item.created_at_epoch,
                 score=score,
             )
-            for item_id, score in best[: query.limit]
+            for item, score in best[: query.limit]
         ]
 
     @override
     def recent(
         self,
-        project_id: str,
+        wanted: MemoryFilter,
         *,
         scope: Scope,
         limit: int,
-        platform_source: Platform | None = None,
+        before: Place | None = None,
     ) -> Sequence[MemoryItem]:
-        items = list(self._current(project_id, scope))
-        newest = sorted(items, key=lambda one: (one.created_at_epoch, one.id))
-        wanted = (one for one in reversed(newest) if self._is_on(one, platform_source))
-        return list(islice(wanted, limit))
+        items = self._chosen(wanted, scope)
+        if before is not None:
+            items = [one for one in items if Place.of(one) < before]
+        return items[::-1][:limit]
+
+    @override
+    def since(
+        self, after: Place, wanted: MemoryFilter, *, scope: Scope, limit: int
+    ) -> Sequence[MemoryItem]:
+        items = self._chosen(wanted, scope)
+        return [one for one in items if Place.of(one) > after][:limit]
 
     @override
     def page(
@@ -160,12 +166,17 @@ class InProcessMemories(MemoryRepository):
             items = self._state.memories.values()
             yield from (item for item in items if item.project_id == project_id)
 
-    def _current(self, project_id: str, scope: Scope) -> Iterator[MemoryItem]:
-        items = self._of_project(project_id, scope)
-        return (item for item in items if item.superseded_by_id is None)
+    def _chosen(self, wanted: MemoryFilter, scope: Scope) -> list[MemoryItem]:
+        """The memories that pass, oldest first."""
+        items = [
+            item
+            for project_id in dict.fromkeys(wanted.project_ids)
+            for item in self._of_project(project_id, scope)
+            if self._passes(item, wanted)
+        ]
+        return sorted(items, key=Place.of)
 
-    def _is_on(self, item: MemoryItem, platform: str | None) -> bool:
-        if platform is None:
-            return True
+    def _passes(self, item: MemoryItem, wanted: MemoryFilter) -> bool:
         session = self._state.sessions.get(item.server_session_id or "")
-        return session is not None and session.platform_source == platform
+        platform = None if session is None else session.platform_source
+        return wanted.passes(item, platform=platform)

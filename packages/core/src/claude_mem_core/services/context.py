@@ -17,6 +17,7 @@ from claude_mem_core.domain.context_pack import (
     Told,
 )
 from claude_mem_core.domain.feedback import Feedback, MemoryUse, UseKind
+from claude_mem_core.domain.filters import Filters, MemoryFilter
 from claude_mem_core.domain.memory_item import MemoryItem
 from claude_mem_core.domain.search import SearchQuery
 from claude_mem_core.domain.worth import of_error, of_files, of_start
@@ -34,6 +35,9 @@ CONSIDERED = 100
 
 ASKED = 50
 """Memories that a question's words may bring."""
+
+LAST_WORDS = 500
+"""Characters of a complaint whose words are searched for: its end tells the most."""
 
 OWN_FEEDBACK = 0.5
 """By how much of its worth feedback can raise or lower a memory."""
@@ -58,7 +62,8 @@ class ContextPacks:
             project_id = project_id_of(snapshot, query, by=by)
             if query.server_session_id is not None:
                 snapshot.sessions.get(query.server_session_id, scope=by.scope)
-            considered = _considered(snapshot, query, project_id, by=by)
+            wanted = _filter(query, project_id, now=self._system.now())
+            considered = _considered(snapshot, query, wanted, by=by)
         best = chosen(considered, query.budget)
         pack = _pack(query, project_id, best, now=self._system.now())
         if pack.id is not None:
@@ -95,21 +100,21 @@ class ContextPacks:
             log.warning("the receipt of %s was not kept: %s", receipt.id, error)
 
 
+def _filter(query: ContextQuery, project_id: str, *, now: int) -> MemoryFilter:
+    platforms = () if query.platform_source is None else (query.platform_source,)
+    return Filters(platform_source=platforms).of((project_id,), now=now)
+
+
 def _considered(
-    snapshot: Snapshot, query: ContextQuery, project_id: str, *, by: Principal
+    snapshot: Snapshot, query: ContextQuery, wanted: MemoryFilter, *, by: Principal
 ) -> Sequence[Valued]:
     """The memories that may be told, those worth the most first."""
     values: dict[str, float] = {}
     items: dict[str, MemoryItem] = {}
     if query.asks_nothing or query.files or query.complaint:
-        recent = snapshot.memories.recent(
-            project_id,
-            scope=by.scope,
-            limit=POOL,
-            platform_source=query.platform_source,
-        )
+        recent = _recent(snapshot, wanted, by=by)
         _add(items, values, _without_words(query, recent))
-    _add(items, values, _with_words(snapshot, query, project_id, by=by))
+    _add(items, values, _with_words(snapshot, query, wanted, by=by))
     feedback = snapshot.packs.feedback(list(items))
     valued = [
         Valued(item, values[item.id] * (1 + OWN_FEEDBACK * feedback.get(item.id, 0.0)))
@@ -117,6 +122,25 @@ def _considered(
     ]
     valued.sort(key=lambda one: (-one.value, -one.item.created_at_epoch, one.item.id))
     return valued[:CONSIDERED]
+
+
+def _recent(
+    snapshot: Snapshot, wanted: MemoryFilter, *, by: Principal
+) -> Sequence[MemoryItem]:
+    """The newest memories, and what people wrote or decided however long ago."""
+    lasting: tuple[dict[str, tuple[str, ...]], ...] = (
+        {},
+        {"kind": ("manual",)},
+        {"type": ("decision",)},
+    )
+    found = {
+        item.id: item
+        for narrower in lasting
+        for item in snapshot.memories.recent(
+            wanted.changed(**narrower), scope=by.scope, limit=POOL
+        )
+    }
+    return sorted(found.values(), key=lambda one: (-one.created_at_epoch, one.id))
 
 
 def _add(
@@ -137,19 +161,15 @@ def _without_words(query: ContextQuery, recent: Sequence[MemoryItem]) -> list[Va
 
 
 def _with_words(
-    snapshot: Snapshot, query: ContextQuery, project_id: str, *, by: Principal
+    snapshot: Snapshot, query: ContextQuery, wanted: MemoryFilter, *, by: Principal
 ) -> list[Valued]:
-    said = (query.query, query.command, (query.complaint or "")[-500:])
+    said = (query.query, query.command, (query.complaint or "")[-LAST_WORDS:])
     words = " ".join(one for one in said if one)
     if not words:
         return []
-    question = SearchQuery(
-        project_id=project_id,
-        query=words,
-        limit=ASKED,
-        platform_source=query.platform_source,
-    )
-    hits = found(snapshot, question, project_id, by=by)
+    (project_id,) = wanted.project_ids
+    question = SearchQuery(project_id=project_id, query=words, limit=ASKED)
+    hits = found(snapshot, question, wanted, by=by)
     best = max((hit.score for hit in hits), default=0.0)
     return [Valued(hit.item, math.exp((hit.score - best) / 2)) for hit in hits]
 

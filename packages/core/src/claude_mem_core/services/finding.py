@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from claude_mem_core.domain.access import Principal
+from claude_mem_core.domain.filters import MemoryFilter, as_known
+from claude_mem_core.domain.index import why
 from claude_mem_core.domain.ranking import ranked
 from claude_mem_core.domain.search import SearchHit, SearchQuery, TermQuery
 from claude_mem_core.domain.terms import search_terms
@@ -17,20 +19,26 @@ support each other, few enough to take no time."""
 
 
 def found(
-    snapshot: Snapshot, query: SearchQuery, project_id: str, *, by: Principal
+    snapshot: Snapshot, query: SearchQuery, wanted: MemoryFilter, *, by: Principal
 ) -> Sequence[SearchHit]:
-    """The memories of a project that fit the query, best first."""
+    """The memories that pass a filter and fit the query, best first.
+
+    Without a query all of them fit, and the latest are first.
+    """
+    if query.query is None:
+        items = snapshot.memories.recent(wanted, scope=by.scope, limit=query.limit)
+        return [SearchHit(item=as_known(one, query), score=0.0) for one in items]
     terms = search_terms(query.query)
     if not terms:
         return []
-    question = TermQuery(
-        project_id=project_id,
-        terms=terms,
-        platform_source=query.platform_source,
-        limit=POOL,
-    )
+    question = TermQuery(terms=terms, wanted=wanted, limit=POOL)
     candidates = snapshot.memories.search(question, scope=by.scope)
     best = ranked(candidates)[: query.limit]
     scores = {one.item_id: one.score for one in best}
     items = snapshot.memories.get_many(list(scores), scope=by.scope)
-    return [SearchHit(item=item, score=scores[item.id]) for item in items]
+    return [
+        SearchHit(
+            item=as_known(item, query), score=scores[item.id], why=why(item, terms)
+        )
+        for item in items
+    ]

@@ -25,7 +25,7 @@ from claude_mem_core.domain.project_identity import (
     chosen,
     to_link,
 )
-from claude_mem_core.domain.project_named import OfProject
+from claude_mem_core.domain.project_named import OfProject, OfProjects
 from claude_mem_core.domain.value import JsonObject
 from claude_mem_core.errors import ForbiddenError, NotFoundError
 from claude_mem_core.ports.storage import Snapshot, Transaction
@@ -63,6 +63,22 @@ def project_id_of(
     if project is None:
         raise NotFoundError("project", facts.title or UNSORTED_SLUG)
     return project.id
+
+
+def project_ids_of(
+    records: Snapshot | Transaction, asked: OfProjects, *, by: Principal
+) -> tuple[str, ...]:
+    """The ids of the projects that a question is about, each once.
+
+    Raises:
+        NotFoundError: One is not there, or not the caller's team's.
+        ForbiddenError: The key is limited to another project.
+    """
+    if not asked.project_ids:
+        return (project_id_of(records, asked, by=by),)
+    for project_id in asked.project_ids:
+        require_project(records, project_id, by=by)
+    return tuple(dict.fromkeys(asked.project_ids))
 
 
 def project_of_facts(

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from claude_mem_core.domain.access import Principal, Scope
 from claude_mem_core.domain.audit import AuditDeed
+from claude_mem_core.domain.extraction.verify import cited_text
+from claude_mem_core.domain.filters import NOW, Moment, as_known
 from claude_mem_core.domain.keeping import KEEPING, Keeping
 from claude_mem_core.domain.memory_item import (
     MemoryItem,
@@ -16,8 +18,13 @@ from claude_mem_core.domain.memory_item import (
     MemorySource,
     MemorySourceDraft,
 )
-from claude_mem_core.errors import InvalidInputError
-from claude_mem_core.ports.storage import Storage, Transaction
+from claude_mem_core.domain.memory_request import (
+    Evidence,
+    FoundMemories,
+    MemoryRequest,
+)
+from claude_mem_core.errors import InvalidInputError, NotFoundError
+from claude_mem_core.ports.storage import Snapshot, Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
 from claude_mem_core.services.borders import require_kept, require_project
@@ -55,10 +62,31 @@ class Memories:
             self._record(tx, "memory.write", item, by=by)
         return item
 
-    def get(self, item_id: str, *, by: Principal) -> MemoryItem:
-        """The memory with this id, with its sources."""
+    def get(self, item_id: str, *, by: Principal, moment: Moment = NOW) -> MemoryItem:
+        """The memory with this id, with its sources, as it was known at a moment."""
+        request = MemoryRequest(ids=(item_id,), **dict(moment))
+        found = self.get_many(request, by=by).memories
+        if not found:
+            raise NotFoundError("memory", item_id)
+        return found[0]
+
+    def get_many(self, request: MemoryRequest, *, by: Principal) -> FoundMemories:
+        """The memories with these ids in their order, and the ids of the others."""
+        ids = tuple(dict.fromkeys(request.ids))
         with self._storage.read() as snapshot:
-            return snapshot.memories.get(item_id, scope=by.scope)
+            items = snapshot.memories.get_many(ids, scope=by.scope)
+            shown = [as_known(one, request) for one in items if request.shows(one)]
+            evidence = (
+                [_evidence(snapshot, one, by=by) for one in shown]
+                if request.evidence
+                else []
+            )
+        there = {one.id for one in shown}
+        return FoundMemories(
+            memories=tuple(shown),
+            evidence=tuple(evidence),
+            missing=tuple(one for one in ids if one not in there),
+        )
 
     def count(self, project_id: str, *, by: Principal) -> Mapping[MemoryKind, int]:
         """How many memories of each kind the project holds, no kind without any."""
@@ -98,6 +126,24 @@ class Memories:
             target_id=item.id,
         )
         record(tx, deed, by=by, system=self._system)
+
+
+def _evidence(
+    snapshot: Snapshot, item: MemoryItem, *, by: Principal
+) -> tuple[Evidence, ...]:
+    """The words at each place that a memory cites, while its event has them."""
+    cited = {source.event_id for source in item.sources if source.event_id}
+    absent = snapshot.events.absent(sorted(cited), scope=by.scope)
+    there = cited.difference(absent)
+    events = {one: snapshot.events.get(one, scope=by.scope) for one in sorted(there)}
+    return tuple(
+        Evidence(
+            source_id=source.id,
+            event_id=source.event_id,
+            text=cited_text(source, events),
+        )
+        for source in item.sources
+    )
 
 
 def remembered(draft: MemoryItemDraft, *, system: System, created: int) -> MemoryItem:

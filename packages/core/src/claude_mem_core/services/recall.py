@@ -5,20 +5,31 @@ from __future__ import annotations
 
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.search import SearchQuery, SearchResult
+from claude_mem_core.domain.timeline import Timeline, TimelineQuery
 from claude_mem_core.ports.storage import Storage
+from claude_mem_core.ports.system import System
 from claude_mem_core.services.finding import found
-from claude_mem_core.services.identification import project_id_of
+from claude_mem_core.services.identification import project_ids_of
+from claude_mem_core.services.surroundings import surroundings
 
 
 class Recall:
     """What the caller's memories say."""
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, system: System) -> None:
         self._storage = storage
+        self._system = system
 
     def search(self, query: SearchQuery, *, by: Principal) -> SearchResult:
         """The memories that fit the query, best first."""
         with self._storage.read() as snapshot:
-            project_id = project_id_of(snapshot, query, by=by)
-            hits = found(snapshot, query, project_id, by=by)
-            return SearchResult(hits=tuple(hits))
+            projects = project_ids_of(snapshot, query, by=by)
+            wanted = query.of(projects, now=self._system.now())
+            return SearchResult(hits=tuple(found(snapshot, query, wanted, by=by)))
+
+    def timeline(self, query: TimelineQuery, *, by: Principal) -> Timeline:
+        """What stands around an anchor in time, oldest first."""
+        with self._storage.read() as snapshot:
+            projects = project_ids_of(snapshot, query, by=by)
+            wanted = query.of(projects, now=self._system.now())
+            return surroundings(snapshot, query, wanted, by=by)

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from itertools import count
 
 from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.filters import Filters
 from claude_mem_core.domain.memory_item import MemoryItem
 from claude_mem_core.domain.search import TermQuery
 from claude_mem_core.domain.supersession import (
+    current_again,
     heir,
     likely_terms,
+    superseded,
     takes_the_place_of,
     without_inheritance,
 )
@@ -107,7 +110,7 @@ def _from(
 def _bring_back(tx: Transaction, item_id: str, *, scope: Scope) -> None:
     """Make current again what a memory, which is to change or go, took the place of."""
     for old in tx.memories.superseded_by(item_id, scope=scope):
-        tx.memories.replace(old.changed(superseded_by_id=None, valid_to_epoch=None))
+        tx.memories.replace(current_again(old))
 
 
 def _disinherit(tx: Transaction, old: MemoryItem, *, scope: Scope) -> None:
@@ -123,10 +126,7 @@ def _take_places(
     for other in others:
         new, old = (item, other) if _age(item) >= _age(other) else (other, item)
         if new.superseded_by_id is None and takes_the_place_of(new, old):
-            until = new.created_at_epoch
-            tx.memories.replace(
-                old.changed(superseded_by_id=new.id, valid_to_epoch=until)
-            )
+            tx.memories.replace(superseded(old, new))
             successor = heir(new, old)
             if successor is not new:
                 tx.memories.replace(successor)
@@ -140,7 +140,8 @@ def _similar(snapshot: Snapshot, item: MemoryItem, *, scope: Scope) -> tuple[str
     terms = likely_terms(item)
     if item.kind != "observation" or not terms:
         return ()
-    query = TermQuery(project_id=item.project_id, terms=terms, limit=LOOKED_AT)
+    wanted = Filters().of((item.project_id,), now=item.created_at_epoch)
+    query = TermQuery(terms=terms, wanted=wanted, limit=LOOKED_AT)
     found = snapshot.memories.search(query, scope=scope)
     return tuple(one.item_id for one in found)
 

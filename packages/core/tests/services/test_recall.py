@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An index first, then what is around, then the whole; at this time or another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import pytest
+from claude_mem_core.domain.access import Principal
+from claude_mem_core.domain.filters import Moment
+from claude_mem_core.domain.index import why
+from claude_mem_core.domain.memory_item import (
+    MemoryItem,
+    MemoryItemDraft,
+    MemorySourceDraft,
+)
+from claude_mem_core.domain.memory_request import MemoryRequest
+from claude_mem_core.domain.project import ProjectDraft
+from claude_mem_core.domain.search import SearchQuery
+from claude_mem_core.domain.server_session import ServerSessionDraft
+from claude_mem_core.domain.supersession import superseded
+from claude_mem_core.domain.timeline import Timeline, TimelineQuery
+from claude_mem_core.errors import ForbiddenError, NotFoundError
+
+ME = Principal.local()
+Add = Callable[..., MemoryItem]
+
+
+@pytest.fixture
+def add(runtime, project, system) -> Add:
+    """Adds a memory, a second after the one before."""
+
+    def make(title: str, **fields: object) -> MemoryItem:
+        system.pass_time(timedelta(seconds=1))
+        given = {"project_id": project.id, "kind": "manual", "type": "note"}
+        draft = MemoryItemDraft.model_validate({**given, "title": title, **fields})
+        return runtime.memories.add(draft, by=ME)
+
+    return make
+
+
+def search(
+    runtime, project, query: str | None = "lamp", **fields: object
+) -> Sequence[str]:
+    asked = {"project_id": project.id, "query": query, **fields}
+    result = runtime.recall.search(SearchQuery.model_validate(asked), by=ME)
+    return [hit.item.title for hit in result.hits]
+
+
+def line(runtime, project, **fields: object) -> Timeline:
+    asked = {"project_id": project.id, **fields}
+    return runtime.recall.timeline(TimelineQuery.model_validate(asked), by=ME)
+
+
+def titles(timeline: Timeline) -> list[str]:
+    return [item.title for item in timeline.items]
+
+
+def test_without_a_question_the_latest_come_first(runtime, project, add) -> None:
+    for title in ("one", "two", "three"):
+        add(title)
+
+    assert search(runtime, project, None, limit=2) == ["three", "two"]
+    assert search(runtime, project, None, type="decision") == []
+
+
+def test_a_question_may_be_about_several_projects(runtime, project, add) -> None:
+    other = runtime.projects.create(ProjectDraft(name="Harbour"), by=ME)
+    add("lamp here")
+    add("lamp there", project_id=other.id)
+    both = SearchQuery(project_ids=(project.id, other.id), query="lamp")
+
+    found = {hit.item.title for hit in runtime.recall.search(both, by=ME).hits}
+
+    assert found == {"lamp here", "lamp there"}
+    limited = ME.changed(project_id=project.id)
+    with pytest.raises(ForbiddenError):
+        runtime.recall.search(both, by=limited)
+    with pytest.raises(NotFoundError):
+        runtime.recall.search(both.changed(project_ids=("nowhere",)), by=ME)
+
+
+def test_an_index_tells_what_each_memory_is_and_why(runtime, project, add) -> None:
+    item = add("The lamps turn", narrative="Twice a minute " * 50, type="decision")
+    asked = SearchQuery(project_id=project.id, query="which lamp turns each minute")
+
+    [entry] = runtime.recall.search(asked, by=ME).index
+
+    assert (entry.id, entry.type, entry.title) == (
+        item.id,
+        "decision",
+        "The lamps turn",
+    )
+    assert entry.when_epoch == item.created_at_epoch
+    assert entry.tokens > 200
+    assert entry.why == "title: lamp, turns; text: minute"
+
+
+def test_a_reason_names_no_word_that_only_looks_alike(add) -> None:
+    item = add("The cart carries a category", files_read=("src/lamp.py",))
+
+    assert why(item, ("cat", "carton", "lamp")) == "files: lamp"
+
+
+def test_a_timeline_runs_around_a_memory(runtime, project, add) -> None:
+    items = [add(f"memory {number}") for number in range(7)]
+
+    around = line(runtime, project, anchor=items[3].id, depth_before=2, depth_after=1)
+
+    assert titles(around) == ["memory 1", "memory 2", "memory 3", "memory 4"]
+    assert (around.anchor_id, around.anchor_epoch) == (items[3].id, items[3].when)
+    assert [one.why for one in around.index] == ["", "", "anchor", ""]
+
+
+def test_a_timeline_runs_around_a_moment_a_session_and_an_answer(
+    runtime, project, add, system
+) -> None:
+    add("before")
+    system.pass_time(timedelta(seconds=1))
+    start = ServerSessionDraft(project_id=project.id, content_session_id="s")
+    session = runtime.sessions.start(start, by=ME).session
+    now = system.now()
+    lamp = add("lamp", server_session_id=session.id)
+    add("after")
+
+    for anchor in (session.id, now, str(now)):
+        around = line(runtime, project, anchor=anchor)
+        assert titles(around) == ["before", "lamp", "after"]
+        assert around.anchor_id is None
+    by_query = line(runtime, project, query="lamps", depth_before=0, depth_after=0)
+    assert (titles(by_query), by_query.anchor_id) == (["lamp"], lamp.id)
+    assert line(runtime, project, query="nothing like it") == Timeline()
+
+
+def test_filters_hold_around_an_anchor_that_they_would_hide(
+    runtime, project, add
+) -> None:
+    add("one", type="decision")
+    anchor = add("two")
+    add("three")
+    add("four", type="decision")
+
+    around = line(runtime, project, anchor=anchor.id, type="decision")
+
+    assert titles(around) == ["one", "two", "four"]
+
+
+def test_an_anchor_of_another_project_is_not_found(runtime, project, add) -> None:
+    other = runtime.projects.create(ProjectDraft(name="Harbour"), by=ME)
+    theirs = add("lamp", project_id=other.id)
+    start = ServerSessionDraft(project_id=other.id, content_session_id="s")
+    session = runtime.sessions.start(start, by=ME).session
+
+    for anchor in (theirs.id, session.id, "nowhere"):
+        with pytest.raises(NotFoundError):
+            line(runtime, project, anchor=anchor)
+
+
+def test_many_are_had_in_their_order_and_the_others_are_named(runtime, add) -> None:
+    first, second = add("first"), add("second")
+    asked = MemoryRequest(ids=(second.id, "nowhere", first.id, second.id))
+
+    found = runtime.memories.get_many(asked, by=ME)
+    stranger = runtime.memories.get_many(asked, by=Principal(team_id="strangers"))
+
+    assert [item.id for item in found.memories] == [second.id, first.id]
+    assert all(item.sources for item in found.memories)
+    assert found.missing == ("nowhere",)
+    assert stranger.memories == ()
+    assert stranger.missing == (second.id, "nowhere", first.id)
+
+
+def test_evidence_is_the_words_that_a_source_cites(runtime, add, draft) -> None:
+    prompt = draft("user_prompt", payload={"prompt": "The lamp turns clockwise"})
+    event = runtime.events.accept(prompt, by=ME).event
+    place = {"event_id": event.id, "json_path": "$.prompt", "start": 4, "end": 8}
+    source = MemorySourceDraft(source_type="agent_event", **place)
+    bare = MemorySourceDraft(source_type="manual")
+    item = add("lamp", sources=(source, bare))
+
+    found = runtime.memories.get_many(
+        MemoryRequest(ids=(item.id,), evidence=True), by=ME
+    )
+
+    assert [[one.text for one in each] for each in found.evidence] == [["lamp", None]]
+    silent = runtime.memories.get_many(MemoryRequest(ids=(item.id,)), by=ME)
+    assert silent.evidence == ()
+
+
+def test_another_time_is_asked_of_search_and_get(
+    runtime, project, add, storage, system
+) -> None:
+    old = add("the lamp is red")
+    between = system.now()
+    new = add("the lamp is green")
+    with storage.begin() as tx:
+        tx.memories.replace(superseded(old, new))
+    gone = add("the lamp is lit", valid_to_epoch=system.now() + 2_000)
+    system.pass_time(timedelta(minutes=1))
+
+    assert search(runtime, project) == ["the lamp is green"]
+    assert search(runtime, project, as_of=between) == ["the lamp is red"]
+    assert search(runtime, project, known_at=between) == ["the lamp is red"]
+    assert set(search(runtime, project, include_superseded=True)) == {
+        "the lamp is red",
+        "the lamp is green",
+    }
+    assert set(search(runtime, project, include_expired=True)) == {
+        "the lamp is green",
+        "the lamp is lit",
+    }
+    assert "the lamp is lit" in search(runtime, project, known_at=gone.when)
+    then = runtime.memories.get(old.id, by=ME, moment=Moment(known_at=between))
+    assert (then.superseded_by_id, then.superseded_at_epoch) == (None, None)
+    assert runtime.memories.get(old.id, by=ME).superseded_by_id == new.id
+    for moment in (Moment(known_at=between), Moment(as_of=between)):
+        with pytest.raises(NotFoundError):
+            runtime.memories.get(new.id, by=ME, moment=moment)

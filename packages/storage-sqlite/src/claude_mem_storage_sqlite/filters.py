@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A filter as conditions on the rows `r` of memories, and what a row keeps for it.
+
+Names in one case, and paths by their segments, stand in columns of their own, each
+after a line break and before another: a name or an ending of a path is then found by
+`instr` alone, whatever it holds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from claude_mem_core.domain.filters import MemoryFilter, folded
+from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.paths import endings, folder_of, rooted
+
+MARKS = ("filter_author", "filter_concepts", "filter_files", "filter_folders")
+"""The columns that a row has for filters alone."""
+
+FILTER_COLUMNS = (
+    "ALTER TABLE memory_items ADD COLUMN author TEXT",
+    "ALTER TABLE memory_items ADD COLUMN superseded_at_epoch INTEGER",
+    "ALTER TABLE memory_items ADD COLUMN superseded_from_epoch INTEGER",
+    *(
+        f"ALTER TABLE memory_items ADD COLUMN {name} TEXT NOT NULL DEFAULT ''"
+        for name in MARKS
+    ),
+    """
+    ALTER TABLE memory_items ADD COLUMN when_epoch INTEGER
+      AS (coalesce(valid_from_epoch, created_at_epoch))
+    """,
+    # In its place: the order of all lists is now that of when memories hold.
+    "DROP INDEX memory_items_project",
+    """
+    CREATE INDEX memory_items_when
+      ON memory_items (project_id, when_epoch DESC, id DESC)
+    """,
+    # Until then, to give way was written as the end of what it gave way to.
+    """
+    UPDATE memory_items AS r SET
+      superseded_at_epoch = max(r.created_at_epoch, n.created_at_epoch),
+      superseded_from_epoch = coalesce(n.valid_from_epoch, n.created_at_epoch),
+      valid_to_epoch = nullif(r.valid_to_epoch, n.created_at_epoch)
+    FROM memory_items AS n WHERE n.id = r.superseded_by_id
+    """,
+)
+"""What the migration adds, before the marks of each row are written."""
+
+_LISTS = {
+    "kind": "r.kind",
+    "type": "r.type",
+    "session_id": "r.server_session_id",
+    "trust": "r.trust",
+    "author": "r.filter_author",
+}
+_AMONG = "(SELECT value FROM json_each(:{}))"
+_ON_PLATFORM = (
+    "EXISTS (SELECT 1 FROM server_sessions s WHERE s.id = r.server_session_id"
+    f" AND s.platform_source IN {_AMONG.format('platform_source')})"
+)
+_IS_CURRENT = (
+    "(r.superseded_by_id IS NULL OR r.superseded_at_epoch > :known_at"
+    " OR r.superseded_from_epoch > :as_of)"
+)
+_HAS_A_MARK = (
+    "EXISTS (SELECT 1 FROM json_each(:{}) WHERE instr(r.filter_{}, value) > 0)"
+)
+
+
+def marks(item: MemoryItem) -> Sequence[str]:
+    """What the columns `MARKS` hold for a memory."""
+    return marks_of(item.author, item.concepts, item.files_read, item.files_modified)
+
+
+def marks_of(
+    author: str | None,
+    concepts: Sequence[str],
+    files_read: Sequence[str],
+    files_modified: Sequence[str],
+) -> Sequence[str]:
+    """What the columns `MARKS` hold for what a memory has in its own."""
+    paths = [rooted(path) for path in (*files_read, *files_modified)]
+    return [
+        (author or "").casefold(),
+        _lines(_in_line(name) for name in folded(tuple(concepts))),
+        _lines(path for path in paths if path),
+        _lines(folder for folder in map(folder_of, paths) if folder),
+    ]
+
+
+def conditions(wanted: MemoryFilter) -> str:
+    """What must be true of a row `r` that passes, as SQL after `AND`."""
+    return "".join(f" AND {one}" for one in _conditions(wanted))
+
+
+def parameters(wanted: MemoryFilter) -> Mapping[str, object]:
+    """The values that `conditions` speaks of."""
+    lists: dict[str, Sequence[str]] = {name: getattr(wanted, name) for name in _LISTS}
+    lists |= {
+        "projects": wanted.project_ids,
+        "platform_source": wanted.platform_source,
+        "author": folded(wanted.author),
+        "concepts": [f"\n{_in_line(name)}\n" for name in folded(wanted.concept)],
+        "files": [mark for path in wanted.file for mark in _looked_for(path)],
+    }
+    moments = ("date_start", "date_end", "as_of", "known_at", "now")
+    return {
+        **{name: json.dumps(list(values)) for name, values in lists.items()},
+        **{name: getattr(wanted, name) for name in moments},
+    }
+
+
+def _conditions(wanted: MemoryFilter) -> Iterator[str]:
+    for name, column in _LISTS.items():
+        if getattr(wanted, name):
+            yield f"{column} IN {_AMONG.format(name)}"
+    if wanted.platform_source:
+        yield _ON_PLATFORM
+    if wanted.concept:
+        yield _HAS_A_MARK.format("concepts", "concepts")
+    if wanted.file:
+        either = (_HAS_A_MARK.format("files", one) for one in ("files", "folders"))
+        yield f"({' OR '.join(either)})"
+    yield from _times(wanted)
+
+
+def _times(wanted: MemoryFilter) -> Iterator[str]:
+    if wanted.date_start is not None:
+        yield "r.when_epoch >= :date_start"
+    if wanted.date_end is not None:
+        yield "r.when_epoch <= :date_end"
+    if wanted.known_at is not None:
+        yield "r.created_at_epoch <= :known_at"
+    if wanted.as_of is not None:
+        yield "r.when_epoch <= :as_of"
+    if not wanted.include_expired:
+        moment = "now" if wanted.as_of is None else "as_of"
+        yield f"(r.valid_to_epoch IS NULL OR r.valid_to_epoch > :{moment})"
+    if not wanted.include_superseded:
+        yield _IS_CURRENT
+
+
+def _looked_for(path: str) -> Iterator[str]:
+    """What the marks of a file or folder contain: it as an ending, or itself an end."""
+    asked = rooted(path)
+    if asked:
+        yield f"{asked}\n"
+        yield from (f"\n{ending}\n" for ending in endings(asked)[1:])
+
+
+def _lines(parts: Iterable[str]) -> str:
+    found = list(dict.fromkeys(parts))
+    return "\n" + "".join(f"{part}\n" for part in found) if found else ""
+
+
+def _in_line(name: str) -> str:
+    return name.replace("\n", "\\n")
