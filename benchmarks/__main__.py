@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import claim, ingest, latency, redaction, search
+from benchmarks import claim, ingest, latency, redaction, search, similarity
 from benchmarks.report import Line, table
 
 BENCHMARKS: dict[str, Callable[[], Sequence[Line]]] = {
@@ -16,6 +16,7 @@ BENCHMARKS: dict[str, Callable[[], Sequence[Line]]] = {
     "claim": claim.measure,
     "latency": latency.measure,
     "search": search.measure,
+    "similarity": similarity.measure,
     "redaction": redaction.measure,
 }
 

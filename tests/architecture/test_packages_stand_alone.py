@@ -163,3 +163,24 @@ def test_core_storage_http_and_cli_serve_without_redis_rq_and_mcp(
     assert "[None, None, None]" in run(
         python, absent % (["redis", "rq", "mcp"],), command.parent
     )
+
+
+def test_the_embedder_needs_its_runtime_only_when_it_is_opened(tmp_path: Path) -> None:
+    python = installed(tmp_path / "venv", "core", "embedder-onnx")
+    code = """
+import sys
+import claude_mem_embedder_onnx.plugin
+assert not {"numpy", "onnxruntime", "tokenizers"} & sys.modules.keys()
+from claude_mem_core.api import open_runtime
+try:
+    open_runtime({
+        "CLAUDE_MEM_DATA_DIR": "memory",
+        "CLAUDE_MEM_STORAGE_ENGINE": "in-process",
+        "CLAUDE_MEM_QUEUE_ENGINE": "in-process",
+        "CLAUDE_MEM_EMBEDDER": "onnx",
+    })
+except Exception as error:
+    print(error)
+"""
+
+    assert "CLAUDE_MEM_EMBEDDER_MODEL is not set" in run(python, code, tmp_path)

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from claude_mem_conformance.agents import VocabularyContract
+from claude_mem_conformance.embedder import EmbedderContract
 from claude_mem_conformance.generator import GeneratorContract
 from claude_mem_conformance.queue import QueueContract
 from claude_mem_conformance.records import StorageContracts
@@ -15,6 +16,7 @@ from claude_mem_conformance.secrets import SecretDetectorContract
 from claude_mem_conformance.system import SystemContract
 from claude_mem_core.ports.secrets import SecretDetector
 from claude_mem_core.reference.agents import PlainAgent
+from claude_mem_core.reference.embedder import HashingEmbedder
 from claude_mem_core.reference.generator import RuleBasedGenerator
 from claude_mem_core.reference.queue import InProcessQueueEngine
 from claude_mem_core.reference.storage import InProcessStorage
@@ -70,3 +72,9 @@ class TestRuleBasedGenerator(GeneratorContract):
     @pytest.fixture
     def generator(self):
         return RuleBasedGenerator()
+
+
+class TestHashingEmbedder(EmbedderContract):
+    @pytest.fixture
+    def embedder(self):
+        return HashingEmbedder()

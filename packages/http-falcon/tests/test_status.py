@@ -104,3 +104,9 @@ def test_a_request_after_head_on_one_line_has_its_own_answer(client) -> None:
 
     assert came.count(b"HTTP/1.1 200 OK") == 2
     assert came.count(b'{"status":"ok"}') == 1
+
+
+def test_the_info_tells_what_finds_memories(client) -> None:
+    told = client.get("/v1/info").json["recall"]
+
+    assert told == {"lexical": "active", "dense": "disabled", "model": None}

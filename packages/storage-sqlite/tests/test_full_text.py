@@ -191,15 +191,56 @@ def test_no_term_reaches_another_project(storage, term):
     assert found(storage, "banana", term) == []
 
 
-def test_a_search_reads_the_best_first_and_looks_up_no_more(storage):
-    from claude_mem_storage_sqlite import search
+EVERY_FILTER = {
+    **dict.fromkeys(("type", "concept", "file", "session_id", "author"), ("x",)),
+    "kind": ("manual",),
+    "trust": ("user",),
+    "platform_source": ("codex",),
+    "date_start": 1,
+    "date_end": 2,
+    "as_of": 3,
+    "known_at": 4,
+}
 
+
+def plan_of(storage, sql, narrowed, **more):
+    from claude_mem_storage_sqlite.filters import parameters
+
+    asked = {
+        **parameters(narrowed),
+        "team": "team",
+        "project": None,
+        "limit": 1,
+        **more,
+    }
     with storage.read() as snapshot:
-        plan = snapshot.memories._db.all(
-            "EXPLAIN QUERY PLAN " + search._BEST + search._ORDER,
-            {"wanted": "project", "question": "a", "weights": "bm25()", "limit": 1},
-        )
-    steps = [row[3] for row in plan]
+        rows = snapshot.memories._db.all(f"EXPLAIN QUERY PLAN {sql}", asked)
+    return [row[3] for row in rows]
+
+
+@pytest.mark.parametrize("fields", [{}, EVERY_FILTER], ids=["plain", "every filter"])
+def test_a_search_reads_the_best_first_and_looks_up_no_more(storage, fields):
+    from claude_mem_storage_sqlite import filters, search
+
+    wanted = samples.wanted().changed(**fields)
+    sql = search._BEST + filters.conditions(wanted) + search._ORDER
+    steps = plan_of(storage, sql, wanted, question="a", weights="bm25()")
     assert "SCAN f VIRTUAL TABLE" in steps[0]
-    assert "SEARCH m USING INTEGER PRIMARY KEY" in steps[1]
+    assert "SEARCH r USING INTEGER PRIMARY KEY" in steps[1]
     assert not any("TEMP B-TREE" in step for step in steps)
+
+
+@pytest.mark.parametrize("fields", [{}, EVERY_FILTER], ids=["plain", "every filter"])
+def test_a_list_is_read_in_the_order_of_its_index(storage, fields):
+    from claude_mem_storage_sqlite import filters, memories
+
+    wanted = samples.wanted().changed(**fields)
+    for order in (
+        memories._BEFORE + memories._LATEST,
+        memories._AFTER + memories._OLDEST,
+    ):
+        sql = memories._CHOSEN + filters.conditions(wanted) + order
+        asked = {"wanted": "project", "epoch": 1, "place": "m"}
+        steps = plan_of(storage, sql, wanted, **asked)
+        assert "SEARCH r USING INDEX memory_items_when" in steps[0]
+        assert not any("TEMP B-TREE" in step for step in steps)

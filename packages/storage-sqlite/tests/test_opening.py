@@ -216,7 +216,7 @@ def test_an_older_database_learns_when_memories_gave_way_and_what_filters_look_f
             for name in ("author", "superseded_at_epoch", "superseded_from_epoch")
         ),
         *(f"ALTER TABLE memory_items DROP COLUMN {name}" for name in MARKS),
-        "DELETE FROM _sqlite_migrations WHERE name = '0008-filters'",
+        "DELETE FROM _sqlite_migrations WHERE name = '0007-filters'",
         f"PRAGMA user_version = {SCHEMA - 1}",
     )
     with open_storage().read() as snapshot:

@@ -11,6 +11,7 @@ CONTRACTS = (
     "access",
     "agents",
     "contract",
+    "embedder",
     "events",
     "generator",
     "jobs",
@@ -27,6 +28,7 @@ CONTRACTS = (
     "storage",
     "system",
     "threads",
+    "vectors",
     "workers",
 )
 

@@ -14,6 +14,7 @@ from claude_mem_conformance.projects import ProjectContract
 from claude_mem_conformance.recall import RecallContract
 from claude_mem_conformance.sessions import SessionContract
 from claude_mem_conformance.storage import StorageContract
+from claude_mem_conformance.vectors import VectorContract
 from claude_mem_conformance.workers import WorkerContract
 
 
@@ -30,6 +31,7 @@ class StorageContracts(
     JobContract,
     WorkerContract,
     ModelCallContract,
+    VectorContract,
     PackContract,
     StorageMachineContract,
 ):

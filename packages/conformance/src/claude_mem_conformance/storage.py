@@ -67,6 +67,8 @@ class StorageContract(Contract):
             tx.projects.replace(samples.project(name=WORD))
             tx.memories.add(samples.memory("one", title=WORD))
             tx.memories.add(samples.memory("two", title=WORD))
+            tx.vectors.put("one", "model", WORD.encode() * 900)
+            tx.vectors.put("two", "model", WORD.encode())
         assert WORD.encode() in residue()
         with storage.begin() as tx:
             tx.events.replace(samples.event())

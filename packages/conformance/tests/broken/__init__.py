@@ -6,6 +6,7 @@ from __future__ import annotations
 from broken import (  # noqa: F401 - each registers what it holds
     access,
     agents,
+    embedder,
     events,
     generator,
     jobs,
@@ -20,6 +21,7 @@ from broken import (  # noqa: F401 - each registers what it holds
     sessions,
     storage,
     system,
+    vectors,
     workers,
 )
 from broken.registry import ALL

@@ -17,7 +17,8 @@ from claude_mem_core.system import RealSystem
 
 REPOSITORIES = (
     *("teams", "keys", "projects", "sessions"),
-    *("events", "memories", "jobs", "workers", "model_calls", "packs", "audit"),
+    *("events", "memories", "jobs", "workers", "model_calls", "audit"),
+    *("packs", "vectors"),
 )
 ALL = []
 

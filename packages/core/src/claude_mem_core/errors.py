@@ -18,6 +18,7 @@
         QueueError                unavailable
         GeneratorError            unavailable
           GeneratorPausedError    unavailable       not now: budget, or a provider down
+        EmbedderError             unavailable       the model gave no vectors
 
 A front end has one table from these classes to its answers; a back end has one
 table from its driver's exceptions to these classes, applied by `translate`.
@@ -180,6 +181,10 @@ class GeneratorPausedError(GeneratorError):
     ) -> None:
         super().__init__(message, kind=kind, retry_after=retry_after)
         self.lasts = retry_after
+
+
+class EmbedderError(AdapterError):
+    """The embedder did not do what it was asked to; what has words is still found."""
 
 
 @contextmanager

@@ -62,10 +62,15 @@ def open_runtime(env: Mapping[str, str], plugins: Plugins | None = None) -> Runt
         wiring = Wiring(folder, system, lambda: storage)
         queue = _opened(plugins.queue(settings.queue_engine), env, wiring)
         undo.callback(queue.close)
+        embedder = None
+        if settings.embedder is not None:
+            embedder = _opened(plugins.embedder(settings.embedder), env, wiring)
+            undo.callback(embedder.close)
         runtime = assemble(
             storage=storage,
             queue=queue,
             generator=_opened(plugins.generator(settings.generator_name), env, wiring),
+            embedder=embedder,
             system=system,
             agents=plugins.agents(),
             idle_turn=timedelta(minutes=settings.idle_turn_minutes),

@@ -17,6 +17,7 @@ import pluggy
 from claude_mem_core.errors import ConfigurationError
 from claude_mem_core.front_end import FrontEnd
 from claude_mem_core.ports.agents import AgentVocabulary
+from claude_mem_core.ports.embedder import Embedder
 from claude_mem_core.ports.generator import ObservationGenerator
 from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.secrets import SecretDetector
@@ -81,6 +82,11 @@ class HookSpecs:
         raise NotImplementedError
 
     @hookspec
+    def claude_mem_embedders(self) -> Iterable[Adapter[Embedder]]:
+        """Offer embedders."""
+        raise NotImplementedError
+
+    @hookspec
     def claude_mem_front_ends(self) -> Iterable[Adapter[FrontEnd]]:
         """Offer front ends."""
         raise NotImplementedError
@@ -129,6 +135,10 @@ class Plugins:
     def generator(self, name: str) -> Adapter[ObservationGenerator]:
         """The generator of this name."""
         return _named("generator", name, self._manager.hook.claude_mem_generators())
+
+    def embedder(self, name: str) -> Adapter[Embedder]:
+        """The embedder of this name."""
+        return _named("embedder", name, self._manager.hook.claude_mem_embedders())
 
     def front_end(self, name: str) -> Adapter[FrontEnd]:
         """The front end of this name."""

@@ -22,6 +22,7 @@ from claude_mem_core.errors import (
     NotFoundError,
 )
 from claude_mem_core.ports.agents import AgentVocabulary
+from claude_mem_core.ports.embedder import Embedder
 from claude_mem_core.ports.generator import ObservationGenerator
 from claude_mem_core.ports.queue import (
     AT_ONCE,
@@ -32,6 +33,7 @@ from claude_mem_core.ports.storage import Storage
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.access import Access
 from claude_mem_core.services.context import ContextPacks
+from claude_mem_core.services.embedding import EMBED_EVERY, Embedding
 from claude_mem_core.services.events import Events
 from claude_mem_core.services.generation import PAUSE_AFTER_ERROR, Generator
 from claude_mem_core.services.jobs import Jobs
@@ -43,6 +45,7 @@ from claude_mem_core.services.replay import Generators, Replay
 from claude_mem_core.services.rescan import Rescan
 from claude_mem_core.services.retention import Retention
 from claude_mem_core.services.sessions import Sessions
+from claude_mem_core.services.similarity import Similarity
 from claude_mem_core.services.status import Status
 from claude_mem_core.services.upkeep import EVERY, Upkeep
 from claude_mem_core.services.workers import Workers
@@ -70,7 +73,7 @@ class Runtime:
     An async caller hands each call to a thread, as every method here blocks.
     """
 
-    def __init__(  # noqa: PLR0913 - one for each thing that can be chosen
+    def __init__(  # noqa: PLR0913, PLR0915 - one for each choice, and each service
         self,
         storage: Storage,
         queue: ObservationQueueEngine,
@@ -82,8 +85,10 @@ class Runtime:
         retention: timedelta | None = None,
         generators: Generators,
         keeping: Keeping = KEEPING,
+        embedder: Embedder | None = None,
     ) -> None:
         self._storage = storage
+        self._embedder = embedder
         self._queue = queue
         self._agents = agents
         self.access = Access(storage, system)
@@ -92,8 +97,10 @@ class Runtime:
         self.events = Events(storage, queue, system, keeping)
         self.memories = Memories(storage, system, keeping)
         self.rescan = Rescan(storage, system, keeping)
-        self.recall = Recall(storage, system)
-        self.context = ContextPacks(storage, system)
+        self.similarity = Similarity(embedder)
+        self.embedding = Embedding(storage, embedder, system)
+        self.recall = Recall(storage, system, self.similarity)
+        self.context = ContextPacks(storage, system, self.similarity)
         self.jobs = Jobs(storage, queue, system)
         self.generator = Generator(storage, queue, generator, system, keeping)
         self.replay = Replay(
@@ -106,6 +113,7 @@ class Runtime:
         self.worker = Loop(
             "generation worker", partial(self._serve, IN_THE_SERVER), pause=AT_ONCE
         )
+        self.embedding_loop = Loop("embedding", self._embed, pause=EMBED_EVERY)
         self.keeper = Loop("upkeep", self._keep_up, pause=EVERY)
         self.system = system
         self.keeping = keeping
@@ -127,6 +135,11 @@ class Runtime:
         """How the worker in this process is."""
         return OwnLoop(self.worker.state, self.worker.problem)
 
+    @property
+    def dense_problem(self) -> str | None:
+        """What the embedder failed with last; None when it did what it was asked."""
+        return self.similarity.problem or self.embedding_loop.problem
+
     def shortcomings(self) -> Sequence[Issue]:
         """Why the work does not go on as it should; empty when it does.
 
@@ -143,6 +156,7 @@ class Runtime:
         self.keeper.start()
         if work:
             self.worker.start()
+            self._start_embedding()
 
     def be_worker(self, who: WorkerRecord, stop: StopSignal) -> None:
         """Do the ledger's work until `stop` is given, as one on the store's list.
@@ -165,9 +179,11 @@ class Runtime:
         attendance = Loop("attendance", beat, pause=BEAT_EVERY)
         for loop in (work, attendance, self.keeper):
             loop.start()
+        self._start_embedding()
         while not stop.wait(BEAT_EVERY):
             pass
         work.stop(grace=GRACE)
+        self.embedding_loop.stop(grace=GRACE)
         attendance.stop(grace=GRACE)
         self._leave(who)
 
@@ -178,14 +194,24 @@ class Runtime:
         """
         for grace in (AT_ONCE, GRACE):
             # Both are asked before either is waited for.
-            for loop in (self.worker, self.keeper):
+            for loop in (self.worker, self.keeper, self.embedding_loop):
                 loop.stop(grace=grace)
+        if self._embedder is not None:
+            self._embedder.close()
         self._queue.close()
         self._storage.close()
 
     def _keep_up(self, _: StopSignal) -> None:
         self.upkeep.once()
         self.retention.once()
+
+    def _start_embedding(self) -> None:
+        if self._embedder is not None:
+            self.embedding_loop.start()
+
+    def _embed(self, stop: StopSignal) -> None:
+        while not stop.is_set and self.embedding.once():
+            pass
 
     def _leave(self, who: WorkerRecord) -> None:
         try:
@@ -295,6 +321,7 @@ def assemble(  # noqa: PLR0913 - one for each thing that can be chosen
     retention: timedelta | None = None,
     keeping: Keeping = KEEPING,
     generators: Generators | None = None,
+    embedder: Embedder | None = None,
 ) -> Runtime:
     """The services on these adapters; nothing is started and nothing read.
 
@@ -308,6 +335,8 @@ def assemble(  # noqa: PLR0913 - one for each thing that can be chosen
         retention: How long the content of events is kept; None: for good.
         generators: Other generators by their names, to make the past anew with.
         keeping: The rules for what is kept.
+        embedder: What makes vectors of memories; without one they are found by
+            their words alone.
     """
     return Runtime(
         storage,
@@ -319,6 +348,7 @@ def assemble(  # noqa: PLR0913 - one for each thing that can be chosen
         retention=retention,
         keeping=keeping,
         generators=generators or _no_other,
+        embedder=embedder,
     )
 
 

@@ -59,6 +59,8 @@ class CoreSettings(Settings):
         event_retention_days: How long the content of events is kept; None: for good.
         generator: What makes memories; that of the named provider when it is left
             out, and `rules` when none is named.
+        embedder: What makes vectors of memories; nothing when it is left out: they
+            are found by their words.
         server_provider: The model provider, in the words of the reference system.
         generation_disabled: The server takes events and does no work: workers of
             their own processes do it.
@@ -73,6 +75,7 @@ class CoreSettings(Settings):
     storage_engine: str = "sqlite"
     queue_engine: str = "sqlite"
     generator: str | None = None
+    embedder: str | None = None
     server_provider: str | None = None
     idle_turn_minutes: int = Field(default=30, ge=1)
     event_retention_days: int | None = Field(default=None, ge=1, le=36_500)

@@ -17,6 +17,7 @@ from claude_mem_core.reference.storage import InProcessStorage
 from claude_mem_core.services.context import ContextPacks
 from claude_mem_core.services.memories import Memories
 from claude_mem_core.services.projects import Projects
+from claude_mem_core.services.similarity import Similarity
 from claude_mem_core.system import RealSystem
 from typing_extensions import override
 
@@ -55,7 +56,7 @@ class _House:
         self.system = _Stepping()
         self.store = _Store(self.system)
         self.memories = Memories(self.store, self.system)
-        self.packs = ContextPacks(self.store, self.system)
+        self.packs = ContextPacks(self.store, self.system, Similarity(None))
         projects = Projects(self.store, self.system)
         self.project = projects.create(ProjectDraft(name="lighthouse"), by=ME).id
 
@@ -115,6 +116,19 @@ def test_what_was_left_open_lately_comes_before_what_was_done(house: _House) -> 
     house.add("Something finished")
 
     assert house.pack(limit=1) == ["Something open"]
+
+
+def test_what_people_wrote_or_decided_is_told_however_old_it_is(
+    house: _House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("claude_mem_core.services.context.POOL", 3)
+    house.add("Never on a Friday", kind="manual")
+    standing = {"type": "decision", "metadata": {"standing": True}}
+    house.add("Ask before painting", **standing)
+    for number in range(5):
+        house.add(f"Matter {number}")
+
+    assert house.pack()[:2] == ["Never on a Friday", "Ask before painting"]
 
 
 def test_a_receipt_tells_what_was_told_without_its_content(house: _House) -> None:

@@ -72,6 +72,7 @@ class InfoResource:
             authMode="api-key",
             privacy=_privacy(self._runtime.keeping),
             boundaries=_boundaries(self._runtime, progress),
+            recall=_recall(self._runtime),
             queueDepth=None if progress is None else progress.queue_depth,
             queueLanes=None if progress is None else _lanes(progress),
         )
@@ -106,6 +107,24 @@ def _boundaries(runtime: Runtime, progress: Progress | None) -> JsonObject:
             "details": {"reason": "this server has no event stream"},
         },
     }
+
+
+def _recall(runtime: Runtime) -> JsonObject:
+    """What finds memories: their words always, a model's vectors where one is named."""
+    model = runtime.similarity.model
+    if model is None:
+        return {"lexical": "active", "dense": "disabled", "model": None}
+    told: JsonObject = {"name": model.name, "sha256": model.digest}
+    shown: JsonObject = {"lexical": "active", "dense": "active", "model": told}
+    if runtime.dense_problem is not None:
+        shown |= {"dense": "errored", "reason": kind_of(runtime.dense_problem)}
+    try:
+        progress = runtime.embedding.progress()
+    except AdapterError:
+        return {**shown, "dense": "errored", "reason": SILENT}
+    if progress is not None:
+        shown |= {"embedded": progress.embedded, "waiting": progress.waiting}
+    return shown
 
 
 def _provider(runtime: Runtime) -> JsonObject:

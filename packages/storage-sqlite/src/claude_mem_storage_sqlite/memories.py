@@ -21,7 +21,7 @@ from claude_mem_storage_sqlite.borders import MESSAGE
 from claude_mem_storage_sqlite.driver import Connection, Cursor, Row
 from claude_mem_storage_sqlite.filters import MARKS, conditions, marks, parameters
 from claude_mem_storage_sqlite.rows import WITHIN, Rows, within
-from claude_mem_storage_sqlite.search import candidates
+from claude_mem_storage_sqlite.search import beside, candidates
 from claude_mem_storage_sqlite.sessions import require_session
 
 _LISTS = ("facts", "concepts", "files_read", "files_modified")
@@ -41,7 +41,8 @@ SOURCES = Rows(MemorySource, "memory_sources")
 _OURS = f"{MEMORIES.select} {WITHIN}"
 _MANY = f"{_OURS} WHERE r.id IN (SELECT value FROM json_each(:ids))"
 _BY_KEY = f"{_OURS} WHERE r.generation_key = :key"
-_CHOSEN = f"{_OURS} WHERE r.project_id IN (SELECT value FROM json_each(:projects))"
+# One project at a time: only so are the rows read in the order of the index.
+_CHOSEN = f"{_OURS} WHERE r.project_id = :wanted"
 _BEFORE = " AND (r.when_epoch, r.id) < (:epoch, :place)"
 _AFTER = " AND (r.when_epoch, r.id) > (:epoch, :place)"
 _LATEST = " ORDER BY r.when_epoch DESC, r.id DESC LIMIT :limit"
@@ -110,6 +111,12 @@ class SqliteMemories(MemoryRepository):
         return candidates(self._db, query, scope=scope)
 
     @override
+    def beside(
+        self, item_ids: Sequence[str], wanted: MemoryFilter, *, scope: Scope
+    ) -> Sequence[Candidate]:
+        return beside(self._db, item_ids, wanted, scope=scope)
+
+    @override
     def recent(
         self,
         wanted: MemoryFilter,
@@ -118,17 +125,16 @@ class SqliteMemories(MemoryRepository):
         limit: int,
         before: Place | None = None,
     ) -> Sequence[MemoryItem]:
-        sql = _CHOSEN + conditions(wanted) + (_BEFORE if before else "") + _LATEST
-        asked = _asked(before, wanted, limit)
-        return self._items(self._db.all(sql, within(scope, **asked)))
+        place = _BEFORE if before else ""
+        found = self._listed(wanted, place + _LATEST, before, scope, limit)
+        return sorted(found, key=Place.of, reverse=True)[:limit]
 
     @override
     def since(
         self, after: Place, wanted: MemoryFilter, *, scope: Scope, limit: int
     ) -> Sequence[MemoryItem]:
-        sql = _CHOSEN + conditions(wanted) + _AFTER + _OLDEST
-        asked = _asked(after, wanted, limit)
-        return self._items(self._db.all(sql, within(scope, **asked)))
+        found = self._listed(wanted, _AFTER + _OLDEST, after, scope, limit)
+        return sorted(found, key=Place.of)[:limit]
 
     @override
     def page(
@@ -180,6 +186,23 @@ class SqliteMemories(MemoryRepository):
         self._db.run("DELETE FROM memory_items WHERE seq = ?", [seq])
         full_text.take_out(self._db, before)
 
+    def _listed(
+        self,
+        wanted: MemoryFilter,
+        order: str,
+        place: Place | None,
+        scope: Scope,
+        limit: int,
+    ) -> Sequence[MemoryItem]:
+        """The first of each project that pass, in an order, from a place on."""
+        epoch, item_id = place or (None, None)
+        asked = {**parameters(wanted), "epoch": epoch, "place": item_id, "limit": limit}
+        sql = _CHOSEN + conditions(wanted) + order
+        rows: list[Row] = []
+        for project_id in dict.fromkeys(wanted.project_ids):
+            rows += self._db.all(sql, within(scope, **asked, wanted=project_id))
+        return self._items(rows)
+
     def _known(self, item_id: str) -> Row:
         sql = "SELECT seq, generation_key FROM memory_items WHERE id = ?"
         known = self._db.one(sql, [item_id])
@@ -218,15 +241,3 @@ class SqliteMemories(MemoryRepository):
         return [
             item.model_copy(update={"sources": tuple(of[item.id])}) for item in bare
         ]
-
-
-def _asked(
-    place: Place | None, wanted: MemoryFilter, limit: int
-) -> Mapping[str, object]:
-    epoch, item_id = place or (None, None)
-    return {
-        **parameters(wanted),
-        "epoch": epoch,
-        "place": item_id,
-        "limit": limit,
-    }

@@ -18,6 +18,8 @@ from claude_mem_storage_sqlite.ledger_schema import LEDGER, LOG
 from claude_mem_storage_sqlite.model_calls import BOOK
 from claude_mem_storage_sqlite.packs import PACKS
 from claude_mem_storage_sqlite.schema import COUNTS, IDENTITIES, SUCCESSORS, TABLES
+from claude_mem_storage_sqlite.search import NEIGHBOURS
+from claude_mem_storage_sqlite.vectors import VECTORS
 
 steps = Migrations("claude_mem")
 
@@ -65,7 +67,7 @@ def _model_calls(db: Database) -> None:
     _run(db, BOOK)
 
 
-@steps(name="0008-filters")
+@steps(name="0007-filters")
 def _filters(db: Database) -> None:
     """Tell when each memory gave way, and write down what filters look for."""
     _run(db, FILTER_COLUMNS)
@@ -77,9 +79,19 @@ def _filters(db: Database) -> None:
         db.conn.execute(f"UPDATE memory_items SET {sets} WHERE seq = ?", (*found, seq))
 
 
+@steps(name="0008-vectors")
+def _vectors(db: Database) -> None:
+    _run(db, VECTORS)
+
+
 @steps(name="0009-context-packs")
 def _context_packs(db: Database) -> None:
     _run(db, PACKS)
+
+
+@steps(name="0010-neighbours")
+def _neighbours(db: Database) -> None:
+    _run(db, NEIGHBOURS)
 
 
 def migrate(connection: Connection) -> None:

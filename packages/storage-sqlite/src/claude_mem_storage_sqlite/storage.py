@@ -32,6 +32,7 @@ from claude_mem_storage_sqlite.model_calls import SqliteModelCalls
 from claude_mem_storage_sqlite.packs import SqlitePacks
 from claude_mem_storage_sqlite.projects import SqliteProjects
 from claude_mem_storage_sqlite.sessions import SqliteSessions
+from claude_mem_storage_sqlite.vectors import SqliteVectors
 from claude_mem_storage_sqlite.workers import SqliteWorkers
 from claude_mem_storage_sqlite.writer import Writer
 
@@ -193,6 +194,7 @@ class _Records(Transaction, Snapshot):
         self._sessions = SqliteSessions(connection)
         self._events = SqliteEvents(connection)
         self._memories = SqliteMemories(connection)
+        self._vectors = SqliteVectors(connection)
         self._jobs = SqliteJobs(connection)
         self._workers = SqliteWorkers(connection)
         self._model_calls = SqliteModelCalls(connection)
@@ -228,6 +230,11 @@ class _Records(Transaction, Snapshot):
     @override
     def memories(self) -> SqliteMemories:
         return self._memories
+
+    @property
+    @override
+    def vectors(self) -> SqliteVectors:
+        return self._vectors
 
     @property
     @override

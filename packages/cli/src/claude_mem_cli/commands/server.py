@@ -28,6 +28,7 @@ RUNTIME = "server"
         "jobs": Lazy("jobs", "jobs", "Look at jobs, retry them, cancel them."),
         "redact": Lazy("redact", "redact", "Take secrets out of what is kept."),
         "project": Lazy("project", "project", "Look at projects, say what is whose."),
+        "embed": Lazy("embed", "embed", "Give every memory its vectors."),
         "regenerate": Lazy(
             "regenerate", "regenerate", "Make a project's memories anew."
         ),
@@ -186,6 +187,7 @@ def _tell_state(info: Mapping[str, Any]) -> None:
         told = f"{issue['field']}: {issue['cause']}; {issue['cure']}"
         screen.say(f"Not ready: {screen.line(told)}")
     _tell_parts(info)
+    _tell_recall(info["recall"])
     _tell_lanes(info["queueLanes"] or {})
 
 
@@ -203,6 +205,16 @@ def _tell_parts(info: Mapping[str, Any]) -> None:
         screen.say(f"  redis {screen.line(redis['address'])}: {how}")
     for warning in info["queue"]["details"].get("warnings", ()):
         screen.say(f"  warning: {screen.line(warning)}")
+
+
+def _tell_recall(recall: Mapping[str, Any]) -> None:
+    if recall["model"] is None:
+        return
+    told = f"{recall['dense']}, {recall['model']['name']}"
+    if "waiting" in recall:
+        told += f", {recall['embedded']} embedded, {recall['waiting']} waiting"
+    why = f" ({recall['reason']})" if "reason" in recall else ""
+    screen.say(f"  vectors: {screen.line(told + why)}")
 
 
 def _tell_lanes(lanes: Mapping[str, Mapping[str, Any]]) -> None:

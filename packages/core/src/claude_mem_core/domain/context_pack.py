@@ -8,9 +8,11 @@ from typing import Annotated
 from pydantic import Field
 
 from claude_mem_core.domain.choosing import Budget, Reason
+from claude_mem_core.domain.filters import Moment
 from claude_mem_core.domain.memory_item import MemoryItem
 from claude_mem_core.domain.platform import Platform
 from claude_mem_core.domain.project_named import OfProject
+from claude_mem_core.domain.search import SearchQuery
 from claude_mem_core.domain.value import Epoch, Id, JsonObject, Text, Value
 
 DEFAULT_TOKEN_BUDGET = 2_000
@@ -21,7 +23,7 @@ LONGEST_OUTPUT = 20_000
 Output = Annotated[str, Field(min_length=1, max_length=1_000_000)]
 
 
-class ContextQuery(OfProject):
+class ContextQuery(OfProject, Moment):
     """What a context pack is wanted for.
 
     Attributes:
@@ -48,6 +50,20 @@ class ContextQuery(OfProject):
     explain: bool = Field(default=False, strict=True)
     platform_source: Platform | None = None
     server_session_id: Id | None = None
+
+    def question(
+        self, project_id: str, words: str | None = None, *, limit: int = 1
+    ) -> SearchQuery:
+        """What to search for, among the memories that may be told."""
+        platforms = () if self.platform_source is None else (self.platform_source,)
+        return SearchQuery(
+            project_id=project_id,
+            query=words,
+            limit=limit,
+            platform_source=platforms,
+            as_of=self.as_of,
+            known_at=self.known_at,
+        )
 
     @property
     def budget(self) -> Budget:

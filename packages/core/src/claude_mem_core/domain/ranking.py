@@ -1,77 +1,209 @@
 # SPDX-License-Identifier: Apache-2.0
 """The order of what a search found: how well the words fit, and what stands around.
 
-The constants are in standard deviations of the lexical score within one answer. They
-were set by hand on recorded coding sessions under the MIT licence, whose commits ask
-for the session that made them; a neighbouring value changes little.
+Each signal is a small function whose part in the score can be told. Scores are in
+standard deviations of the lexical score within one answer. What somebody said is
+weighed otherwise than a record of work: a talk's turns lean on each other. The weights
+were set by hand; a neighbouring value changes little.
 """
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import fmean, pstdev
 
+from claude_mem_core.domain.calendar import Months
 from claude_mem_core.domain.search import Candidate
-
-SESSION_WEIGHT = 0.3
-"""A session whose other memories fit too is more likely to be the one meant."""
+from claude_mem_core.domain.terms import words
 
 SESSION_DEPTH = 3
 """How many of a session's best memories speak for it; a long session has more to
 choose from, and must not win by its length."""
 
-SPREAD = 2.0
-"""What each further memory of a session gives up to the other sessions: ten places
-that show one session answer a question badly if it was the wrong session."""
+WHO = 0.9
+"""A question about one participant is mostly answered by that one."""
+
+WHEN = 1.5
+"""A month that a question names is as telling as a rare word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What each signal counts for where a kind of memory is weighed.
+
+    Attributes:
+        before: The fit of what was said right before: an answer seldom repeats the
+            words of what it answers.
+        after: The fit of what was said right after.
+        answer: The fit of a question, for what was said right after it.
+        question: What a question loses: it asks for what it does not tell.
+        session: A session whose other memories fit too is more likely to be meant.
+        length: The logarithm of the length: little words fit well and say nothing.
+        spread: What each further memory of a session gives up to other sessions.
+    """
+
+    session: float
+    spread: float
+    before: float = 0.0
+    after: float = 0.0
+    answer: float = 0.0
+    question: float = 0.0
+    length: float = 0.0
+
+
+RECORD = Profile(session=0.3, spread=2.0)
+"""A memory of work tells the whole of it; ten places that show one session answer a
+question badly if it was the wrong session."""
+
+MESSAGE = Profile(
+    session=0.6,
+    spread=0.0,
+    before=0.25,
+    after=0.15,
+    answer=0.45,
+    question=0.6,
+    length=0.25,
+)
+"""What somebody said is told by several turns, so that none gives way to the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A candidate's place: greater scores first, comparable within one answer."""
+    """A candidate's place: greater scores first, comparable within one answer.
+
+    Attributes:
+        parts: What each signal added to the score.
+    """
 
     item_id: str
     score: float
+    parts: Mapping[str, float]
 
 
-def ranked(candidates: Sequence[Candidate]) -> list[Ranked]:
-    """The candidates in the order in which they answer the question."""
-    fits = _standardised([one.score for one in candidates])
-    support = _session_support(zip(candidates, fits, strict=True))
-    scored = [
-        (fit + SESSION_WEIGHT * support[_group(one)], one)
-        for one, fit in zip(candidates, fits, strict=True)
-    ]
+def is_said(one: Candidate) -> bool:
+    """Whether it is somebody's words, and leans on those before and after."""
+    return one.author is not None
+
+
+def ranked(candidates: Sequence[Candidate], question: str = "") -> list[Ranked]:
+    """The candidates in the order in which they answer the question.
+
+    Args:
+        candidates: What was found, and what stands beside it with a score of 0.
+        question: The question in the asker's words.
+    """
+    fits = _standardised(candidates)
+    around = _Around(candidates, fits)
+    names = _named(candidates, question)
+    months = Months.named_in(question)
+    scored = []
+    for one in candidates:
+        parts = {
+            "words": fits[one.item_id],
+            **around.parts(one),
+            "who": WHO * (len(names) == 1 and one.author in names),
+            "when": WHEN * months.fit(one.when_epoch),
+        }
+        scored.append(_Place(one, parts))
     return _spread(sorted(scored, key=_best_first))
 
 
-def _spread(scored: Iterable[tuple[float, Candidate]]) -> list[Ranked]:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A candidate and the parts of its score."""
+
+    one: Candidate
+    parts: Mapping[str, float]
+
+    @property
+    def score(self) -> float:
+        return math.fsum(self.parts.values())
+
+
+class _Around:
+    """What stands around each candidate in its session."""
+
+    def __init__(
+        self, candidates: Sequence[Candidate], fits: Mapping[str, float]
+    ) -> None:
+        self._fits = fits
+        self._support = _session_support(candidates, fits)
+        self._before: dict[str, Candidate] = {}
+        self._after: dict[str, Candidate] = {}
+        talk = [one for one in candidates if is_said(one) and one.session_id]
+        talk.sort(key=lambda one: (one.session_id, one.when_epoch, one.item_id))
+        for first, second in pairwise(talk):
+            if first.session_id == second.session_id:
+                self._after[first.item_id] = second
+                self._before[second.item_id] = first
+
+    def parts(self, one: Candidate) -> dict[str, float]:
+        """What the surroundings add, each by its name."""
+        profile = MESSAGE if is_said(one) else RECORD
+        before, after = self._before.get(one.item_id), self._after.get(one.item_id)
+        asked = before is not None and before.asks
+        return {
+            "before": profile.before * self._fit(before),
+            "after": profile.after * self._fit(after),
+            "answer": profile.answer * self._fit(before) * asked,
+            "question": -profile.question * one.asks,
+            "session": profile.session * self._support[_group(one)],
+            "length": profile.length * math.log1p(one.length),
+        }
+
+    def _fit(self, one: Candidate | None) -> float:
+        return 0.0 if one is None else self._fits[one.item_id]
+
+
+def _named(candidates: Iterable[Candidate], question: str) -> set[str]:
+    """The participants whose names stand in the question."""
+    asked = {word.casefold() for word in words(question)}
+    authors = {one.author for one in candidates if one.author is not None}
+    return {name for name in authors if _is_in(name, asked)}
+
+
+def _is_in(name: str, asked: set[str]) -> bool:
+    own = {word.casefold() for word in words(name)}
+    return bool(own) and own <= asked
+
+
+def _spread(places: Iterable[_Place]) -> list[Ranked]:
     """Each memory pays for those of its session that stand before it."""
     before: defaultdict[str, int] = defaultdict(int)
-    paid: list[tuple[float, Candidate]] = []
-    for score, one in scored:
-        paid.append((score - SPREAD * before[_group(one)], one))
-        before[_group(one)] += 1
-    return [Ranked(one.item_id, score) for score, one in sorted(paid, key=_best_first)]
+    paid: list[_Place] = []
+    for place in places:
+        group = _group(place.one)
+        profile = MESSAGE if is_said(place.one) else RECORD
+        spread = -profile.spread * before[group]
+        paid.append(replace(place, parts={**place.parts, "spread": spread}))
+        before[group] += 1
+    best = sorted(paid, key=_best_first)
+    return [Ranked(place.one.item_id, place.score, place.parts) for place in best]
 
 
-def _session_support(fits: Iterable[tuple[Candidate, float]]) -> dict[str, float]:
+def _session_support(
+    candidates: Iterable[Candidate], fits: Mapping[str, float]
+) -> dict[str, float]:
     """The mean of each session's best; a missing one counts as average."""
     groups: defaultdict[str, list[float]] = defaultdict(list)
-    for one, fit in fits:
-        groups[_group(one)].append(fit)
+    for one in candidates:
+        groups[_group(one)].append(fits[one.item_id])
     return {
         group: sum(sorted(own, reverse=True)[:SESSION_DEPTH]) / SESSION_DEPTH
         for group, own in groups.items()
     }
 
 
-def _standardised(scores: Sequence[float]) -> list[float]:
-    if not scores:
-        return []
+def _standardised(candidates: Sequence[Candidate]) -> dict[str, float]:
+    if not candidates:
+        return {}
+    scores = [one.score for one in candidates]
     mean, deviation = fmean(scores), pstdev(scores)
-    return [(score - mean) / (deviation or 1.0) for score in scores]
+    return {one.item_id: (one.score - mean) / (deviation or 1.0) for one in candidates}
 
 
 def _group(one: Candidate) -> str:
@@ -79,7 +211,6 @@ def _group(one: Candidate) -> str:
     return one.session_id or f"memory {one.item_id}"
 
 
-def _best_first(scored: tuple[float, Candidate]) -> tuple[float, int, str]:
+def _best_first(place: _Place) -> tuple[float, int, str]:
     """Better, then newer; the id makes the order the same every time."""
-    score, one = scored
-    return -score, -one.created_at_epoch, one.item_id
+    return -place.score, -place.one.created_at_epoch, place.one.item_id

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 
@@ -49,6 +49,10 @@ class Candidate:
 
     Attributes:
         score: The store's lexical score, at least 0, greater is better.
+        when_epoch: From when on it holds; the order within its session.
+        author: Who said it.
+        asks: Whether there is a question in it.
+        length: Characters of its text and narrative.
     """
 
     item_id: str
@@ -56,6 +60,26 @@ class Candidate:
     kind: MemoryKind
     created_at_epoch: int
     score: float
+    when_epoch: int = 0
+    author: str | None = None
+    asks: bool = False
+    length: int = 0
+
+    @classmethod
+    def of(cls, item: MemoryItem, score: float = 0.0) -> Self:
+        """A memory with its score; 0 where it shares no term."""
+        told = [piece for piece in (item.text, item.narrative) if piece]
+        return cls(
+            item_id=item.id,
+            session_id=item.server_session_id,
+            kind=item.kind,
+            created_at_epoch=item.created_at_epoch,
+            score=score,
+            when_epoch=item.when,
+            author=item.author,
+            asks=any("?" in piece for piece in told),
+            length=sum(map(len, told)),
+        )
 
 
 class SearchHit(Value):

@@ -21,7 +21,8 @@ FIELD_WEIGHTS: Mapping[str, float] = {
 """What a word in a field counts for, in the order of an index's columns.
 
 They count alike: on real coding sessions a heavier title or a lighter file list found
-no more. Only concepts count half, a handful of words that many memories share.
+no more. Only concepts count half, a handful of words that many memories share, and with
+them the name of who said it.
 """
 
 
@@ -33,7 +34,7 @@ def search_fields(item: MemoryItem) -> dict[str, str]:
         "text": item.text or "",
         "narrative": item.narrative or "",
         "facts": "\n".join(item.facts),
-        "concepts": " ".join(item.concepts),
+        "concepts": " ".join((*item.concepts, item.author or "")).strip(),
         "files": "\n".join(dict.fromkeys((*item.files_modified, *item.files_read))),
     }
     return {**fields, "identifiers": identifier_words(*fields.values())}

@@ -47,6 +47,20 @@ class MemoryReader(Protocol):
         """The memories that share a term, the best lexical score first."""
 
     @abstractmethod
+    def beside(
+        self, item_ids: Sequence[str], wanted: MemoryFilter, *, scope: Scope
+    ) -> Sequence[Candidate]:
+        """The memories right before and right after these in their sessions.
+
+        They are not among these themselves, pass the filter, and have a score of 0.
+
+        Args:
+            item_ids: Some memories.
+            wanted: Among which memories.
+            scope: What the caller may see.
+        """
+
+    @abstractmethod
     def recent(
         self,
         wanted: MemoryFilter,

@@ -22,6 +22,7 @@ from claude_mem_core.ports.model_calls import ModelCallBook, ModelCallReader
 from claude_mem_core.ports.packs import PackBook, PackReader
 from claude_mem_core.ports.projects import ProjectReader, ProjectRepository
 from claude_mem_core.ports.sessions import SessionReader, SessionRepository
+from claude_mem_core.ports.vectors import VectorReader, VectorRepository
 from claude_mem_core.ports.workers import WorkerReader, WorkerRegistry
 
 
@@ -57,6 +58,11 @@ class Snapshot(Protocol):
     @abstractmethod
     def memories(self) -> MemoryReader:
         """Memories."""
+
+    @property
+    @abstractmethod
+    def vectors(self) -> VectorReader:
+        """Vectors of memories."""
 
     @property
     @abstractmethod
@@ -114,6 +120,11 @@ class Transaction(Protocol):
     @abstractmethod
     def memories(self) -> MemoryRepository:
         """Memories."""
+
+    @property
+    @abstractmethod
+    def vectors(self) -> VectorRepository:
+        """Vectors of memories."""
 
     @property
     @abstractmethod

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from typing_extensions import override
 
 from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.embedding import passages
 from claude_mem_core.domain.filters import MemoryFilter
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
 from claude_mem_core.domain.search import Candidate, TermQuery
@@ -19,6 +21,7 @@ from claude_mem_core.reference.events import require_same_project
 from claude_mem_core.reference.lexical import LexicalIndexes
 from claude_mem_core.reference.projects import is_within, page_of
 from claude_mem_core.reference.state import State
+from claude_mem_core.reference.vectors import drop_vectors
 
 
 class InProcessMemories(MemoryRepository):
@@ -58,16 +61,25 @@ class InProcessMemories(MemoryRepository):
             found += [(items[item_id], score) for item_id, score in scores.items()]
         wanted = [one for one in found if self._passes(one[0], query.wanted)]
         best = sorted(wanted, key=lambda one: (-one[1], one[0].id))
-        return [
-            Candidate(
-                item_id=item.id,
-                session_id=item.server_session_id,
-                kind=item.kind,
-                created_at_epoch=item.created_at_epoch,
-                score=score,
-            )
-            for item, score in best[: query.limit]
-        ]
+        return [Candidate.of(item, score) for item, score in best[: query.limit]]
+
+    @override
+    def beside(
+        self, item_ids: Sequence[str], wanted: MemoryFilter, *, scope: Scope
+    ) -> Sequence[Candidate]:
+        named, found = set(item_ids), {}
+        sessions: defaultdict[str, list[MemoryItem]] = defaultdict(list)
+        for project_id in dict.fromkeys(wanted.project_ids):
+            for item in self._of_project(project_id, scope):
+                if item.server_session_id is not None:
+                    sessions[item.server_session_id].append(item)
+        for own in sessions.values():
+            line = sorted(own, key=Place.of)
+            for one, other in (*pairwise(line), *pairwise(line[::-1])):
+                if one.id in named and other.id not in named:
+                    found[other.id] = other
+        kept = (item for item in found.values() if self._passes(item, wanted))
+        return [Candidate.of(item) for item in sorted(kept, key=Place.of)]
 
     @override
     def recent(
@@ -144,14 +156,19 @@ class InProcessMemories(MemoryRepository):
 
     @override
     def replace(self, item: MemoryItem) -> None:
-        if item.id not in self._state.memories:
+        before = self._state.memories.get(item.id)
+        if before is None:
             raise NotFoundError("memory", item.id)
+        if not _says_the_same(before, item):
+            drop_vectors(self._state, item.id)
         self._put(item)
 
     @override
     def remove(self, item_id: str) -> None:
-        if self._state.memories.pop(item_id, None) is None:
+        if item_id not in self._state.memories:
             raise NotFoundError("memory", item_id)
+        drop_vectors(self._state, item_id)
+        del self._state.memories[item_id]
         keys = self._state.memory_ids
         self._state.memory_ids = {k: v for k, v in keys.items() if v != item_id}
 
@@ -180,3 +197,9 @@ class InProcessMemories(MemoryRepository):
         session = self._state.sessions.get(item.server_session_id or "")
         platform = None if session is None else session.platform_source
         return wanted.passes(item, platform=platform)
+
+
+def _says_the_same(one: MemoryItem, other: MemoryItem) -> bool:
+    """Whether the vectors of one memory are those of the other."""
+    told = [(item.project_id, *passages(item)) for item in (one, other)]
+    return told[0] == told[1]

@@ -7,10 +7,12 @@ from collections.abc import Iterable
 
 from claude_mem_core.plugins import Adapter, Wiring, hookimpl
 from claude_mem_core.ports.agents import AgentVocabulary
+from claude_mem_core.ports.embedder import Embedder
 from claude_mem_core.ports.generator import ObservationGenerator
 from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage
 from claude_mem_core.reference.agents import PlainAgent
+from claude_mem_core.reference.embedder import HashingEmbedder
 from claude_mem_core.reference.generator import RuleBasedGenerator
 from claude_mem_core.reference.queue import InProcessQueueEngine
 from claude_mem_core.reference.storage import InProcessStorage
@@ -36,6 +38,12 @@ def claude_mem_generators() -> Iterable[Adapter[ObservationGenerator]]:
 
 
 @hookimpl
+def claude_mem_embedders() -> Iterable[Adapter[Embedder]]:
+    """Offer the embedder that sees spellings, for trials."""
+    return [Adapter("hashing", Settings, _embedder)]
+
+
+@hookimpl
 def claude_mem_agents() -> Iterable[AgentVocabulary]:
     """Offer the vocabulary of agents that speak the wire's own words."""
     return [PlainAgent()]
@@ -51,3 +59,7 @@ def _queue(_: Settings, wiring: Wiring) -> ObservationQueueEngine:
 
 def _generator(_: Settings, _wiring: Wiring) -> ObservationGenerator:
     return RuleBasedGenerator()
+
+
+def _embedder(_: Settings, _wiring: Wiring) -> Embedder:
+    return HashingEmbedder()

@@ -9,6 +9,7 @@ from claude_mem_core.domain.access import ApiKey
 from claude_mem_core.domain.agent_event import AgentEvent
 from claude_mem_core.domain.audit import AuditEntry
 from claude_mem_core.domain.context_pack import PackReceipt
+from claude_mem_core.domain.embedding import StoredVectors
 from claude_mem_core.domain.feedback import MemoryUse
 from claude_mem_core.domain.generation_job import GenerationJob, JobEvent
 from claude_mem_core.domain.memory_item import MemoryItem
@@ -44,6 +45,10 @@ class State:
     memories: dict[str, MemoryItem] = field(default_factory=dict)
     memory_ids: dict[str, str] = field(default_factory=dict)
     """From the key that a memory was generated from to its id."""
+    vectors: dict[tuple[str, str], StoredVectors] = field(default_factory=dict)
+    """By the memory's id and the model's key."""
+    vector_changes: dict[str, int] = field(default_factory=dict)
+    """By projects."""
     jobs: dict[str, GenerationJob] = field(default_factory=dict)
     unsettled: dict[str, GenerationJob] = field(default_factory=dict)
     """Those of the jobs that are still to be done, in the order they were put."""

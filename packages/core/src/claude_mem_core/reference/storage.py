@@ -27,6 +27,7 @@ from claude_mem_core.reference.packs import InProcessPacks
 from claude_mem_core.reference.projects import InProcessProjects
 from claude_mem_core.reference.sessions import InProcessSessions
 from claude_mem_core.reference.state import State
+from claude_mem_core.reference.vectors import InProcessVectors
 from claude_mem_core.reference.workers import InProcessWorkers
 
 
@@ -92,6 +93,7 @@ class _Records(Transaction, Snapshot):
         self._sessions = InProcessSessions(state)
         self._events = InProcessEvents(state)
         self._memories = InProcessMemories(state, indexes)
+        self._vectors = InProcessVectors(state)
         self._jobs = InProcessJobs(state)
         self._workers = InProcessWorkers(state)
         self._model_calls = InProcessModelCalls(state)
@@ -127,6 +129,11 @@ class _Records(Transaction, Snapshot):
     @override
     def memories(self) -> InProcessMemories:
         return self._memories
+
+    @property
+    @override
+    def vectors(self) -> InProcessVectors:
+        return self._vectors
 
     @property
     @override

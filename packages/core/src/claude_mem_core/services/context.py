@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.canonical import fingerprint
@@ -17,27 +18,25 @@ from claude_mem_core.domain.context_pack import (
     Told,
 )
 from claude_mem_core.domain.feedback import Feedback, MemoryUse, UseKind
-from claude_mem_core.domain.filters import Filters, MemoryFilter
+from claude_mem_core.domain.filters import MemoryFilter, as_known
 from claude_mem_core.domain.memory_item import MemoryItem
-from claude_mem_core.domain.search import SearchQuery
 from claude_mem_core.domain.worth import of_error, of_files, of_start
 from claude_mem_core.errors import StorageError
 from claude_mem_core.ports.storage import Snapshot, Storage
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.finding import found
 from claude_mem_core.services.identification import project_id_of
+from claude_mem_core.services.similarity import Similarity
 
 POOL = 400
-"""Newest memories that are looked at for what was asked without words."""
+"""Newest memories that are looked at for what was asked without words, and as many
+that were written by hand, and decisions."""
 
 CONSIDERED = 100
 """Candidates that are weighed against each other: more than any pack can tell."""
 
 ASKED = 50
 """Memories that a question's words may bring."""
-
-LAST_WORDS = 500
-"""Characters of a complaint whose words are searched for: its end tells the most."""
 
 OWN_FEEDBACK = 0.5
 """By how much of its worth feedback can raise or lower a memory."""
@@ -48,9 +47,12 @@ log = logging.getLogger(__name__)
 class ContextPacks:
     """What sessions are told."""
 
-    def __init__(self, storage: Storage, system: System) -> None:
+    def __init__(
+        self, storage: Storage, system: System, similarity: Similarity
+    ) -> None:
         self._storage = storage
         self._system = system
+        self._similarity = similarity
 
     def pack(self, query: ContextQuery, *, by: Principal) -> ContextPack:
         """The most useful memories that fit the budget, and the text of them.
@@ -62,10 +64,13 @@ class ContextPacks:
             project_id = project_id_of(snapshot, query, by=by)
             if query.server_session_id is not None:
                 snapshot.sessions.get(query.server_session_id, scope=by.scope)
-            wanted = _filter(query, project_id, now=self._system.now())
-            considered = _considered(snapshot, query, wanted, by=by)
+            now = self._system.now()
+            wanted = query.question(project_id).of((project_id,), now=now)
+            considered = _considered(
+                _Asked(snapshot, query, wanted, self._similarity, by)
+            )
         best = chosen(considered, query.budget)
-        pack = _pack(query, project_id, best, now=self._system.now())
+        pack = _pack(query, project_id, best, now=now)
         if pack.id is not None:
             self._write_down(pack, best)
         return pack
@@ -100,21 +105,26 @@ class ContextPacks:
             log.warning("the receipt of %s was not kept: %s", receipt.id, error)
 
 
-def _filter(query: ContextQuery, project_id: str, *, now: int) -> MemoryFilter:
-    platforms = () if query.platform_source is None else (query.platform_source,)
-    return Filters(platform_source=platforms).of((project_id,), now=now)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked, among which memories, and by whom."""
+
+    snapshot: Snapshot
+    query: ContextQuery
+    wanted: MemoryFilter
+    similarity: Similarity
+    by: Principal
 
 
-def _considered(
-    snapshot: Snapshot, query: ContextQuery, wanted: MemoryFilter, *, by: Principal
-) -> Sequence[Valued]:
+def _considered(asked: _Asked) -> Sequence[Valued]:
     """The memories that may be told, those worth the most first."""
     values: dict[str, float] = {}
     items: dict[str, MemoryItem] = {}
+    query, snapshot = asked.query, asked.snapshot
     if query.asks_nothing or query.files or query.complaint:
-        recent = _recent(snapshot, wanted, by=by)
+        recent = [as_known(item, query) for item in _recent(asked)]
         _add(items, values, _without_words(query, recent))
-    _add(items, values, _with_words(snapshot, query, wanted, by=by))
+    _add(items, values, _with_words(asked))
     feedback = snapshot.packs.feedback(list(items))
     valued = [
         Valued(item, values[item.id] * (1 + OWN_FEEDBACK * feedback.get(item.id, 0.0)))
@@ -124,22 +134,16 @@ def _considered(
     return valued[:CONSIDERED]
 
 
-def _recent(
-    snapshot: Snapshot, wanted: MemoryFilter, *, by: Principal
-) -> Sequence[MemoryItem]:
+def _recent(asked: _Asked) -> Sequence[MemoryItem]:
     """The newest memories, and what people wrote or decided however long ago."""
-    lasting: tuple[dict[str, tuple[str, ...]], ...] = (
-        {},
-        {"kind": ("manual",)},
-        {"type": ("decision",)},
-    )
-    found = {
-        item.id: item
-        for narrower in lasting
-        for item in snapshot.memories.recent(
-            wanted.changed(**narrower), scope=by.scope, limit=POOL
-        )
-    }
+    wanted = [asked.wanted]
+    if not asked.wanted.kind:
+        wanted.append(asked.wanted.changed(kind=("manual",)))
+    if not asked.wanted.type:
+        wanted.append(asked.wanted.changed(type=("decision",)))
+    memories, scope = asked.snapshot.memories, asked.by.scope
+    lists = (memories.recent(one, scope=scope, limit=POOL) for one in wanted)
+    found = {item.id: item for one in lists for item in one}
     return sorted(found.values(), key=lambda one: (-one.created_at_epoch, one.id))
 
 
@@ -160,16 +164,19 @@ def _without_words(query: ContextQuery, recent: Sequence[MemoryItem]) -> list[Va
     return [*errors, *of_files(recent, query.files)]
 
 
-def _with_words(
-    snapshot: Snapshot, query: ContextQuery, wanted: MemoryFilter, *, by: Principal
-) -> list[Valued]:
-    said = (query.query, query.command, (query.complaint or "")[-LAST_WORDS:])
+def _with_words(asked: _Asked) -> list[Valued]:
+    query = asked.query
+    said = (query.query, query.command, (query.complaint or "")[-500:])
     words = " ".join(one for one in said if one)
     if not words:
         return []
-    (project_id,) = wanted.project_ids
-    question = SearchQuery(project_id=project_id, query=words, limit=ASKED)
-    hits = found(snapshot, question, wanted, by=by)
+    hits = found(
+        asked.snapshot,
+        query.question(asked.wanted.project_ids[0], words, limit=ASKED),
+        asked.wanted,
+        similarity=asked.similarity,
+        by=asked.by,
+    )
     best = max((hit.score for hit in hits), default=0.0)
     return [Valued(hit.item, math.exp((hit.score - best) / 2)) for hit in hits]
 

@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.filters import MemoryFilter, as_known
 from claude_mem_core.domain.index import why
-from claude_mem_core.domain.ranking import ranked
+from claude_mem_core.domain.ranking import Ranked, is_said, ranked
 from claude_mem_core.domain.search import SearchHit, SearchQuery, TermQuery
 from claude_mem_core.domain.terms import search_terms
 from claude_mem_core.ports.storage import Snapshot
+from claude_mem_core.services.alike import Alike
+from claude_mem_core.services.similarity import Similarity
 
 POOL = 200
 """Candidates that are ranked for an answer: enough for a session's memories to
@@ -19,7 +21,12 @@ support each other, few enough to take no time."""
 
 
 def found(
-    snapshot: Snapshot, query: SearchQuery, wanted: MemoryFilter, *, by: Principal
+    snapshot: Snapshot,
+    query: SearchQuery,
+    wanted: MemoryFilter,
+    *,
+    similarity: Similarity,
+    by: Principal,
 ) -> Sequence[SearchHit]:
     """The memories that pass a filter and fit the query, best first.
 
@@ -33,7 +40,25 @@ def found(
         return []
     question = TermQuery(terms=terms, wanted=wanted, limit=POOL)
     candidates = snapshot.memories.search(question, scope=by.scope)
-    best = ranked(candidates)[: query.limit]
+    alike = Alike(snapshot, query.query, wanted, by)
+    known = alike.added(candidates, similarity)
+    said = [one.item_id for one in known if is_said(one)]
+    if said:
+        beside = snapshot.memories.beside(said, wanted, scope=by.scope)
+        ids = {one.item_id for one in known}
+        known = [*known, *(one for one in beside if one.item_id not in ids)]
+    best = ranked(known, query.query)[: query.limit]
+    return _hits(snapshot, query, terms, best, by=by)
+
+
+def _hits(
+    snapshot: Snapshot,
+    query: SearchQuery,
+    terms: Sequence[str],
+    best: Sequence[Ranked],
+    *,
+    by: Principal,
+) -> list[SearchHit]:
     scores = {one.item_id: one.score for one in best}
     items = snapshot.memories.get_many(list(scores), scope=by.scope)
     return [

@@ -10,26 +10,33 @@ from claude_mem_core.ports.storage import Storage
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.finding import found
 from claude_mem_core.services.identification import project_ids_of
+from claude_mem_core.services.similarity import Similarity
 from claude_mem_core.services.surroundings import surroundings
 
 
 class Recall:
     """What the caller's memories say."""
 
-    def __init__(self, storage: Storage, system: System) -> None:
+    def __init__(
+        self, storage: Storage, system: System, similarity: Similarity
+    ) -> None:
         self._storage = storage
         self._system = system
+        self._similarity = similarity
 
     def search(self, query: SearchQuery, *, by: Principal) -> SearchResult:
         """The memories that fit the query, best first."""
         with self._storage.read() as snapshot:
             projects = project_ids_of(snapshot, query, by=by)
             wanted = query.of(projects, now=self._system.now())
-            return SearchResult(hits=tuple(found(snapshot, query, wanted, by=by)))
+            hits = found(snapshot, query, wanted, similarity=self._similarity, by=by)
+            return SearchResult(hits=tuple(hits))
 
     def timeline(self, query: TimelineQuery, *, by: Principal) -> Timeline:
         """What stands around an anchor in time, oldest first."""
         with self._storage.read() as snapshot:
             projects = project_ids_of(snapshot, query, by=by)
             wanted = query.of(projects, now=self._system.now())
-            return surroundings(snapshot, query, wanted, by=by)
+            return surroundings(
+                snapshot, query, wanted, similarity=self._similarity, by=by
+            )

@@ -14,12 +14,18 @@ from claude_mem_core.domain.timeline import Place, Timeline, TimelineQuery
 from claude_mem_core.errors import NotFoundError
 from claude_mem_core.ports.storage import Snapshot
 from claude_mem_core.services.finding import found
+from claude_mem_core.services.similarity import Similarity
 
 _MOMENT = TypeAdapter[int](FirstMoment)
 
 
 def surroundings(
-    snapshot: Snapshot, query: TimelineQuery, wanted: MemoryFilter, *, by: Principal
+    snapshot: Snapshot,
+    query: TimelineQuery,
+    wanted: MemoryFilter,
+    *,
+    similarity: Similarity,
+    by: Principal,
 ) -> Timeline:
     """The memories that pass a filter around a query's anchor, oldest first.
 
@@ -29,7 +35,7 @@ def surroundings(
         NotFoundError: The anchor names no memory and no session of these projects.
     """
     if query.query is not None:
-        best = _best(snapshot, query, wanted, by=by)
+        best = _best(snapshot, query, wanted, similarity=similarity, by=by)
         return (
             Timeline() if best is None else _around(snapshot, query, wanted, best, by)
         )
@@ -43,7 +49,12 @@ def surroundings(
 
 
 def _best(
-    snapshot: Snapshot, query: TimelineQuery, wanted: MemoryFilter, *, by: Principal
+    snapshot: Snapshot,
+    query: TimelineQuery,
+    wanted: MemoryFilter,
+    *,
+    similarity: Similarity,
+    by: Principal,
 ) -> MemoryItem | None:
     question = SearchQuery(
         project_ids=wanted.project_ids,
@@ -52,7 +63,7 @@ def _best(
         as_of=query.as_of,
         known_at=query.known_at,
     )
-    hits = found(snapshot, question, wanted, by=by)
+    hits = found(snapshot, question, wanted, similarity=similarity, by=by)
     return hits[0].item if hits else None
 
 
