@@ -118,6 +118,19 @@ def test_what_was_left_open_lately_comes_before_what_was_done(house: _House) -> 
     assert house.pack(limit=1) == ["Something open"]
 
 
+def test_what_people_wrote_or_decided_is_told_however_old_it_is(
+    house: _House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("claude_mem_core.services.context.POOL", 3)
+    house.add("Never on a Friday", kind="manual")
+    standing = {"type": "decision", "metadata": {"standing": True}}
+    house.add("Ask before painting", **standing)
+    for number in range(5):
+        house.add(f"Matter {number}")
+
+    assert house.pack()[:2] == ["Never on a Friday", "Ask before painting"]
+
+
 def test_a_receipt_tells_what_was_told_without_its_content(house: _House) -> None:
     secret = house.add("The lamp turns", narrative="Words of the memory.")
     query = ContextQuery(project_id=house.project)

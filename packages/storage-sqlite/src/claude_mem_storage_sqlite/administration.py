@@ -41,6 +41,7 @@ from claude_mem_storage_sqlite.health import index_problems, problems
 from claude_mem_storage_sqlite.jobs import JOB_EVENTS, JOBS
 from claude_mem_storage_sqlite.memories import MEMORIES, SOURCES
 from claude_mem_storage_sqlite.model_calls import CALLS
+from claude_mem_storage_sqlite.packs import RECEIPTS, USES
 from claude_mem_storage_sqlite.projects import IDENTITIES, PROJECTS
 from claude_mem_storage_sqlite.sessions import SESSIONS
 from claude_mem_storage_sqlite.version import schema_of
@@ -51,6 +52,9 @@ _PLAIN: Mapping[str, Sequence[str]] = {
     IDENTITIES: (),
     JOB_EVENTS: (),
     CALLS.table: CALLS.as_json,
+    RECEIPTS.table: RECEIPTS.as_json,
+    "pack_items": (),
+    USES.table: USES.as_json,
 }
 EXPORTED = {**{rows.table: rows.as_json for rows in _WHOLE}, **_PLAIN}
 """The tables that are written out, in their order, and their columns of JSON text.

@@ -34,10 +34,11 @@ PACKS = (
     # No foreign key leads to the memory: that it was told stays on record.
     """
     CREATE TABLE pack_items (
+      seq INTEGER PRIMARY KEY,
       memory_id TEXT NOT NULL,
       pack_id TEXT NOT NULL REFERENCES pack_receipts(id) ON DELETE CASCADE,
-      PRIMARY KEY (memory_id, pack_id)
-    ) STRICT, WITHOUT ROWID
+      UNIQUE (memory_id, pack_id)
+    ) STRICT
     """,
     "CREATE INDEX pack_items_pack ON pack_items (pack_id)",
     """
@@ -119,7 +120,7 @@ class SqlitePacks(PackBook):
         self._db.run(_AGAIN, row)
         for one in receipt.items:
             self._db.run(
-                "INSERT OR IGNORE INTO pack_items VALUES (?, ?)",
+                "INSERT OR IGNORE INTO pack_items (memory_id, pack_id) VALUES (?, ?)",
                 [one.memory_id, receipt.id],
             )
 

@@ -29,7 +29,8 @@ from claude_mem_core.services.identification import project_id_of
 from claude_mem_core.services.similarity import Similarity
 
 POOL = 400
-"""Newest memories that are looked at for what was asked without words."""
+"""Newest memories that are looked at for what was asked without words, and as many
+that were written by hand, and decisions."""
 
 CONSIDERED = 100
 """Candidates that are weighed against each other: more than any pack can tell."""
@@ -121,10 +122,7 @@ def _considered(asked: _Asked) -> Sequence[Valued]:
     items: dict[str, MemoryItem] = {}
     query, snapshot = asked.query, asked.snapshot
     if query.asks_nothing or query.files or query.complaint:
-        newest = snapshot.memories.recent(
-            asked.wanted, scope=asked.by.scope, limit=POOL
-        )
-        recent = [as_known(item, query) for item in newest]
+        recent = [as_known(item, query) for item in _recent(asked)]
         _add(items, values, _without_words(query, recent))
     _add(items, values, _with_words(asked))
     feedback = snapshot.packs.feedback(list(items))
@@ -134,6 +132,19 @@ def _considered(asked: _Asked) -> Sequence[Valued]:
     ]
     valued.sort(key=lambda one: (-one.value, -one.item.created_at_epoch, one.item.id))
     return valued[:CONSIDERED]
+
+
+def _recent(asked: _Asked) -> Sequence[MemoryItem]:
+    """The newest memories, and what people wrote or decided however long ago."""
+    wanted = [asked.wanted]
+    if not asked.wanted.kind:
+        wanted.append(asked.wanted.changed(kind=("manual",)))
+    if not asked.wanted.type:
+        wanted.append(asked.wanted.changed(type=("decision",)))
+    memories, scope = asked.snapshot.memories, asked.by.scope
+    lists = (memories.recent(one, scope=scope, limit=POOL) for one in wanted)
+    found = {item.id: item for one in lists for item in one}
+    return sorted(found.values(), key=lambda one: (-one.created_at_epoch, one.id))
 
 
 def _add(
