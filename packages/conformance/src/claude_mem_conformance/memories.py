@@ -219,7 +219,6 @@ class MemoryContract(RepositoryContract):
             "said",
             author="Anna",
             text="A banana?",
-            narrative="äöü",
             valid_from_epoch=NOW - 7,
         )
         _add(inhabited, said)
@@ -240,7 +239,7 @@ class MemoryContract(RepositoryContract):
         assert _beside(inhabited, "a", "loose", "codex", "nobody") == ["b"]
 
     def test_what_stands_beside_is_within_the_border(self, inhabited: Storage) -> None:
-        """They pass the filter, are not among these themselves, and score 0."""
+        """What stands beside some memories passes the filter, and is none of them."""
         for place, id_ in enumerate(["a", "b", "c"]):
             fields: dict[str, Any] = {"type": "bugfix"} if id_ == "c" else {}
             _add(inhabited, samples.memory(id_, valid_from_epoch=NOW + place, **fields))

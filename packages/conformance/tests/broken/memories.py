@@ -286,18 +286,12 @@ class ASearchForgetsWhoSaidIt(InProcessMemories):
 
 
 @breaks(MemoryContract.test_what_stands_beside_a_memory_is_told, "memories")
-class OnlyWhatCameBeforeStandsBeside(InProcessMemories):
+class OnlyWhatCameLaterStandsBeside(InProcessMemories):
     def beside(self, item_ids, wanted, *, scope):
-        latest = max(
-            (self._state.memories[one].when for one in item_ids if one in self._known),
-            default=0,
-        )
+        known = self._state.memories
+        first = min((known[one].when for one in item_ids if one in known), default=0)
         found = super().beside(item_ids, wanted, scope=scope)
-        return [one for one in found if len(item_ids) > 2 or one.when_epoch < latest]
-
-    @property
-    def _known(self):
-        return self._state.memories
+        return [one for one in found if one.when_epoch > first]
 
 
 @breaks(MemoryContract.test_what_stands_beside_is_within_the_border, "memories")

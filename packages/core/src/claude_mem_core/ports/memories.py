@@ -25,7 +25,8 @@ class MemoryReader(Protocol):
     * what a filter does not ask for is never found, whatever fits better;
     * what was superseded is neither searched nor recent, but still there;
     * what has expired is neither searched nor recent, but still there;
-    * a question about another time is answered as it was true and known then.
+    * a question about another time is answered as it was true and known then;
+    * what stands beside some memories passes the filter, and is none of them.
     """
 
     @abstractmethod
@@ -51,8 +52,6 @@ class MemoryReader(Protocol):
         self, item_ids: Sequence[str], wanted: MemoryFilter, *, scope: Scope
     ) -> Sequence[Candidate]:
         """The memories right before and right after these in their sessions.
-
-        They pass the filter, are not among these themselves, and score 0.
 
         Args:
             item_ids: Some memories.
