@@ -166,7 +166,7 @@ def made(runtime: Runtime, data: Path, split: str) -> Corpus:
 
 
 def long_mem_eval(runtime: Runtime, path: Path) -> Corpus:
-    """An official LongMemEval file: each question has a haystack of its own.
+    """A LongMemEval file: each question has a haystack of its own.
 
     Both roles are indexed. A question whose id ends in `_abs` has no answer.
     """

@@ -9,7 +9,7 @@ every query asked, through the library's public services; a `conv` is a project,
 a query searches its own alone. Queries without a right answer (`abstain`) are left out.
 
 With ``--made`` the memories are those that the product makes of `events.SPLIT.jsonl.gz`
-(hook payloads, one a line). DIR may also be an official LongMemEval file.
+(hook payloads, one a line). DIR may also be a file of LongMemEval.
 
 The figures: `r@k` is the share of a query's right answers among the first k, `hit@10`
 whether there is any, `all@10` whether all are there, `mrr` one over the place of the
