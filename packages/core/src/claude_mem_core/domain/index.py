@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
 from claude_mem_core.domain.terms import pieces, words
@@ -66,8 +67,8 @@ def why(item: MemoryItem, terms: Sequence[str]) -> str:
     parts = []
     left = list(terms)
     for name, text in _parts(item):
-        own = _spelt(text)
-        here = [term for term in left if any(_alike(term, word) for word in own)]
+        own = set(map(_bare, _spelt(text)))
+        here = [term for term in left if _bare(term) in own]
         left = [term for term in left if term not in here]
         if here:
             parts.append(f"{name}: {', '.join(here[:MOST_WORDS])}")
@@ -89,12 +90,9 @@ def _spelt(text: str) -> set[str]:
     }
 
 
-def _alike(one: str, other: str) -> bool:
-    """Whether two words differ by a usual ending at most."""
-    return _bare(one) == _bare(other)
-
-
+@lru_cache(maxsize=20_000)
 def _bare(word: str) -> str:
+    """The word without a usual ending."""
     for ending, instead in _ENDINGS:
         if word.endswith(ending) and len(word) >= len(ending) + _LEAST:
             return word.removesuffix(ending) + instead

@@ -48,6 +48,7 @@ OPENING = "<claude-mem-context>"
 CLOSING = "</claude-mem-context>"
 
 _TAGS = (*PRIVATE_TAGS, "system", "assistant", "user", "human", "tool_result")
+_DOUBTFUL = re.compile(r"[^\t\x20-\x7e]")
 _TAG = re.compile(
     rf"[<＜](?=\s*[/\\]?\s*(?:{'|'.join(map(re.escape, _TAGS))})\b|\|)",  # noqa: RUF001
     re.IGNORECASE,
@@ -223,14 +224,14 @@ def _safe(text: str) -> str:
     """
     text = text.replace("\\u{", "\\u{5c}u{")
     text = _TAG.sub(lambda found: _escaped(found[0]), text)
-    return "".join(_escaped(sign) if _is_unsafe(sign) else sign for sign in text)
+    return _DOUBTFUL.sub(_spelled, text)
 
 
-def _is_unsafe(sign: str) -> bool:
-    """Whether it is a control, a format sign, half a character or a line end."""
-    if sign.isascii():
-        return sign != "\t" and not sign.isprintable()
-    return unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+def _spelled(found: re.Match[str]) -> str:
+    """A control, a format sign, half a character or a line end is escaped."""
+    sign = found[0]
+    unsafe = unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+    return _escaped(sign) if unsafe else sign
 
 
 def _escaped(sign: str) -> str:
