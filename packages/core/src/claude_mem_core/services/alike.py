@@ -35,12 +35,13 @@ class Alike:
     ) -> Sequence[Candidate]:
         """The candidates and those alike, with scores of both kinds made one."""
         known = {one.item_id for one in candidates}
-        cosines = self._cosines(known, similarity)
+        names = {one.author for one in candidates if one.author is not None}
+        cosines = self._cosines(known, names, similarity)
         new = [self._items[one] for one in cosines if one not in known]
         return fused([*candidates, *map(Candidate.of, new)], cosines)
 
     def _cosines(
-        self, known: Collection[str], similarity: Similarity
+        self, known: Collection[str], names: Collection[str], similarity: Similarity
     ) -> Mapping[str, float]:
         cosines: dict[str, float] = {}
         for project_id in self._wanted.project_ids:
@@ -51,6 +52,7 @@ class Alike:
                 scope=self._by.scope,
                 limit=ALIKE,
                 ids=known,
+                names=names,
                 fits=self._fitting,
             )
         return cosines
