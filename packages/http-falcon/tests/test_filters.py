@@ -105,6 +105,19 @@ def test_an_index_has_a_line_for_each_memory(client, project_id) -> None:
     assert client.post("/v1/search", {**body, "view": "full"}).json["why"][0]
 
 
+def test_the_parts_of_a_score_are_told_on_demand(client, project_id) -> None:
+    body = {"projectId": project_id, "query": "lamp", "explain": True}
+
+    told = client.post("/v1/search", body).json
+    address = f"/v1/search?projectId={project_id}&query=lamp&explain=true&view=index"
+    index = client.get(address).json
+
+    for answer in (told, index):
+        sums = [sum(parts.values()) for parts in answer["explanation"]]
+        assert sums == pytest.approx(answer["scores"])
+        assert "words" in answer["explanation"][0]
+
+
 def test_a_timeline_is_an_index_or_whole(client, project_id) -> None:
     body = {"projectId": project_id, "query": "lamp", "depthBefore": 0, "depthAfter": 0}
 

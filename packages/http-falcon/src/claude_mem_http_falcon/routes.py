@@ -68,7 +68,7 @@ FILTERS: Final = (
     *("projectId", *LISTS, "dateStart", "dateEnd", "asOf", "knownAt"),
     *("includeSuperseded", "includeExpired", "view", "query"),
 )
-SEARCH: Final = (*FILTERS, "limit")
+SEARCH: Final = (*FILTERS, "limit", "explain")
 TIMELINE: Final = (*FILTERS, "anchor", "depthBefore", "depthAfter")
 
 ROUTES: Final = (
