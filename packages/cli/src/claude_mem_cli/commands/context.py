@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from io import TextIOBase
 from pathlib import Path
+from typing import TextIO, cast
 
 import click
 from claude_mem_core.domain.context_pack import (
@@ -83,7 +83,7 @@ def _asked(options: Mapping[str, object]) -> dict[str, object]:
         "files": options["files"] or None,
         "command": options["failed"],
         "error": options["error"],
-        "output": output.read() if isinstance(output, TextIOBase) else None,
+        "output": None if output is None else cast("TextIO", output).read(),
         "tokenBudget": options["tokens"],
         "characterBudget": options["characters"],
         "limit": options["limit"],

@@ -14,10 +14,12 @@ from claude_mem_cli.connect import connected
 
 @click.command
 @click.argument("memory_id", metavar="ID")
-@click.option("--useful/--not-useful", default=None, required=True, help="What it was.")
+@click.option("--useful/--not-useful", default=None, help="What it was; needed.")
 @screen.json_option
-def feedback(*, memory_id: str, useful: bool, as_json: bool) -> None:
+def feedback(*, memory_id: str, useful: bool | None, as_json: bool) -> None:
     """Say whether the memory ID was of use: it is told sooner, or later."""
+    if useful is None:
+        raise click.UsageError("give --useful or --not-useful")
     with connected(os.environ) as client:
         value = client.judge(memory_id, Feedback(useful=useful))
     if as_json:

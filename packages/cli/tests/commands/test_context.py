@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a session is told, and what is said of it afterwards."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.needs(
+    "claude_mem_agents", "claude_mem_http_falcon", "claude_mem_storage_sqlite"
+)
+
+
+@pytest.fixture(params=["server", "here"])
+def any_way(request, shell, hooks):
+    """The command on a project with memories, with a server and without one."""
+    shell("ingest", str(hooks), "--project", "small")
+    if request.param == "server":
+        shell.serve()
+    return shell
+
+
+def told(shell, *args):
+    done = shell("context", "--project", "small", "--json", *args)
+    assert done.code == 0, done.err
+    return done.json
+
+
+def test_a_pack_stays_within_both_budgets(any_way):
+    whole = told(any_way)
+
+    few_tokens = told(any_way, "--tokens", str(whole["tokens"] - 1))
+    few_characters = told(any_way, "--characters", str(len(whole["context"]) - 1))
+
+    assert whole["memories"]
+    assert few_tokens["tokens"] < whole["tokens"]
+    assert len(few_characters["context"]) < len(whole["context"])
+    assert told(any_way)["context"] == whole["context"]
+
+
+def test_a_pack_is_about_a_file_or_a_failed_command(any_way, tmp_path):
+    [first, *_] = told(any_way, "comma")["memories"]
+    printed = tmp_path / "printed.txt"
+    printed.write_text(first["title"], encoding="utf-8")
+
+    by_error = told(any_way, "--command", "make", "--error", first["title"])
+    by_output = told(any_way, "--command", "make", "--output", str(printed))
+    by_file = told(any_way, "--file", "src/shop/parser.py")
+    elsewhere = told(any_way, "--file", "src/shop/nowhere.py")
+
+    assert by_error["memories"]
+    assert by_output["context"] == by_error["context"]
+    assert by_file["memories"]
+    assert not elsewhere["memories"]
+
+
+def test_what_a_command_printed_may_come_through_a_pipe(shell, hooks, tmp_path):
+    shell("ingest", str(hooks), "--project", "small")
+    args = ("context", "--project", "small", "--json", "--command", "make")
+
+    printed = tmp_path / "printed.txt"
+    printed.write_text("the comma broke the parser", encoding="utf-8")
+    with printed.open(encoding="utf-8") as pipe:
+        piped = shell(*args, "--output", "-", stdin=pipe)
+    said = shell(*args, "--error", "the comma broke the parser")
+
+    assert piped.json["memories"]
+    assert piped.json["context"] == said.json["context"]
+
+
+def test_each_memory_that_was_considered_has_its_reason(any_way):
+    explained = told(any_way, "--explain")
+    shown = any_way("context", "--project", "small", "--explain")
+
+    kept = {one["memoryId"] for one in explained["explanation"] if one["included"]}
+    assert kept == {one["id"] for one in explained["memories"]}
+    assert "WORTH" in shown.out
+    assert "explanation" not in told(any_way)
+
+
+def test_feedback_adds_up_and_is_told(any_way):
+    [first, *_] = told(any_way)["memories"]
+
+    good = any_way("feedback", first["id"], "--useful", "--json").json
+    bad = any_way("feedback", first["id"], "--not-useful", "--json").json
+    said = any_way("feedback", first["id"], "--useful")
+    unknown = any_way("feedback", "nobody", "--useful")
+    unsaid = any_way("feedback", first["id"])
+
+    assert good["memoryId"] == first["id"]
+    assert 0 < good["feedback"] <= 1
+    assert bad["feedback"] < good["feedback"]
+    assert "between -1 and 1" in said.out
+    assert (unknown.code, unsaid.code) == (1, 2)
