@@ -20,6 +20,8 @@ CHANGING = (
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "ID"),
     (re.compile(r"@[a-p]{12}\b"), "@FENCE"),
     (re.compile(r"\b20\d\d-\d\d-\d\d\b"), "DAY"),
+    (re.compile(r"DAY \d\d:\d\d\b"), "DAY TIME"),
+    (re.compile(r"~\d+$", re.MULTILINE), "~TOKENS"),
 )
 
 
