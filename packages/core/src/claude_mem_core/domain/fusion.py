@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from statistics import fmean, pstdev
 
+from claude_mem_core.domain.ranking import standardised
 from claude_mem_core.domain.search import Candidate
 
 DENSE_WEIGHT = 1.0
@@ -23,28 +23,10 @@ def fused(
     """
     if not cosines:
         return list(candidates)
-    words = _standardised([one.score for one in candidates])
-    told = [cosines[one.item_id] for one in candidates if one.item_id in cosines]
-    near = dict(
-        zip(
-            (one.item_id for one in candidates if one.item_id in cosines),
-            _standardised(told),
-            strict=True,
-        )
-    )
-    sums = [
-        word + DENSE_WEIGHT * near.get(one.item_id, 0.0)
-        for word, one in zip(words, candidates, strict=True)
-    ]
-    least = min(sums, default=0.0)
-    return [
-        replace(one, score=total - least)
-        for one, total in zip(candidates, sums, strict=True)
-    ]
-
-
-def _standardised(scores: Sequence[float]) -> list[float]:
-    if not scores:
-        return []
-    mean, deviation = fmean(scores), pstdev(scores)
-    return [(score - mean) / (deviation or 1.0) for score in scores]
+    words = standardised({one.item_id: one.score for one in candidates})
+    near = standardised({one: cosines[one] for one in words if one in cosines})
+    sums = {
+        one: word + DENSE_WEIGHT * near.get(one, 0.0) for one, word in words.items()
+    }
+    least = min(sums.values(), default=0.0)
+    return [replace(one, score=sums[one.item_id] - least) for one in candidates]

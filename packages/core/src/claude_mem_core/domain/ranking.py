@@ -91,7 +91,7 @@ def ranked(candidates: Sequence[Candidate], question: str = "") -> list[Ranked]:
         candidates: What was found, and what stands beside it with a score of 0.
         question: The question in the asker's words.
     """
-    fits = _standardised({one.item_id: one.score for one in candidates})
+    fits = standardised({one.item_id: one.score for one in candidates})
     around = _Around(candidates, fits)
     names = _named(candidates, question)
     months = Months.named_in(question)
@@ -135,7 +135,7 @@ class _Around:
                 self._near[one.item_id] = sum(map(self._fit, near)) / (2 * REACH)
             for first, second in pairwise(talk):
                 self._before[second.item_id] = first
-        self._near = _standardised(self._near)
+        self._near = standardised(self._near)
 
     def parts(self, one: Candidate) -> dict[str, float]:
         """What the surroundings add, each by its name."""
@@ -203,7 +203,7 @@ def _session_support(
     }
 
 
-def _standardised(scores: Mapping[str, float]) -> dict[str, float]:
+def standardised(scores: Mapping[str, float]) -> dict[str, float]:
     """The scores in standard deviations from their mean."""
     if not scores:
         return {}
