@@ -10,15 +10,6 @@ pytestmark = pytest.mark.needs(
 )
 
 
-@pytest.fixture(params=["server", "here"])
-def any_way(request, shell, hooks):
-    """The command on a project with memories, with a server and without one."""
-    shell("ingest", str(hooks), "--project", "small")
-    if request.param == "server":
-        shell.serve()
-    return shell
-
-
 def found(shell, *args):
     done = shell("search", *args, "--project", "small", "--json")
     assert done.code == 0, done.err
