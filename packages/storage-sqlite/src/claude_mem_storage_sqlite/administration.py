@@ -36,7 +36,7 @@ from claude_mem_storage_sqlite.access import AUDIT, MEMBERS, TEAMS
 from claude_mem_storage_sqlite.connections import Place, open_reader
 from claude_mem_storage_sqlite.driver import ERRORS, Connection, is_damage
 from claude_mem_storage_sqlite.events import EVENTS
-from claude_mem_storage_sqlite.full_text import FIELDS
+from claude_mem_storage_sqlite.filters import MARKS
 from claude_mem_storage_sqlite.health import index_problems, problems
 from claude_mem_storage_sqlite.jobs import JOB_EVENTS, JOBS
 from claude_mem_storage_sqlite.memories import MEMORIES, SOURCES
@@ -62,8 +62,8 @@ EXPORTED = {**{rows.table: rows.as_json for rows in _WHOLE}, **_PLAIN}
 Keys are not among them: a hash is half of a credential.
 """
 
-COMPUTED = frozenset({"scope", *(f"search_{name}" for name in FIELDS)})
-"""Columns for the full-text index, made from the others."""
+COMPUTED = frozenset(MARKS)
+"""Columns for filters, made from the others."""
 
 HEALTHY, ILL, READER_LEFT = 0, 1, 141
 EXIT_CODES: Mapping[type[ClaudeMemError], int] = {

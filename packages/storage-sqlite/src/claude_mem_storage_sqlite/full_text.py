@@ -1,91 +1,144 @@
 # SPDX-License-Identifier: Apache-2.0
 """The full-text index over memories: how it is made, kept, checked and made again.
 
-The index keeps no text of its own but reads a view, and is told of every change with
-the words that the view showed before. What the view shows is computed from the
-memory's own row alone, so that the words to take out are there whatever became of
-other rows. Statements of ours tell it, not triggers: before SQLite 3.44 a trigger may
-write to a full-text index only where the schema of the file is trusted, and it is not.
+What a memory is found under is kept in a table of its own, as the core's analysis gave
+it: `" lamp  tower "`, so that the occurrences of a token are counted by its text alone.
+The index keeps no text but reads that table, where each token begins with the number of
+its project: a search walks through one project's lists and no others, and how rare a
+word is in one project tells nothing of another.
+
+Statements of ours tell the index of every change, not triggers: before SQLite 3.44 a
+trigger may write to a full-text index only where the schema of the file is trusted, and
+it is not. A trigger only marks the words of a memory that somebody changed.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from claude_mem_core.domain.analysis import VERSION
 from claude_mem_core.domain.memory_item import MemoryItem
-from claude_mem_core.domain.search_fields import search_fields
+from claude_mem_core.domain.search import asks, length
+from claude_mem_core.domain.search_fields import FIELD_WEIGHTS, search_fields
 from claude_mem_core.errors import AdapterError
 
-from claude_mem_storage_sqlite.driver import Connection, Row
+from claude_mem_storage_sqlite.driver import Connection
 
-FIELDS = (
-    "title",
-    "subtitle",
-    "text",
-    "narrative",
-    "facts",
-    "concepts",
-    "files",
-    "identifiers",
-)
-"""The index's columns in their order, before the scope."""
+FIELDS = tuple(FIELD_WEIGHTS)
+"""The columns of tokens, in the order in which the core counts them."""
 
-_COLUMNS = ", ".join((*FIELDS, "scope"))
-_OWN = ("title", "subtitle", "text", "narrative")
-_DERIVED = ", ".join(
-    f"coalesce(search_{name}, {name}) AS {name}"
-    if name in _OWN
-    else f"search_{name} AS {name}"
-    for name in FIELDS
+FILLED_AT_ONCE = 500
+
+_SAID = ("title", "subtitle", "text", "narrative", "author")
+_LISTS = ("facts", "concepts", "files_read", "files_modified")
+_SOURCE = (*_SAID, *_LISTS, "project_id")
+_COLUMNS = ("seq", "project", "is_stale", "asks", "length", "tokens", *FIELDS)
+
+TEXTS = f"""
+    CREATE TABLE memory_texts (
+      seq INTEGER PRIMARY KEY, project INTEGER NOT NULL,
+      is_stale INTEGER NOT NULL, asks INTEGER NOT NULL,
+      length INTEGER NOT NULL, tokens INTEGER NOT NULL,
+      {", ".join(f"{name} TEXT NOT NULL" for name in FIELDS)},
+      words TEXT AS (CASE WHEN tokens = 0 THEN '' ELSE
+        ' ' || project || 'x' || substr(
+          replace({" || ".join(FIELDS)}, '  ', ' ' || project || 'x'), 2) END)
+    ) STRICT
+"""
+INDEX = """
+    CREATE VIRTUAL TABLE memory_items_fts USING fts5(
+      words, content = 'memory_texts', content_rowid = 'seq', tokenize = 'ascii')
+"""
+FULL_TEXT = (
+    TEXTS,
+    "CREATE INDEX memory_texts_stale ON memory_texts (seq) WHERE is_stale",
+    """
+    CREATE TABLE memory_totals (
+      project INTEGER PRIMARY KEY, memories INTEGER NOT NULL, tokens INTEGER NOT NULL,
+      first INTEGER NOT NULL, last INTEGER NOT NULL
+    ) STRICT
+    """,
+    """
+    CREATE TABLE memory_analysis (
+      only INTEGER PRIMARY KEY CHECK (only = 1), version INTEGER NOT NULL
+    ) STRICT
+    """,
+    INDEX,
+    f"""
+    CREATE TRIGGER memory_items_reworded AFTER UPDATE OF {", ".join(_SOURCE)}
+      ON memory_items
+      WHEN {" OR ".join(f"new.{one} IS NOT old.{one}" for one in _SOURCE)}
+    BEGIN
+      UPDATE memory_texts SET is_stale = 1 WHERE seq = new.seq;
+    END
+    """,
 )
-_MARKS = ", ".join("?" for _ in (*FIELDS, "scope"))
-_SHOWN = f"SELECT seq, {_COLUMNS} FROM memory_texts WHERE seq = ?"
-_TAKE_OUT = (
-    f"INSERT INTO memory_items_fts (memory_items_fts, rowid, {_COLUMNS})"
-    f" VALUES ('delete', ?, {_MARKS})"
-)
-_PUT_IN = f"INSERT INTO memory_items_fts (rowid, {_COLUMNS}) {_SHOWN}"
+"""What the index adds to the schema; `rebuild` fills it."""
 
 _PARTS = ("data", "idx", "docsize", "config", "content")
-_ENDS = """
-    SELECT seq, scope FROM memory_items WHERE seq IN (
-      SELECT min(seq) FROM memory_items UNION SELECT max(seq) FROM memory_items)
-"""
-
-INDEX = f"""
-    CREATE VIRTUAL TABLE memory_items_fts USING fts5(
-      {_COLUMNS}, content = 'memory_texts', content_rowid = 'seq',
-      tokenize = 'porter unicode61 remove_diacritics 2')
-"""
-
-FULL_TEXT = (
-    f"CREATE VIEW memory_texts AS SELECT seq, {_DERIVED}, scope FROM memory_items",
-    INDEX,
+_PUT = (
+    f"INSERT INTO memory_texts ({', '.join(_COLUMNS)})"
+    f" VALUES ({', '.join('?' for _ in _COLUMNS)})"
 )
+_PUT_IN = (
+    "INSERT INTO memory_items_fts (rowid, words)"
+    " SELECT seq, words FROM memory_texts WHERE seq = ?"
+)
+_TAKE_OUT = (
+    "INSERT INTO memory_items_fts (memory_items_fts, rowid, words)"
+    " SELECT 'delete', seq, words FROM memory_texts WHERE seq = ?"
+)
+_ONE_MORE = """
+    INSERT INTO memory_totals (project, memories, tokens, first, last)
+    SELECT project, 1, tokens, seq, seq FROM memory_texts WHERE seq = ?
+    ON CONFLICT (project) DO UPDATE SET
+      memories = memories + 1, tokens = tokens + excluded.tokens,
+      first = min(first, excluded.first), last = max(last, excluded.last)
+"""
+_ONE_LESS = """
+    UPDATE memory_totals AS a SET memories = memories - 1, tokens = a.tokens - t.tokens
+    FROM memory_texts t WHERE t.seq = ? AND a.project = t.project
+"""
+_COUNT_AGAIN = """
+    INSERT INTO memory_totals (project, memories, tokens, first, last)
+    SELECT project, count(*), sum(tokens), min(seq), max(seq) FROM memory_texts
+    GROUP BY project
+"""
+_UNKNOWN = f"""
+    SELECT r.seq, p.seq, {", ".join(f"r.{name}" for name in _SOURCE)}
+    FROM memory_items r JOIN projects p ON p.id = r.project_id
+    WHERE r.seq > :after AND NOT EXISTS (
+      SELECT 1 FROM memory_texts t WHERE t.seq = r.seq)
+    ORDER BY r.seq LIMIT {FILLED_AT_ONCE}
+"""
+_ENDS = """
+    SELECT seq, words FROM memory_texts WHERE seq IN (
+      SELECT min(seq) FROM memory_texts UNION SELECT max(seq) FROM memory_texts)
+"""
 
 
-def put_in(connection: Connection, seq: int) -> None:
-    """Tell the index of a new memory, or of the new words of one."""
+def put_in(connection: Connection, seq: int, item: MemoryItem) -> None:
+    """Keep what a new memory is found under, and tell the index."""
+    sql = "SELECT seq FROM projects WHERE id = ?"
+    _put(connection, seq, connection.number(sql, [item.project_id]), item)
     connection.run(_PUT_IN, [seq])
+    connection.run(_ONE_MORE, [seq])
 
 
-def shown(connection: Connection, seq: int) -> Row:
-    """The words of a memory as the index knows it, to be read before a change."""
-    return connection.all(_SHOWN, [seq])[0]
+def renew(connection: Connection, seq: int, item: MemoryItem) -> None:
+    """The same for one whose row was replaced, if its words are others now."""
+    if connection.one("SELECT 1 FROM memory_texts WHERE seq = ? AND is_stale", [seq]):
+        take_out(connection, seq)
+        put_in(connection, seq, item)
 
 
-def take_out(connection: Connection, words: Row) -> None:
-    """Tell the index to forget what `shown` gave before the change."""
-    connection.run(_TAKE_OUT, words)
-
-
-def search_columns(item: MemoryItem) -> list[str | None]:
-    """The words of each field, null where they are those of the row's own column."""
-    fields = search_fields(item)
-    return [
-        None
-        if name in _OWN and fields[name] == (getattr(item, name) or "")
-        else fields[name]
-        for name in FIELDS
-    ]
+def take_out(connection: Connection, seq: int) -> None:
+    """Let the index forget a memory."""
+    connection.run(_TAKE_OUT, [seq])
+    connection.run(_ONE_LESS, [seq])
+    connection.run("DELETE FROM memory_texts WHERE seq = ?", [seq])
 
 
 def fault(connection: Connection, *, thoroughly: bool) -> str | None:
@@ -97,10 +150,18 @@ def fault(connection: Connection, *, thoroughly: bool) -> str | None:
             and ask the index for the oldest and the newest.
     """
     try:
-        indexed = connection.number("SELECT count(*) FROM memory_items_fts_docsize")
+        if connection.number("SELECT ifnull(max(version), 0) FROM memory_analysis") != (
+            VERSION
+        ):
+            return "its words are those of another version"
+        stale = connection.number("SELECT count(*) FROM memory_texts WHERE is_stale")
+        if stale:
+            return f"it holds words that {stale} memories do not say any more"
         kept = connection.number("SELECT count(*) FROM memory_items")
-        if indexed != kept:
-            return f"it holds {indexed} of {kept} memories"
+        for part in ("memory_texts", "memory_items_fts_docsize"):
+            held = connection.number(f"SELECT count(*) FROM {part}")
+            if held != kept:
+                return f"it holds {held} of {kept} memories"
         if not all(_is_found(connection, *row) for row in connection.all(_ENDS)):
             return "it does not find a memory that it holds"
         if thoroughly:
@@ -112,6 +173,7 @@ def fault(connection: Connection, *, thoroughly: bool) -> str | None:
 
 def rebuild(connection: Connection) -> int:
     """Make the index anew from the memories; how many there are."""
+    _say_again(connection)
     try:
         _fill(connection)
     except AdapterError:
@@ -127,10 +189,46 @@ def rebuild(connection: Connection) -> int:
     return connection.number("SELECT count(*) FROM memory_items")
 
 
-def _is_found(connection: Connection, seq: int, scope: str) -> bool:
+def _put(connection: Connection, seq: int, project: int, item: MemoryItem) -> None:
+    fields = search_fields(item)
+    tokens = sum(map(len, fields.values()))
+    told = (0, int(asks(item)), length(item), tokens)
+    texts = (_spaced(fields[name]) for name in FIELDS)
+    connection.run(_PUT, [seq, project, *told, *texts])
+
+
+def _spaced(tokens: Iterable[str]) -> str:
+    return "".join(f" {token} " for token in tokens)
+
+
+def _say_again(connection: Connection) -> None:
+    """The words of every memory that has none, or old ones."""
+    version = connection.number("SELECT ifnull(max(version), 0) FROM memory_analysis")
+    gone = "seq NOT IN (SELECT seq FROM memory_items)"
+    which = f"is_stale OR {gone}" if version == VERSION else "1"
+    connection.run(f"DELETE FROM memory_texts WHERE {which}")
+    after = -1
+    while rows := connection.all(_UNKNOWN, {"after": after}):
+        for seq, project, *said in rows:
+            _put(connection, seq, project, _as_memory(said))
+            after = seq
+    connection.run("INSERT OR REPLACE INTO memory_analysis VALUES (1, ?)", [VERSION])
+    connection.run("DELETE FROM memory_totals")
+    connection.run(_COUNT_AGAIN)
+
+
+def _as_memory(said: Sequence[Any]) -> MemoryItem:
+    """As much of a memory as its words are made of; the row was checked long ago."""
+    fields = dict(zip(_SOURCE, said, strict=True))
+    for name in _LISTS:
+        fields[name] = tuple(json.loads(fields[name]))
+    return MemoryItem.model_construct(**fields)
+
+
+def _is_found(connection: Connection, seq: int, words: str) -> bool:
     sql = "SELECT 1 FROM memory_items_fts WHERE memory_items_fts MATCH ? AND rowid = ?"
-    project, _ = scope.split()
-    return connection.one(sql, [f"scope : {project}", seq]) is not None
+    first = words.split()[:1]
+    return not first or connection.one(sql, [f'"{first[0]}"', seq]) is not None
 
 
 def _fill(connection: Connection) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.filters import MemoryFilter
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind, MemorySource
-from claude_mem_core.domain.search import Candidate, TermQuery
+from claude_mem_core.domain.search import Candidate, Matches, TermQuery
 from claude_mem_core.domain.timeline import Place
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.memories import MemoryRepository
@@ -21,7 +21,7 @@ from claude_mem_storage_sqlite.borders import MESSAGE
 from claude_mem_storage_sqlite.driver import Connection, Cursor, Row
 from claude_mem_storage_sqlite.filters import MARKS, conditions, marks, parameters
 from claude_mem_storage_sqlite.rows import WITHIN, Rows, within
-from claude_mem_storage_sqlite.search import beside, candidates
+from claude_mem_storage_sqlite.search import among, beside, matches
 from claude_mem_storage_sqlite.sessions import require_session
 
 _LISTS = ("facts", "concepts", "files_read", "files_modified")
@@ -29,11 +29,7 @@ MEMORIES = Rows(
     MemoryItem,
     "memory_items",
     as_json=("metadata", *_LISTS),
-    extra=(
-        *("generation_key", "scope"),
-        *(f"search_{one}" for one in full_text.FIELDS),
-        *MARKS,
-    ),
+    extra=("generation_key", *MARKS),
     elsewhere=("sources",),
 )
 SOURCES = Rows(MemorySource, "memory_sources")
@@ -74,10 +70,6 @@ _SOURCES_OF = (
     f"SELECT {SOURCES.columns} FROM memory_sources r WHERE r.memory_item_id IN"
     " (SELECT value FROM json_each(?)) ORDER BY r.seq"
 )
-_SCOPE = (
-    "SELECT 'p' || p.seq || ' t' || t.seq FROM projects p"
-    " JOIN teams t ON t.id = p.team_id WHERE p.id = ?"
-)
 
 
 class SqliteMemories(MemoryRepository):
@@ -107,14 +99,20 @@ class SqliteMemories(MemoryRepository):
         return next(iter(self._items(rows)), None)
 
     @override
-    def search(self, query: TermQuery, *, scope: Scope) -> Sequence[Candidate]:
-        return candidates(self._db, query, scope=scope)
+    def search(self, query: TermQuery, *, scope: Scope) -> Matches:
+        return matches(self._db, query, scope=scope)
+
+    @override
+    def among(
+        self, item_ids: Collection[str], query: TermQuery, *, scope: Scope
+    ) -> Sequence[Candidate]:
+        return among(self._db, item_ids, query, scope=scope)
 
     @override
     def beside(
-        self, item_ids: Sequence[str], wanted: MemoryFilter, *, scope: Scope
+        self, item_ids: Collection[str], query: TermQuery, *, scope: Scope
     ) -> Sequence[Candidate]:
-        return beside(self._db, item_ids, wanted, scope=scope)
+        return beside(self._db, item_ids, query, scope=scope)
 
     @override
     def recent(
@@ -166,25 +164,22 @@ class SqliteMemories(MemoryRepository):
     @override
     def add(self, item: MemoryItem, *, key: str | None = None) -> None:
         done = self._write(MEMORIES.insert, item, key)
-        full_text.put_in(self._db, done.lastrowid or 0)
+        full_text.put_in(self._db, done.lastrowid or 0, item)
         self._add_sources(item)
 
     @override
     def replace(self, item: MemoryItem) -> None:
         seq, key = self._known(item.id)
-        before = full_text.shown(self._db, seq)
         self._write(MEMORIES.update, item, key, item.id)
-        full_text.take_out(self._db, before)
-        full_text.put_in(self._db, seq)
+        full_text.renew(self._db, seq, item)
         self._db.run("DELETE FROM memory_sources WHERE memory_item_id = ?", [item.id])
         self._add_sources(item)
 
     @override
     def remove(self, item_id: str) -> None:
         seq, _ = self._known(item_id)
-        before = full_text.shown(self._db, seq)
         self._db.run("DELETE FROM memory_items WHERE seq = ?", [seq])
-        full_text.take_out(self._db, before)
+        full_text.take_out(self._db, seq)
 
     def _listed(
         self,
@@ -213,11 +208,10 @@ class SqliteMemories(MemoryRepository):
     def _write(
         self, sql: str, item: MemoryItem, key: str | None, *where: object
     ) -> Cursor:
-        scope = self._db.one(_SCOPE, [item.project_id])
-        if scope is None:
+        known = "SELECT 1 FROM projects WHERE id = ?"
+        if self._db.one(known, [item.project_id]) is None:
             raise NotFoundError("project", item.project_id)
-        words = full_text.search_columns(item)
-        row = MEMORIES.row(item, key, scope[0], *words, *marks(item))
+        row = MEMORIES.row(item, key, *marks(item))
         try:
             return self._db.run(sql, [*row, *where])
         except ConflictError as error:

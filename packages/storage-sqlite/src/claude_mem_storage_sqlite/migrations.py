@@ -10,10 +10,10 @@ from claude_mem_core.domain.project_identity import key_of
 from claude_mem_core.errors import translate
 from sqlite_utils import Database, Migrations
 
+from claude_mem_storage_sqlite import full_text
 from claude_mem_storage_sqlite.borders import BORDERS
 from claude_mem_storage_sqlite.driver import ERRORS, Connection
 from claude_mem_storage_sqlite.filters import FILTER_COLUMNS, MARKS, marks_of
-from claude_mem_storage_sqlite.full_text import FULL_TEXT
 from claude_mem_storage_sqlite.ledger_schema import LEDGER, LOG
 from claude_mem_storage_sqlite.model_calls import BOOK
 from claude_mem_storage_sqlite.packs import PACKS
@@ -26,7 +26,7 @@ steps = Migrations("claude_mem")
 
 @steps(name="0001-records")
 def _records(db: Database) -> None:
-    _run(db, (*TABLES, *LEDGER, *BORDERS, *FULL_TEXT))
+    _run(db, (*TABLES, *LEDGER, *BORDERS))
 
 
 @steps(name="0002-counts")
@@ -94,6 +94,17 @@ def _neighbours(db: Database) -> None:
     _run(db, NEIGHBOURS)
 
 
+@steps(name="0011-words")
+def _words(db: Database) -> None:
+    """What memories are found under, as the core's analysis gives it."""
+    for kind, name in (("TABLE", "memory_items_fts"), ("VIEW", "memory_texts")):
+        db.conn.execute(f"DROP {kind} IF EXISTS {name}")
+    for column in db["memory_items"].columns_dict:
+        if column == "scope" or column.startswith("search_"):
+            db.conn.execute(f"ALTER TABLE memory_items DROP COLUMN {column}")
+    _run(db, full_text.FULL_TEXT)
+
+
 def migrate(connection: Connection) -> None:
     """Apply the steps that the database does not have yet.
 
@@ -102,6 +113,7 @@ def migrate(connection: Connection) -> None:
     """
     with translate(ERRORS, "bringing the database to the present schema"):
         steps.apply(Database(connection.raw))
+        full_text.rebuild(connection)
 
 
 def _run(db: Database, statements: Iterable[str]) -> None:

@@ -108,12 +108,7 @@ TABLES = (
       confidence REAL CHECK (confidence BETWEEN 0 AND 1),
       valid_from_epoch INTEGER, valid_to_epoch INTEGER, superseded_by_id TEXT,
       created_at_epoch INTEGER NOT NULL, updated_at_epoch INTEGER NOT NULL,
-      generation_key TEXT UNIQUE,
-      scope TEXT NOT NULL,
-      search_title TEXT, search_subtitle TEXT, search_text TEXT,
-      search_narrative TEXT, search_facts TEXT NOT NULL,
-      search_concepts TEXT NOT NULL, search_files TEXT NOT NULL,
-      search_identifiers TEXT NOT NULL
+      generation_key TEXT UNIQUE
     ) STRICT
     """,
     """

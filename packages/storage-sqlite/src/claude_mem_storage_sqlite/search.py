@@ -1,46 +1,70 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A search in the full-text index: its question, its weights and its border."""
+"""A search in the full-text index: what it asks, and what it tells of each memory.
+
+The index chooses candidates by its own BM25; the core weighs them by what is counted
+here. A word that very many memories have chooses none while rarer ones find enough.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from claude_mem_core.domain.access import Scope
-from claude_mem_core.domain.filters import MemoryFilter
-from claude_mem_core.domain.search import Candidate, TermQuery
-from claude_mem_core.domain.search_fields import FIELD_WEIGHTS
+from claude_mem_core.domain.bm25 import Fit, Frequencies
+from claude_mem_core.domain.search import Candidate, Matches, TermQuery
 
 from claude_mem_storage_sqlite.driver import Connection, Row
 from claude_mem_storage_sqlite.filters import conditions, parameters
 from claude_mem_storage_sqlite.full_text import FIELDS
 from claude_mem_storage_sqlite.rows import within
 
-_PROJECTS = (
-    "SELECT seq FROM projects WHERE id IN (SELECT value FROM json_each(:projects))"
-    " AND team_id = :team AND (:project IS NULL OR id = :project) ORDER BY seq"
-)
-# Read in the index's own order, best first, so that only the rows that are wanted are
-# looked up. The join on the project is the border; the scope in the index only saves
-# the time of looking at other projects' rows. Never `rowid IN (SELECT ...)`: the index
-# would then be asked once for each row.
-_COLUMNS = """
-    r.id, r.server_session_id, r.kind, r.created_at_epoch, {score},
-    r.when_epoch, r.author,
-    instr(ifnull(r.text, '') || ifnull(r.narrative, ''), '?') > 0,
-    length(ifnull(r.text, '')) + length(ifnull(r.narrative, ''))
+COUNTED = 1_000
+"""Up to here it is counted how many memories have a word; beyond, how densely the first
+ones stand tells how many there are."""
+
+CHOOSING = 20_000
+"""Memories that the words which choose candidates have between them, at most: to look
+at one takes about a microsecond."""
+
+_PROJECTS = """
+    SELECT p.seq, t.memories, t.tokens, t.first, t.last
+    FROM projects p JOIN memory_totals t ON t.project = p.seq
+    WHERE p.id IN (SELECT value FROM json_each(:projects))
+      AND p.team_id = :team AND (:project IS NULL OR p.id = :project) ORDER BY p.seq
+"""
+_HAVING = """
+    SELECT count(*), max(rowid) FROM (
+      SELECT rowid FROM memory_items_fts WHERE memory_items_fts MATCH :question
+      LIMIT :limit)
+"""
+_COLUMNS = f"""
+    r.id, r.server_session_id, r.kind, r.created_at_epoch, r.when_epoch, r.author,
+    t.asks, t.length, t.tokens, {", ".join(f"t.{name}" for name in FIELDS)}
 """
 _BORDER = """
+    CROSS JOIN memory_texts t ON t.seq = r.seq
     CROSS JOIN projects p ON p.id = r.project_id AND p.team_id = :team
       AND (:project IS NULL OR p.id = :project)
 """
+_WANTED = " AND r.project_id IN (SELECT value FROM json_each(:projects))"
+# Read in the index's own order, best first, so that only the rows that are wanted are
+# looked up. The join on the project is the border; the number before each token only
+# saves the time of looking at other projects' rows. Never `rowid IN (SELECT ...)`: the
+# index would then be asked once for each row.
 _BEST = f"""
-    SELECT {_COLUMNS.format(score="-f.rank")}
+    SELECT {_COLUMNS}
     FROM memory_items_fts f
     CROSS JOIN memory_items r ON r.seq = f.rowid
     {_BORDER}
-    WHERE f.memory_items_fts MATCH :question AND f.rank MATCH :weights
-      AND r.project_id IN (SELECT value FROM json_each(:projects))
+    WHERE f.memory_items_fts MATCH :question {_WANTED}
+"""
+_ORDER = " ORDER BY f.rank LIMIT :limit"
+_AMONG = f"""
+    SELECT {_COLUMNS}
+    FROM json_each(:ids) one CROSS JOIN memory_items r ON r.id = one.value
+    {_BORDER}
+    WHERE 1 {_WANTED}
 """
 _NEXT = """
     SELECT n.seq FROM memory_items n WHERE n.server_session_id = a.server_session_id
@@ -48,15 +72,14 @@ _NEXT = """
     ORDER BY n.when_epoch {order}, n.id {order} LIMIT 1
 """
 _BESIDE = f"""
-    SELECT DISTINCT {_COLUMNS.format(score="0.0")}
+    SELECT DISTINCT {_COLUMNS}
     FROM memory_items a
     CROSS JOIN memory_items r ON r.seq IN (
       ({_NEXT.format(than="<", order="DESC")}), ({_NEXT.format(than=">", order="ASC")}))
     {_BORDER}
     WHERE a.id IN (SELECT value FROM json_each(:ids))
       AND a.server_session_id IS NOT NULL
-      AND r.id NOT IN (SELECT value FROM json_each(:ids))
-      AND r.project_id IN (SELECT value FROM json_each(:projects))
+      AND r.id NOT IN (SELECT value FROM json_each(:ids)) {_WANTED}
 """
 NEIGHBOURS = (
     """
@@ -66,66 +89,127 @@ NEIGHBOURS = (
 )
 """What the migration adds: the order within a session."""
 
-_ORDER = " ORDER BY f.rank LIMIT :limit"
-_WEIGHTS = f"bm25({', '.join(str(FIELD_WEIGHTS[name]) for name in FIELDS)}, 0.0)"
 
-
-def candidates(
-    connection: Connection, query: TermQuery, *, scope: Scope
-) -> Sequence[Candidate]:
+def matches(connection: Connection, query: TermQuery, *, scope: Scope) -> Matches:
     """The memories that pass the filter and share a term, the best fit first."""
     wanted = within(scope, **parameters(query.wanted))
-    projects = [row[0] for row in connection.all(_PROJECTS, wanted)]
-    if not projects:
-        return []
-    asked = {
-        "question": question(projects, query.terms),
-        "weights": _WEIGHTS,
-        "limit": query.limit,
-    }
-    sql = _BEST + conditions(query.wanted) + _ORDER
-    rows = connection.all(sql, {**wanted, **asked})
-    found = [_candidate(row) for row in rows]
-    return sorted(found, key=lambda one: (-one.score, one.item_id))
+    frequencies = Frequencies(0, 0, (0,) * len(query.terms))
+    found: list[Candidate] = []
+    projects = connection.all(_PROJECTS, wanted)
+    for project in projects:
+        own = _frequencies(connection, project, query.terms)
+        frequencies += own
+        found += _chosen(connection, query, project[0], own, wanted)
+    if len(projects) > 1:
+        fit = Fit(frequencies)
+        scores = {one.item_id: fit.score(one.counts, one.tokens) for one in found}
+        found.sort(key=lambda one: (-scores[one.item_id], one.item_id))
+    return Matches(found[: query.limit], frequencies)
+
+
+def among(
+    connection: Connection, ids: Collection[str], query: TermQuery, *, scope: Scope
+) -> Sequence[Candidate]:
+    """Those of some memories that pass the filter, by id."""
+    return _looked_up(connection, _AMONG, " ORDER BY r.id", ids, query, scope)
 
 
 def beside(
-    connection: Connection, ids: Iterable[str], wanted: MemoryFilter, *, scope: Scope
+    connection: Connection, ids: Collection[str], query: TermQuery, *, scope: Scope
 ) -> Sequence[Candidate]:
-    """The memories right before and right after some in their sessions."""
-    asked = within(scope, ids=json.dumps(list(ids)), **parameters(wanted))
-    sql = _BESIDE + conditions(wanted) + " ORDER BY r.when_epoch, r.id"
-    return [_candidate(row) for row in connection.all(sql, asked)]
+    """The memories right before and right after some in their sessions, by id."""
+    return _looked_up(connection, _BESIDE, " ORDER BY r.id", ids, query, scope)
 
 
-def _candidate(row: Row) -> Candidate:
+def _looked_up(
+    connection: Connection,
+    sql: str,
+    order: str,
+    ids: Collection[str],
+    query: TermQuery,
+    scope: Scope,
+) -> Sequence[Candidate]:
+    asked = within(scope, ids=json.dumps(sorted(ids)), **parameters(query.wanted))
+    rows = connection.all(sql + conditions(query.wanted) + order, asked)
+    return _candidates(rows, query.terms)
+
+
+def _frequencies(
+    connection: Connection, project: Row, terms: Sequence[str]
+) -> Frequencies:
+    number, memories, tokens, first, last = project
+    having = []
+    for term in terms:
+        asked = {"question": question(number, [term]), "limit": COUNTED}
+        [(count, last_seen)] = connection.all(_HAVING, asked)
+        if count == COUNTED:
+            count = round(
+                count * max(1.0, (last - first + 1) / (last_seen - first + 1))
+            )
+        having.append(min(count, memories))
+    return Frequencies(memories, tokens, tuple(having))
+
+
+def _chosen(
+    connection: Connection,
+    query: TermQuery,
+    number: int,
+    frequencies: Frequencies,
+    wanted: Mapping[str, object],
+) -> Sequence[Candidate]:
+    """The candidates of one project: by its rarer words, by all where those are few."""
+    by_rarity = sorted(zip(frequencies.having, query.terms, strict=True))
+    there = [(having, term) for having, term in by_rarity if having]
+    choosing: list[str] = []
+    looked_at = 0
+    for having, term in there:
+        looked_at += having
+        if choosing and looked_at > CHOOSING:
+            break
+        choosing.append(term)
+    sql = _BEST + conditions(query.wanted) + _ORDER
+    rows: list[Row] = []
+    for terms in (choosing, [term for _, term in there]):
+        if len(rows) < query.limit and terms:
+            asked = {"question": question(number, terms), "limit": query.limit}
+            rows = connection.all(sql, {**wanted, **asked})
+        if len(choosing) == len(there):
+            break
+    return _candidates(rows, query.terms)
+
+
+def _candidates(rows: Iterable[Row], terms: Sequence[str]) -> list[Candidate]:
+    spaced = [f" {term} " for term in terms]
+    return [_candidate(row, spaced) for row in rows]
+
+
+def _candidate(row: Row, spaced: Sequence[str]) -> Candidate:
+    item_id, session, kind, created, when, author, asks, length, tokens, *texts = row
     return Candidate(
-        item_id=row[0],
-        session_id=row[1],
-        kind=row[2],
-        created_at_epoch=row[3],
-        score=max(row[4], 0.0),
-        when_epoch=row[5],
-        author=row[6],
-        asks=bool(row[7]),
-        length=row[8],
+        item_id=item_id,
+        session_id=session,
+        kind=kind,
+        created_at_epoch=created,
+        when_epoch=when,
+        author=author,
+        asks=bool(asks),
+        length=length,
+        tokens=tokens,
+        counts=tuple(tuple(map(text.count, spaced)) for text in texts),
     )
 
 
-def question(projects: Iterable[int], terms: Iterable[str]) -> str:
-    """The index's question for any of the terms within some projects.
+def question(project: int, terms: Iterable[str]) -> str:
+    """The index's question for any of the terms in a project.
 
     Each term is quoted, so that nothing in it is an operator or a column.
 
     Args:
-        projects: Their numbers, from which their tokens in the index are made.
-        terms: Words as they were asked for.
+        project: Its number, with which its tokens begin.
+        terms: Tokens.
     """
-    any_of = " OR ".join(_quoted(term) for term in terms)
-    within_any = " OR ".join(f"p{one}" for one in projects)
-    return f"scope : ({within_any}) AND {{{' '.join(FIELDS)}}} : ({any_of})"
+    return " OR ".join(f'"{project}x{_quoted(term)}"' for term in terms)
 
 
 def _quoted(term: str) -> str:
-    text = term.replace('"', '""').replace("\0", " ")
-    return f'"{text}"'
+    return term.replace('"', '""').replace("\0", " ")

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
-
+from claude_mem_core.domain.analysis import Question
+from claude_mem_core.domain.bm25 import Occurrences
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
-from claude_mem_core.domain.terms import pieces, words
+from claude_mem_core.domain.search_fields import FIELD_WEIGHTS
 from claude_mem_core.domain.tokens import estimated_tokens
 from claude_mem_core.domain.value import Epoch, Id, Name, Value
 
@@ -16,9 +15,6 @@ LONGEST_TITLE = 120
 
 MOST_WORDS = 4
 """Words of a reason for each part of a memory."""
-
-_LEAST = 3
-_ENDINGS = (("ies", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""), ("e", ""))
 
 
 class IndexEntry(Value):
@@ -62,38 +58,22 @@ def headline(item: MemoryItem) -> str:
     return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1] + "…"
 
 
-def why(item: MemoryItem, terms: Sequence[str]) -> str:
-    """Which words of a question a memory has, and where: `title: lamp; text: turns`."""
-    parts = []
-    left = list(terms)
-    for name, text in _parts(item):
-        own = set(map(_bare, _spelt(text)))
-        here = [term for term in left if _bare(term) in own]
-        left = [term for term in left if term not in here]
+def why(question: Question, counts: Occurrences) -> str:
+    """Which words of a question a memory has, and where: `title: lamp; text: turns`.
+
+    Args:
+        question: The question.
+        counts: How often each of its tokens stands in each field of the memory.
+    """
+    fields = (
+        {token for token, count in zip(question.tokens, own, strict=True) if count}
+        for own in counts
+    )
+    parts, told = [], set[str]()
+    for name, own in zip(FIELD_WEIGHTS, fields, strict=True):
+        having = (word.text for word in question.words if own & set(word.tokens))
+        here = [word for word in dict.fromkeys(having) if word not in told]
+        told.update(here)
         if here:
             parts.append(f"{name}: {', '.join(here[:MOST_WORDS])}")
     return "; ".join(parts)
-
-
-def _parts(item: MemoryItem) -> Iterator[tuple[str, str]]:
-    prose = (item.subtitle, item.text, item.narrative, *item.facts)
-    yield "title", item.title or ""
-    yield "text", " ".join(filter(None, prose))
-    yield "concepts", " ".join(item.concepts)
-    yield "files", " ".join((*item.files_read, *item.files_modified))
-
-
-def _spelt(text: str) -> set[str]:
-    own = words(text)
-    return {word.lower() for word in own} | {
-        one for word in own for one in pieces(word)
-    }
-
-
-@lru_cache(maxsize=20_000)
-def _bare(word: str) -> str:
-    """The word without a usual ending."""
-    for ending, instead in _ENDINGS:
-        if word.endswith(ending) and len(word) >= len(ending) + _LEAST:
-            return word.removesuffix(ending) + instead
-    return word

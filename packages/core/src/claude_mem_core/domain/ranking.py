@@ -2,7 +2,8 @@
 """The order of what a search found: how well the words fit, and what stands around.
 
 Each signal is a small function whose part in the score can be told. Scores are in
-standard deviations of the lexical score within one answer. What somebody said is
+standard deviations, within one answer, of how well the words fit, and how alike a
+memory is to the question where an embedder tells. What somebody said is
 weighed otherwise than a record of work: a talk's turns lean on each other. The weights
 were set by hand; a neighbouring value changes little.
 """
@@ -12,12 +13,14 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import fmean, pstdev
 
+from claude_mem_core.domain.bm25 import Fit, Frequencies
 from claude_mem_core.domain.calendar import Months
 from claude_mem_core.domain.search import Candidate
+from claude_mem_core.domain.search_fields import FIELD_WEIGHTS
 from claude_mem_core.domain.terms import words
 
 SESSION_DEPTH = 3
@@ -26,6 +29,9 @@ choose from, and must not win by its length."""
 
 REACH = 3
 """How many turns before and after are about the same."""
+
+DENSE = 1.0
+"""What an embedder's opinion counts for beside the words', in standard deviations."""
 
 WHO = 1.2
 """A question about one participant is mostly answered by that one."""
@@ -84,27 +90,48 @@ def is_said(one: Candidate) -> bool:
     return one.author is not None
 
 
-def ranked(candidates: Sequence[Candidate], question: str = "") -> list[Ranked]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the candidates are weighed against.
+
+    Attributes:
+        text: The question in the asker's words.
+        frequencies: What there is of its terms in all that was searched.
+        cosines: How alike to the question an embedder finds memories; those that are
+            missing, whose vectors are still to be made, count as average.
+    """
+
+    text: str
+    frequencies: Frequencies
+    cosines: Mapping[str, float] = field(default_factory=dict)
+
+
+def ranked(
+    candidates: Sequence[Candidate], asked: Asked, *, limit: int | None = None
+) -> list[Ranked]:
     """The candidates in the order in which they answer the question.
 
     Args:
-        candidates: What was found, and what stands beside it with a score of 0.
-        question: The question in the asker's words.
+        candidates: What was found, and what stands beside it.
+        asked: The question.
+        limit: How many of the best are wanted; all when it is left out.
     """
-    fits = standardised({one.item_id: one.score for one in candidates})
-    around = _Around(candidates, fits)
-    names = _named(candidates, question)
-    months = Months.named_in(question)
+    fits = _Fits(candidates, asked)
+    around = _Around(candidates, fits.whole)
+    names = _named(candidates, asked.text)
+    months = Months.named_in(asked.text)
     scored = []
     for one in candidates:
         parts = {
-            "words": fits[one.item_id],
+            "words": fits.words[one.item_id],
+            "alike": fits.alike.get(one.item_id, 0.0),
             **around.parts(one),
             "who": WHO * (len(names) == 1 and one.author in names),
             "when": WHEN * months.fit(one.when_epoch),
         }
         scored.append(_Place(one, parts))
-    return _spread(sorted(scored, key=_best_first))
+    best = _spread(sorted(scored, key=_best_first))[:limit]
+    return [Ranked(place.one.item_id, place.score, fits.told(place)) for place in best]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +144,47 @@ class _Place:
     @property
     def score(self) -> float:
         return math.fsum(self.parts.values())
+
+
+class _Fits:
+    """How well each candidate's own words fit, and how alike it is.
+
+    Attributes:
+        words: By its words.
+        alike: By its vectors.
+        whole: The sum of both.
+    """
+
+    def __init__(self, candidates: Sequence[Candidate], asked: Asked) -> None:
+        self._fit = Fit(asked.frequencies)
+        scores = {
+            one.item_id: self._fit.score(one.counts, one.tokens) for one in candidates
+        }
+        cosines = asked.cosines
+        near = standardised({one: cosines[one] for one in scores if one in cosines})
+        words = standardised(scores)
+        sums = {one: words[one] + DENSE * near.get(one, 0.0) for one in words}
+        unit = _deviation(sums)
+        self._unit = _deviation(scores) * unit
+        self._usual = fmean(scores.values()) if scores else 0.0
+        self.words = {one: word / unit for one, word in words.items()}
+        self.alike = {one: DENSE * other / unit for one, other in near.items()}
+        self.whole = {one: both / unit for one, both in sums.items()}
+
+    def told(self, place: _Place) -> dict[str, float]:
+        """The parts of a score, the words field by field.
+
+        `average` is what the words of an average candidate are worth, taken off.
+        """
+        one = place.one
+        shares = self._fit.by_field(one.counts, one.tokens)
+        fields = zip(FIELD_WEIGHTS, shares, strict=True)
+        others = {name: part for name, part in place.parts.items() if name != "words"}
+        return {
+            **{name: share / self._unit for name, share in fields},
+            "average": -self._usual / self._unit,
+            **others,
+        }
 
 
 class _Around:
@@ -176,7 +244,7 @@ def _is_in(name: str, asked: set[str]) -> bool:
     return bool(own) and own <= asked
 
 
-def _spread(places: Iterable[_Place]) -> list[Ranked]:
+def _spread(places: Iterable[_Place]) -> list[_Place]:
     """Each memory pays for those of its session that stand before it."""
     before: defaultdict[str, int] = defaultdict(int)
     paid: list[_Place] = []
@@ -186,8 +254,7 @@ def _spread(places: Iterable[_Place]) -> list[Ranked]:
         spread = -profile.spread * before[group]
         paid.append(replace(place, parts={**place.parts, "spread": spread}))
         before[group] += 1
-    best = sorted(paid, key=_best_first)
-    return [Ranked(place.one.item_id, place.score, place.parts) for place in best]
+    return sorted(paid, key=_best_first)
 
 
 def _session_support(
@@ -207,8 +274,13 @@ def standardised(scores: Mapping[str, float]) -> dict[str, float]:
     """The scores in standard deviations from their mean."""
     if not scores:
         return {}
-    mean, deviation = fmean(scores.values()), pstdev(scores.values())
-    return {one: (score - mean) / (deviation or 1.0) for one, score in scores.items()}
+    mean, deviation = fmean(scores.values()), _deviation(scores)
+    return {one: (score - mean) / deviation for one, score in scores.items()}
+
+
+def _deviation(scores: Mapping[str, float]) -> float:
+    """The standard deviation; 1 where all are the same."""
+    return (pstdev(scores.values()) if scores else 0.0) or 1.0
 
 
 def _group(one: Candidate) -> str:

@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Self
 
 from pydantic import Field
 
+from claude_mem_core.domain.bm25 import Frequencies, Occurrences, occurrences
 from claude_mem_core.domain.filters import Filters, MemoryFilter
 from claude_mem_core.domain.index import IndexEntry, entry_of
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
 from claude_mem_core.domain.project_named import OfProjects
+from claude_mem_core.domain.search_fields import search_fields
 from claude_mem_core.domain.value import Text, Value
 
 View = Literal["full", "index"]
@@ -35,7 +38,7 @@ class TermQuery(Value):
     """A question as a store understands it: any of these terms.
 
     Attributes:
-        terms: Single words, lower case; the store matches their inflections too.
+        terms: Tokens, as `analysis.asked` gives them.
         wanted: Among which memories.
         limit: How many candidates are wanted.
     """
@@ -47,41 +50,71 @@ class TermQuery(Value):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A memory that shares a term with a query, as far as ranking needs it.
+    """A memory that may answer a question, as far as ranking needs it.
 
     Attributes:
-        score: The store's lexical score, at least 0, greater is better.
         when_epoch: From when on it holds; the order within its session.
         author: Who said it.
         asks: Whether there is a question in it.
         length: Characters of its text and narrative.
+        tokens: How many tokens it is found under.
+        counts: For each field, how often each term of the question stands in it.
     """
 
     item_id: str
     session_id: str | None
     kind: MemoryKind
     created_at_epoch: int
-    score: float
     when_epoch: int = 0
     author: str | None = None
     asks: bool = False
     length: int = 0
+    tokens: int = 0
+    counts: Occurrences = ()
 
     @classmethod
-    def of(cls, item: MemoryItem, score: float = 0.0) -> Self:
-        """A memory with its score; 0 where it shares no term."""
-        told = [piece for piece in (item.text, item.narrative) if piece]
+    def of(cls, item: MemoryItem, terms: Sequence[str]) -> Self:
+        """A memory, looked at for some terms."""
+        fields = search_fields(item).values()
         return cls(
             item_id=item.id,
             session_id=item.server_session_id,
             kind=item.kind,
             created_at_epoch=item.created_at_epoch,
-            score=score,
             when_epoch=item.when,
             author=item.author,
-            asks=any("?" in piece for piece in told),
-            length=sum(map(len, told)),
+            asks=asks(item),
+            length=length(item),
+            tokens=sum(map(len, fields)),
+            counts=occurrences(fields, terms),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """What a store found for a question.
+
+    Attributes:
+        candidates: The most promising first.
+        frequencies: What there is of the terms in all the projects that were searched.
+    """
+
+    candidates: Sequence[Candidate]
+    frequencies: Frequencies
+
+
+def asks(item: MemoryItem) -> bool:
+    """Whether there is a question in a memory's text."""
+    return any(mark in piece for piece in _told(item) for mark in "?？؟")
+
+
+def length(item: MemoryItem) -> int:
+    """Characters of a memory's text and narrative."""
+    return sum(map(len, _told(item)))
+
+
+def _told(item: MemoryItem) -> list[str]:
+    return [piece for piece in (item.text, item.narrative) if piece]
 
 
 class SearchHit(Value):

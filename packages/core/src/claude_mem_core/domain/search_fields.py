@@ -1,24 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The text under which a memory is found, field by field."""
+"""The words under which a memory is found, field by field."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from claude_mem_core.domain.analysis import analysed
 from claude_mem_core.domain.memory_item import MemoryItem
-from claude_mem_core.domain.terms import identifier_words
 
 FIELD_WEIGHTS: Mapping[str, float] = {
     "title": 1.0,
-    "subtitle": 1.0,
     "text": 1.0,
-    "narrative": 1.0,
-    "facts": 1.0,
     "concepts": 0.5,
     "files": 1.0,
-    "identifiers": 1.0,
 }
-"""What a word in a field counts for, in the order of an index's columns.
+"""What a word in a field counts for, in the order in which its occurrences are told.
 
 They count alike: on real coding sessions a heavier title or a lighter file list found
 no more. Only concepts count half, a handful of words that many memories share, and with
@@ -26,15 +22,17 @@ them the name of who said it.
 """
 
 
-def search_fields(item: MemoryItem) -> dict[str, str]:
-    """The memory's text for a full-text index, one entry per weighted field."""
-    fields = {
-        "title": item.title or "",
-        "subtitle": item.subtitle or "",
-        "text": item.text or "",
-        "narrative": item.narrative or "",
-        "facts": "\n".join(item.facts),
-        "concepts": " ".join((*item.concepts, item.author or "")).strip(),
-        "files": "\n".join(dict.fromkeys((*item.files_modified, *item.files_read))),
+def search_fields(item: MemoryItem) -> dict[str, list[str]]:
+    """The memory's tokens, one entry per weighted field, in order and repeated."""
+    prose = (item.text, item.narrative, *item.facts)
+    texts = {
+        "title": _lines(item.title, item.subtitle),
+        "text": _lines(*prose),
+        "concepts": _lines(*item.concepts, item.author),
+        "files": _lines(*dict.fromkeys((*item.files_modified, *item.files_read))),
     }
-    return {**fields, "identifiers": identifier_words(*fields.values())}
+    return dict(zip(texts, analysed(list(texts.values())), strict=True))
+
+
+def _lines(*pieces: str | None) -> str:
+    return "\n".join(piece for piece in pieces if piece)

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
+from claude_mem_core.domain.analysis import asked
 from claude_mem_core.domain.memory_item import MemoryItem, MemorySource
-from claude_mem_core.domain.terms import content_words, search_terms
+from claude_mem_core.domain.terms import content_words
 
 ALIKE = 0.8
 """Share of common words. Two reports of one change word by word reach it; two changes
@@ -116,9 +117,9 @@ def without_inheritance(new: MemoryItem, old: MemoryItem) -> MemoryItem:
 
 
 def likely_terms(item: MemoryItem) -> tuple[str, ...]:
-    """The words by which memories that a new one might replace are searched."""
+    """The tokens by which memories that a new one might replace are searched."""
     text = " ".join((item.title or "", *item.facts))
-    return search_terms(text)[:MOST_TERMS]
+    return asked(text).tokens[:MOST_TERMS]
 
 
 def choices(text: str) -> Iterator[Choice]:

@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Words of a question, and the words under which a memory is found."""
+"""Words as English and code write them."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Iterator
-
-MAX_TERMS = 32  # a longer question is a document; its first words say what it is about
 
 _WORD = re.compile(r"\w+")
 
@@ -41,36 +39,9 @@ def pieces(word: str) -> list[str]:
     return parts if len(parts) > 1 else []
 
 
-def search_terms(question: str) -> tuple[str, ...]:
-    """The words to search for, each once, in the order of the question.
-
-    An identifier stays whole and is split too: `getUserName` also asks for `get`,
-    `user` and `name`. Stop words are left out unless there is nothing else.
-    """
-    asked = tuple(dict.fromkeys(_spellings(question)))
-    telling = tuple(term for term in asked if term not in STOP_WORDS)
-    return (telling or asked)[:MAX_TERMS]
-
-
 def content_words(text: str) -> list[str]:
     """The words that carry meaning, lower case, in order and with repetitions."""
     return [word for word in map(str.lower, words(text)) if word not in STOP_WORDS]
-
-
-def identifier_words(*texts: str) -> str:
-    """The parts of every compound identifier in the texts, each once.
-
-    A full-text index has these beside the text itself, so that the words "manual
-    commit" find `ManualCommitStrategy`, and the identifier still finds itself.
-    """
-    found = (piece for text in texts for word in words(text) for piece in pieces(word))
-    return " ".join(dict.fromkeys(found))
-
-
-def _spellings(text: str) -> Iterator[str]:
-    for word in words(text):
-        yield word.lower()
-        yield from pieces(word)
 
 
 def _humps(word: str) -> Iterator[str]:

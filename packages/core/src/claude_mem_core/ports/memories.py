@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.filters import MemoryFilter
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
-from claude_mem_core.domain.search import Candidate, TermQuery
+from claude_mem_core.domain.search import Candidate, Matches, TermQuery
 from claude_mem_core.domain.timeline import Place
 
 
@@ -19,8 +19,8 @@ class MemoryReader(Protocol):
 
     * outside the scope a memory looks as if it did not exist, to a search too;
     * a search finds what shares any of its terms, the better fit first;
-    * a word finds its plural, its past and its -ing form;
-    * accents and case do not matter;
+    * a memory is found under the tokens that `search_fields` gives, and no others;
+    * how often a memory has each term is told exactly, field by field;
     * no term is an operator: `AND`, `NEAR`, `*`, `"` and `:` are only text;
     * what a filter does not ask for is never found, whatever fits better;
     * what was superseded is neither searched nor recent, but still there;
@@ -44,18 +44,33 @@ class MemoryReader(Protocol):
         """The memory that was added with this key."""
 
     @abstractmethod
-    def search(self, query: TermQuery, *, scope: Scope) -> Sequence[Candidate]:
-        """The memories that share a term, the best lexical score first."""
+    def search(self, query: TermQuery, *, scope: Scope) -> Matches:
+        """The memories that share a term, the best lexical score first.
+
+        How many memories have a term may be estimated where more than a thousand do.
+        """
+
+    @abstractmethod
+    def among(
+        self, item_ids: Collection[str], query: TermQuery, *, scope: Scope
+    ) -> Sequence[Candidate]:
+        """Those of some memories that pass the filter, whether or not they share a term.
+
+        Args:
+            item_ids: The memories, in any order.
+            query: The filter, and the terms that are counted; its limit is no matter.
+            scope: What the caller may see.
+        """
 
     @abstractmethod
     def beside(
-        self, item_ids: Sequence[str], wanted: MemoryFilter, *, scope: Scope
+        self, item_ids: Collection[str], query: TermQuery, *, scope: Scope
     ) -> Sequence[Candidate]:
         """The memories right before and right after these in their sessions.
 
         Args:
             item_ids: Some memories.
-            wanted: Among which memories.
+            query: The filter, and the terms that are counted; its limit is no matter.
             scope: What the caller may see.
         """
 

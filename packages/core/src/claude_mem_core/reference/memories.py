@@ -4,21 +4,23 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from typing_extensions import override
 
 from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.bm25 import Fit, Frequencies
 from claude_mem_core.domain.embedding import passages
 from claude_mem_core.domain.filters import MemoryFilter
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
-from claude_mem_core.domain.search import Candidate, TermQuery
+from claude_mem_core.domain.search import Candidate, Matches, TermQuery
 from claude_mem_core.domain.timeline import Place
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.memories import MemoryRepository
 from claude_mem_core.reference.events import require_same_project
-from claude_mem_core.reference.lexical import LexicalIndexes
+from claude_mem_core.reference.lexical import LexicalIndex, LexicalIndexes
 from claude_mem_core.reference.projects import is_within, page_of
 from claude_mem_core.reference.state import State
 from claude_mem_core.reference.vectors import drop_vectors
@@ -53,33 +55,51 @@ class InProcessMemories(MemoryRepository):
         return next(iter(items), None)
 
     @override
-    def search(self, query: TermQuery, *, scope: Scope) -> Sequence[Candidate]:
-        found: list[tuple[MemoryItem, float]] = []
-        for project_id in query.wanted.project_ids:
+    def search(self, query: TermQuery, *, scope: Scope) -> Matches:
+        terms, found = query.terms, []
+        frequencies = Frequencies(0, 0, (0,) * len(terms))
+        for project_id in dict.fromkeys(query.wanted.project_ids):
             items = {item.id: item for item in self._of_project(project_id, scope)}
-            scores = self._indexes.search(project_id, items, query.terms)
-            found += [(items[item_id], score) for item_id, score in scores.items()]
-        wanted = [one for one in found if self._passes(one[0], query.wanted)]
-        best = sorted(wanted, key=lambda one: (-one[1], one[0].id))
-        return [Candidate.of(item, score) for item, score in best[: query.limit]]
+            index = self._indexes.of(project_id, items)
+            frequencies += index.frequencies(terms)
+            found += [
+                self._candidate(items[one], index, terms)
+                for one in index.having(terms)
+                if self._passes(items[one], query.wanted)
+            ]
+        fit = Fit(frequencies)
+        scores = {one.item_id: fit.score(one.counts, one.tokens) for one in found}
+        best = sorted(found, key=lambda one: (-scores[one.item_id], one.item_id))
+        return Matches(best[: query.limit], frequencies)
+
+    @override
+    def among(
+        self, item_ids: Collection[str], query: TermQuery, *, scope: Scope
+    ) -> Sequence[Candidate]:
+        items = self.get_many(sorted(item_ids), scope=scope)
+        return [
+            Candidate.of(item, query.terms)
+            for item in items
+            if item.project_id in query.wanted.project_ids
+            and self._passes(item, query.wanted)
+        ]
 
     @override
     def beside(
-        self, item_ids: Sequence[str], wanted: MemoryFilter, *, scope: Scope
+        self, item_ids: Collection[str], query: TermQuery, *, scope: Scope
     ) -> Sequence[Candidate]:
-        named, found = set(item_ids), {}
+        named, found = set(item_ids), set[str]()
         sessions: defaultdict[str, list[MemoryItem]] = defaultdict(list)
-        for project_id in dict.fromkeys(wanted.project_ids):
+        for project_id in dict.fromkeys(query.wanted.project_ids):
             for item in self._of_project(project_id, scope):
                 if item.server_session_id is not None:
                     sessions[item.server_session_id].append(item)
         for own in sessions.values():
-            line = sorted(own, key=Place.of)
+            line = [item.id for item in sorted(own, key=Place.of)]
             for one, other in (*pairwise(line), *pairwise(line[::-1])):
-                if one.id in named and other.id not in named:
-                    found[other.id] = other
-        kept = (item for item in found.values() if self._passes(item, wanted))
-        return [Candidate.of(item) for item in sorted(kept, key=Place.of)]
+                if one in named and other not in named:
+                    found.add(other)
+        return self.among(found, query, scope=scope)
 
     @override
     def recent(
@@ -192,6 +212,14 @@ class InProcessMemories(MemoryRepository):
             if self._passes(item, wanted)
         ]
         return sorted(items, key=Place.of)
+
+    def _candidate(
+        self, item: MemoryItem, index: LexicalIndex, terms: Sequence[str]
+    ) -> Candidate:
+        found = index.counts(item.id, terms)
+        return replace(
+            Candidate.of(item, ()), counts=found, tokens=index.tokens(item.id)
+        )
 
     def _passes(self, item: MemoryItem, wanted: MemoryFilter) -> bool:
         session = self._state.sessions.get(item.server_session_id or "")

@@ -4,75 +4,68 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from claude_mem_core.domain.access import Principal
-from claude_mem_core.domain.filters import MemoryFilter
-from claude_mem_core.domain.fusion import fused
-from claude_mem_core.domain.memory_item import MemoryItem
-from claude_mem_core.domain.search import Candidate
+from claude_mem_core.domain.search import Candidate, Matches, TermQuery
 from claude_mem_core.ports.storage import Snapshot
 from claude_mem_core.services.similarity import Similarity
 
 ALIKE = 100
-"""Memories of a project that an embedder may add; each is read whole, a tenth of a
-millisecond."""
+"""Memories of a project that an embedder may add."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Candidates of both kinds, and how alike to the question they are."""
+
+    candidates: Sequence[Candidate]
+    cosines: Mapping[str, float]
 
 
 class Alike:
-    """What is alike to one question, looked up once."""
+    """What is alike to one question, looked up once.
+
+    Args:
+        snapshot: The records.
+        text: The question in the asker's words.
+        query: Its filter and its terms.
+        by: Who asks.
+    """
 
     def __init__(
-        self, snapshot: Snapshot, text: str, wanted: MemoryFilter, by: Principal
+        self, snapshot: Snapshot, text: str, query: TermQuery, by: Principal
     ) -> None:
         self._snapshot = snapshot
         self._text = text
-        self._wanted = wanted
+        self._query = query
         self._by = by
-        self._items: dict[str, MemoryItem] = {}
+        self._looked_at: set[str] = set()
+        self._known: dict[str, Candidate] = {}
 
-    def added(
-        self, candidates: Sequence[Candidate], similarity: Similarity
-    ) -> Sequence[Candidate]:
-        """The candidates and those alike, with scores of both kinds made one."""
-        known = {one.item_id for one in candidates}
-        names = {one.author for one in candidates if one.author is not None}
-        cosines = self._cosines(known, names, similarity)
-        new = [self._items[one] for one in cosines if one not in known]
-        return fused([*candidates, *map(Candidate.of, new)], cosines)
-
-    def _cosines(
-        self, known: Collection[str], names: Collection[str], similarity: Similarity
-    ) -> Mapping[str, float]:
+    def beside(self, matches: Matches, similarity: Similarity) -> Compared:
+        """What the words found, and the memories alike that pass the filter too."""
+        found = {one.item_id for one in matches.candidates}
+        names = {one.author for one in matches.candidates if one.author is not None}
         cosines: dict[str, float] = {}
-        for project_id in self._wanted.project_ids:
+        for project_id in self._query.wanted.project_ids:
             cosines |= similarity.similar(
                 self._snapshot,
                 project_id,
                 self._text,
                 scope=self._by.scope,
                 limit=ALIKE,
-                ids=known,
+                ids=found,
                 names=names,
                 fits=self._fitting,
             )
-        return cosines
+        new = [self._known[one] for one in cosines if one not in found]
+        return Compared([*matches.candidates, *new], cosines)
 
     def _fitting(self, ids: Sequence[str]) -> Collection[str]:
-        unknown = [one for one in ids if one not in self._items]
-        items = self._snapshot.memories.get_many(unknown, scope=self._by.scope)
-        self._items.update((item.id, item) for item in items)
-        return {
-            one
-            for one in ids
-            if one in self._items and self._is_wanted(self._items[one])
-        }
-
-    def _is_wanted(self, item: MemoryItem) -> bool:
-        return self._wanted.passes(item, platform=self._platform(item))
-
-    def _platform(self, item: MemoryItem) -> str | None:
-        if item.server_session_id is None or not self._wanted.platform_source:
-            return None
-        sessions = self._snapshot.sessions
-        found = sessions.get(item.server_session_id, scope=self._by.scope)
-        return found.platform_source
+        unknown = [one for one in ids if one not in self._looked_at]
+        memories, scope = self._snapshot.memories, self._by.scope
+        for one in memories.among(unknown, self._query, scope=scope):
+            self._known[one.item_id] = one
+        self._looked_at.update(unknown)
+        return {one for one in ids if one in self._known}

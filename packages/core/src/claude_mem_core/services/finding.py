@@ -3,19 +3,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from claude_mem_core.domain.access import Principal
+from claude_mem_core.domain.analysis import asked
 from claude_mem_core.domain.filters import MemoryFilter, as_known
 from claude_mem_core.domain.index import why
-from claude_mem_core.domain.ranking import Ranked, is_said, ranked
+from claude_mem_core.domain.ranking import Asked, Ranked, is_said, ranked
 from claude_mem_core.domain.search import (
     Candidate,
     SearchHit,
     SearchQuery,
     TermQuery,
 )
-from claude_mem_core.domain.terms import search_terms
 from claude_mem_core.ports.storage import Snapshot
 from claude_mem_core.services.alike import Alike
 from claude_mem_core.services.similarity import Similarity
@@ -40,23 +40,23 @@ def found(
     if query.query is None:
         items = snapshot.memories.recent(wanted, scope=by.scope, limit=query.limit)
         return [SearchHit(item=as_known(one, query), score=0.0) for one in items]
-    terms = search_terms(query.query)
-    if not terms:
+    question = asked(query.query)
+    if not question.words:
         return []
-    question = TermQuery(terms=terms, wanted=wanted, limit=POOL)
-    candidates = snapshot.memories.search(question, scope=by.scope)
-    alike = Alike(snapshot, query.query, wanted, by)
-    known = _with_neighbours(
-        snapshot, alike.added(candidates, similarity), wanted, by=by
-    )
-    best = ranked(known, query.query)[: query.limit]
-    return _hits(snapshot, query, terms, best, by=by)
+    terms = TermQuery(terms=question.tokens, wanted=wanted, limit=POOL)
+    matches = snapshot.memories.search(terms, scope=by.scope)
+    alike = Alike(snapshot, query.query, terms, by).beside(matches, similarity)
+    candidates = _with_neighbours(snapshot, alike.candidates, terms, by=by)
+    weighed = Asked(query.query, matches.frequencies, alike.cosines)
+    best = ranked(candidates, weighed, limit=query.limit)
+    reasons = {one.item_id: why(question, one.counts) for one in candidates}
+    return _hits(snapshot, query, best, reasons, by=by)
 
 
 def _with_neighbours(
     snapshot: Snapshot,
     candidates: Sequence[Candidate],
-    wanted: MemoryFilter,
+    terms: TermQuery,
     *,
     by: Principal,
 ) -> Sequence[Candidate]:
@@ -65,15 +65,15 @@ def _with_neighbours(
     if not said:
         return candidates
     known = {one.item_id for one in candidates}
-    beside = snapshot.memories.beside(said, wanted, scope=by.scope)
+    beside = snapshot.memories.beside(said, terms, scope=by.scope)
     return [*candidates, *(one for one in beside if one.item_id not in known)]
 
 
 def _hits(
     snapshot: Snapshot,
     query: SearchQuery,
-    terms: Sequence[str],
     best: Sequence[Ranked],
+    reasons: Mapping[str, str],
     *,
     by: Principal,
 ) -> list[SearchHit]:
@@ -83,7 +83,7 @@ def _hits(
         SearchHit(
             item=as_known(item, query),
             score=places[item.id].score,
-            why=why(item, terms),
+            why=reasons[item.id],
             parts=dict(places[item.id].parts),
         )
         for item in items

@@ -143,7 +143,7 @@ def _similar(snapshot: Snapshot, item: MemoryItem, *, scope: Scope) -> tuple[str
     wanted = Filters().of((item.project_id,), now=item.created_at_epoch)
     query = TermQuery(terms=terms, wanted=wanted, limit=LOOKED_AT)
     found = snapshot.memories.search(query, scope=scope)
-    return tuple(one.item_id for one in found)
+    return tuple(one.item_id for one in found.candidates)
 
 
 def _age(item: MemoryItem) -> tuple[int, str]:
