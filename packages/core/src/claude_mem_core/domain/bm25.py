@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import mul
 
 from claude_mem_core.domain.search_fields import FIELD_WEIGHTS
 
@@ -67,33 +68,46 @@ class Fit:
         self._rarities = frequencies.rarities
         self._usual = frequencies.usual_length
 
-    def score(self, counts: Occurrences, length: float) -> float:
+    def score(self, counts: Occurrences, length: int) -> float:
         """The score of a memory of so many tokens; 0 where it has none of the terms."""
-        return math.fsum(self.by_field(counts, length))
+        return self.of(weighed(counts), length)
 
-    def by_field(self, counts: Occurrences, length: float) -> list[float]:
-        """What each field has of the score.
+    def of(
+        self, weighed: Iterable[float], length: float, usual: float | None = None
+    ) -> float:
+        """The score of what was weighed.
+
+        Args:
+            weighed: For each term, its occurrences by their weights.
+            length: Tokens of the text.
+            usual: Tokens of an average text; those of a memory when it is left out.
+        """
+        damp = K1 * (1 - B + B * length / (usual or self._usual))
+        return (K1 + 1) * math.fsum(
+            rarity * count / (count + damp)
+            for rarity, count in zip(self._rarities, weighed, strict=True)
+            if count
+        )
+
+    def by_field(self, counts: Occurrences, length: int) -> list[float]:
+        """What each field has of a memory's score.
 
         A term's score is shared out by what its occurrences in the field weigh.
         """
-        shares = [0.0] * len(_WEIGHTS)
         damp = K1 * (1 - B + B * length / self._usual)
-        for at, rarity in enumerate(self._rarities):
-            weighed = [w * own[at] for w, own in zip(_WEIGHTS, counts, strict=False)]
-            total = sum(weighed)
-            if total:
-                each = rarity * (K1 + 1) / (total + damp)
-                for field, weight in enumerate(weighed):
-                    shares[field] += each * weight
-        return shares
+        each = [
+            rarity * (K1 + 1) / (total + damp)
+            for rarity, total in zip(self._rarities, weighed(counts), strict=True)
+        ]
+        return [
+            weight * math.fsum(map(mul, each, own))
+            for weight, own in zip(_WEIGHTS, counts, strict=True)
+        ]
 
 
-def added(counts: Iterable[Occurrences]) -> Occurrences:
-    """The occurrences in several memories, as if they were one."""
-    return tuple(
-        tuple(map(sum, zip(*fields, strict=True)))
-        for fields in zip(*counts, strict=True)
-    )
+def weighed(counts: Occurrences) -> list[float]:
+    """For each term, its occurrences in all fields, by the weight of the field."""
+    return [sum(map(mul, _WEIGHTS, own)) for own in zip(*counts, strict=True)]
 
 
 def occurrences(fields: Iterable[Sequence[str]], terms: Sequence[str]) -> Occurrences:

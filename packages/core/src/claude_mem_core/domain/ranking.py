@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import fmean, pstdev
 
-from claude_mem_core.domain.bm25 import Fit, Frequencies
+from claude_mem_core.domain.bm25 import Fit, Frequencies, weighed
 from claude_mem_core.domain.calendar import Months
 from claude_mem_core.domain.search import Candidate
 from claude_mem_core.domain.search_fields import FIELD_WEIGHTS
@@ -30,13 +30,16 @@ choose from, and must not win by its length."""
 REACH = 3
 """How many turns before and after are about the same."""
 
+WINDOW = 2
+"""How many turns before and after are read with one as if they were one text."""
+
 DENSE = 1.0
 """What an embedder's opinion counts for beside the words', in standard deviations."""
 
 WHO = 1.2
 """A question about one participant is mostly answered by that one."""
 
-WHEN = 1.5
+WHEN = 2.0
 """A month that a question names is as telling as a rare word."""
 
 
@@ -46,6 +49,8 @@ class Profile:
 
     Attributes:
         around: The mean fit of what was said shortly before and after.
+        window: The fit of it and of what was said right before and after, as one text:
+            a question's words are often said by several turns between them.
         answer: The fit of a question, for what was said right after it: an answer
             seldom repeats the words of what it answers.
         question: What a question loses: it asks for what it does not tell.
@@ -57,6 +62,7 @@ class Profile:
     session: float
     spread: float
     around: float = 0.0
+    window: float = 0.0
     answer: float = 0.0
     question: float = 0.0
     length: float = 0.0
@@ -67,7 +73,13 @@ RECORD = Profile(session=0.3, spread=2.0)
 question badly if it was the wrong session."""
 
 MESSAGE = Profile(
-    session=0.6, spread=0.0, around=0.4, answer=0.6, question=0.6, length=0.5
+    session=0.6,
+    spread=0.0,
+    around=0.4,
+    window=0.6,
+    answer=0.6,
+    question=0.8,
+    length=0.6,
 )
 """What somebody said is told by several turns, so that none gives way to the others."""
 
@@ -117,7 +129,7 @@ def ranked(
         limit: How many of the best are wanted; all when it is left out.
     """
     fits = _Fits(candidates, asked)
-    around = _Around(candidates, fits.whole)
+    around = _Around(candidates, fits)
     names = _named(candidates, asked.text)
     months = Months.named_in(asked.text)
     scored = []
@@ -157,8 +169,10 @@ class _Fits:
 
     def __init__(self, candidates: Sequence[Candidate], asked: Asked) -> None:
         self._fit = Fit(asked.frequencies)
+        self._weighed = {one.item_id: weighed(one.counts) for one in candidates}
         scores = {
-            one.item_id: self._fit.score(one.counts, one.tokens) for one in candidates
+            one.item_id: self._fit.of(self._weighed[one.item_id], one.tokens)
+            for one in candidates
         }
         cosines = asked.cosines
         near = standardised({one: cosines[one] for one in scores if one in cosines})
@@ -170,6 +184,19 @@ class _Fits:
         self.words = {one: word / unit for one, word in words.items()}
         self.alike = {one: DENSE * other / unit for one, other in near.items()}
         self.whole = {one: both / unit for one, both in sums.items()}
+
+    def windows(self, talks: Iterable[Sequence[Candidate]]) -> dict[str, float]:
+        """How well each turn fits that is read with those right before and after."""
+        read: dict[str, tuple[list[float], int]] = {}
+        for talk in talks:
+            for at, one in enumerate(talk):
+                near = talk[max(0, at - WINDOW) : at + WINDOW + 1]
+                counts = zip(*(self._weighed[n.item_id] for n in near), strict=True)
+                read[one.item_id] = list(map(sum, counts)), sum(n.tokens for n in near)
+        usual = fmean(length for _, length in read.values()) if read else 1.0
+        return standardised(
+            {one: self._fit.of(*text, usual) for one, text in read.items()}
+        )
 
     def told(self, place: _Place) -> dict[str, float]:
         """The parts of a score, the words field by field.
@@ -190,20 +217,20 @@ class _Fits:
 class _Around:
     """What stands around each candidate in its session."""
 
-    def __init__(
-        self, candidates: Sequence[Candidate], fits: Mapping[str, float]
-    ) -> None:
-        self._fits = fits
-        self._support = _session_support(candidates, fits)
+    def __init__(self, candidates: Sequence[Candidate], fits: _Fits) -> None:
+        self._fits = fits.whole
+        self._support = _session_support(candidates, fits.whole)
         self._before: dict[str, Candidate] = {}
-        self._near: dict[str, float] = {}
-        for talk in _talks(candidates):
+        near: dict[str, float] = {}
+        talks = list(_talks(candidates))
+        for talk in talks:
             for at, one in enumerate(talk):
-                near = (*talk[max(0, at - REACH) : at], *talk[at + 1 : at + 1 + REACH])
-                self._near[one.item_id] = sum(map(self._fit, near)) / (2 * REACH)
+                both = (*talk[max(0, at - REACH) : at], *talk[at + 1 : at + 1 + REACH])
+                near[one.item_id] = sum(map(self._fit, both)) / (2 * REACH)
             for first, second in pairwise(talk):
                 self._before[second.item_id] = first
-        self._near = standardised(self._near)
+        self._near = standardised(near)
+        self._windows = fits.windows(talks)
 
     def parts(self, one: Candidate) -> dict[str, float]:
         """What the surroundings add, each by its name."""
@@ -212,6 +239,7 @@ class _Around:
         asked = before if before is not None and before.asks else None
         return {
             "around": profile.around * self._near.get(one.item_id, 0.0),
+            "window": profile.window * self._windows.get(one.item_id, 0.0),
             "answer": profile.answer * self._fit(asked),
             "question": -profile.question * one.asks,
             "session": profile.session * self._support[_group(one)],
