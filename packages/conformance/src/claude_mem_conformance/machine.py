@@ -304,7 +304,7 @@ class RecordMachine(_Machine):
     def _found(self, snapshot: Snapshot, project_id: str, word: str) -> set[str]:
         wanted = samples.wanted(project_id)
         query = TermQuery(terms=(word,), wanted=wanted, limit=99)
-        hits = snapshot.memories.search(query, scope=self._scope)
+        hits = snapshot.memories.search(query, scope=self._scope).candidates
         return {hit.item_id for hit in hits}
 
 

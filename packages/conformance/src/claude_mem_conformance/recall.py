@@ -98,7 +98,7 @@ class RecallContract(RepositoryContract):
             terms=("banana",), wanted=samples.wanted(author=("anna",)), limit=1
         )
         with inhabited.read() as snapshot:
-            [only] = snapshot.memories.search(query, scope=OURS)
+            [only] = snapshot.memories.search(query, scope=OURS).candidates
             [latest] = snapshot.memories.recent(query.wanted, scope=OURS, limit=1)
         assert only.item_id == latest.id == "quiet"
 
@@ -237,7 +237,7 @@ def _answers(
     wanted = samples.wanted().changed(**asked, now=now)
     query = TermQuery(terms=("banana",), wanted=wanted, limit=MEMORIES)
     with storage.read() as snapshot:
-        found = snapshot.memories.search(query, scope=OURS)
+        found = snapshot.memories.search(query, scope=OURS).candidates
         latest = snapshot.memories.recent(wanted, scope=OURS, limit=MEMORIES)
     order = [(item.when, item.id) for item in latest]
     assert order == sorted(order, reverse=True)

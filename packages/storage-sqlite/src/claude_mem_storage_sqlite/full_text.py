@@ -150,24 +150,28 @@ def fault(connection: Connection, *, thoroughly: bool) -> str | None:
             and ask the index for the oldest and the newest.
     """
     try:
-        if connection.number("SELECT ifnull(max(version), 0) FROM memory_analysis") != (
-            VERSION
-        ):
-            return "its words are those of another version"
-        stale = connection.number("SELECT count(*) FROM memory_texts WHERE is_stale")
-        if stale:
-            return f"it holds words that {stale} memories do not say any more"
-        kept = connection.number("SELECT count(*) FROM memory_items")
-        for part in ("memory_texts", "memory_items_fts_docsize"):
-            held = connection.number(f"SELECT count(*) FROM {part}")
-            if held != kept:
-                return f"it holds {held} of {kept} memories"
-        if not all(_is_found(connection, *row) for row in connection.all(_ENDS)):
-            return "it does not find a memory that it holds"
-        if thoroughly:
+        wrong = _mismatch(connection)
+        if wrong is None and thoroughly:
             _compare(connection)
     except AdapterError as error:
         return str(error)
+    return wrong
+
+
+def _mismatch(connection: Connection) -> str | None:
+    """Where the words, the index and the memories differ, at a glance."""
+    if _version(connection) != VERSION:
+        return "its words are those of another version"
+    stale = connection.number("SELECT count(*) FROM memory_texts WHERE is_stale")
+    if stale:
+        return f"it holds words that {stale} memories do not say any more"
+    kept = connection.number("SELECT count(*) FROM memory_items")
+    for part in ("memory_texts", "memory_items_fts_docsize"):
+        held = connection.number(f"SELECT count(*) FROM {part}")
+        if held != kept:
+            return f"it holds {held} of {kept} memories"
+    if not all(_is_found(connection, *row) for row in connection.all(_ENDS)):
+        return "it does not find a memory that it holds"
     return None
 
 
@@ -203,9 +207,8 @@ def _spaced(tokens: Iterable[str]) -> str:
 
 def _say_again(connection: Connection) -> None:
     """The words of every memory that has none, or old ones."""
-    version = connection.number("SELECT ifnull(max(version), 0) FROM memory_analysis")
     gone = "seq NOT IN (SELECT seq FROM memory_items)"
-    which = f"is_stale OR {gone}" if version == VERSION else "1"
+    which = f"is_stale OR {gone}" if _version(connection) == VERSION else "1"
     connection.run(f"DELETE FROM memory_texts WHERE {which}")
     after = -1
     while rows := connection.all(_UNKNOWN, {"after": after}):
@@ -215,6 +218,11 @@ def _say_again(connection: Connection) -> None:
     connection.run("INSERT OR REPLACE INTO memory_analysis VALUES (1, ?)", [VERSION])
     connection.run("DELETE FROM memory_totals")
     connection.run(_COUNT_AGAIN)
+
+
+def _version(connection: Connection) -> int:
+    """Of the analysis that the words come from."""
+    return connection.number("SELECT ifnull(max(version), 0) FROM memory_analysis")
 
 
 def _as_memory(said: Sequence[Any]) -> MemoryItem:

@@ -19,6 +19,9 @@ from claude_mem_core.domain.value import Text, Value
 
 View = Literal["full", "index"]
 
+QUESTION_MARKS = "?\uff1f\u061f"
+"""Of Latin letters, of Chinese and Japanese, of Arabic."""
+
 
 class SearchQuery(OfProjects, Filters):
     """A question in the asker's words; without words, what was last.
@@ -105,7 +108,7 @@ class Matches:
 
 def asks(item: MemoryItem) -> bool:
     """Whether there is a question in a memory's text."""
-    return any(mark in piece for piece in _told(item) for mark in "?？؟")
+    return any(mark in piece for piece in _told(item) for mark in QUESTION_MARKS)
 
 
 def length(item: MemoryItem) -> int:

@@ -54,7 +54,7 @@ class MemoryReader(Protocol):
     def among(
         self, item_ids: Collection[str], query: TermQuery, *, scope: Scope
     ) -> Sequence[Candidate]:
-        """Those of some memories that pass the filter, whether or not they share a term.
+        """Those of some memories that pass the filter, sharing a term or not.
 
         Args:
             item_ids: The memories, in any order.

@@ -6,6 +6,8 @@ all stores find the same, whatever their own full-text index makes of a language
 token is a run of letters and digits without case and accents.
 """
 
+from __future__ import annotations
+
 from claude_mem_core.domain.analysis.analyser import VERSION, analysed, tokens
 from claude_mem_core.domain.analysis.question import Question, Word, asked
 

@@ -11,8 +11,9 @@ for the Russian language", JASIST 60(12), 2009. All take words without accents.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from claude_mem_core.domain.analysis.folding import folded
 from claude_mem_core.domain.analysis.languages import Language
@@ -22,21 +23,60 @@ from claude_mem_core.domain.analysis.verbs import IRREGULAR
 LATIN: tuple[Language, ...] = ("en", "de", "es", "fr")
 """The languages of which a word in Latin letters may be."""
 
+LEAST_FRENCH = 6
+"""Letters of a French word that has an ending to lose."""
+
 _CYRILLIC = re.compile("[\u0400-\u04ff]+")
 _LATIN = re.compile("[a-z]+")
-_RUSSIAN = tuple(
-    (least, tuple(map(folded, endings.split())))
-    for least, endings in (
-        (7, "иями оями"),
-        (6, "иям иях оях ями оям оьв ами его ему ери ими ого ому ыми оев"),
-        (
-            5,
-            "ам ах ая ев ее ей ем ею ие ии ий им их ию ия ов ое ой ом ою ую ые ый ым "
-            "ых юю ям ях яя",
-        ),
-        (4, "а е и о у й ы я ь"),
-    )
+
+
+class _Ending(NamedTuple):
+    """Endings, and what becomes of them.
+
+    Attributes:
+        least: Letters of the shortest word that loses one.
+        endings: They, in the order in which they are tried.
+        taken: How many letters go.
+        put: What comes in their place.
+    """
+
+    least: int
+    endings: tuple[str, ...]
+    taken: int
+    put: str = ""
+
+
+def _rule(least: int, endings: str, taken: int, put: str = "") -> _Ending:
+    return _Ending(least, tuple(map(folded, endings.split())), taken, put)
+
+
+_GERMAN_CASE = (
+    _rule(6, "ern", 3),
+    _rule(5, "em en er es", 2),
+    _rule(4, "e", 1),
+    _rule(4, "bs ds fs gs hs ks ls ms ns ts", 1),
 )
+_GERMAN_DEGREE = (
+    _rule(6, "est", 3),
+    _rule(5, "er en", 2),
+    _rule(5, "bst dst fst gst hst kst lst mst nst tst", 2),
+)
+_SPANISH = (
+    _rule(5, "eses", 2),
+    _rule(5, "ces", 3, "z"),
+    _rule(5, "os as es", 2),
+    _rule(5, "o a e", 1),
+)
+_FRENCH_PLURAL = (_rule(6, "aux", 2, "l"), _rule(6, "x", 1))
+_FRENCH = (_rule(6, "s", 1), _rule(5, "r", 1), _rule(4, "e", 1))
+_RUSSIAN_CASE = (
+    _rule(7, "иями оями", 4),
+    _rule(6, "иям иях оях ями оям оьв ами его ему ери ими ого ому ыми оев", 3),
+    _rule(5, "ам ах ая ев ее ей ем ею ие ии ий им их ию ия ов ое ой ом ою ую", 2),
+    _rule(5, "ые ый ым ых юю ям ях яя", 2),
+    _rule(4, "а е и о у й ы я ь", 1),
+)
+_RUSSIAN_REST = (_rule(4, "ь и", 1), _rule(4, "нн", 1))
 
 
 @lru_cache(maxsize=1 << 16)
@@ -54,66 +94,31 @@ def _english(word: str) -> str:
 
 
 def _german(word: str) -> str:
-    return _german_degree(_german_case(word))
-
-
-def _german_case(word: str) -> str:
-    size = len(word)
-    if size > 5 and word.endswith("ern"):
-        return word[:-3]
-    if size > 4 and word.endswith(("em", "en", "er", "es")):
-        return word[:-2]
-    if size > 3 and word.endswith("e"):
-        return word[:-1]
-    if size > 3 and word.endswith("s") and word[-2] in "bdfghklmnt":
-        return word[:-1]
-    return word
-
-
-def _german_degree(word: str) -> str:
-    size = len(word)
-    if size > 5 and word.endswith("est"):
-        return word[:-3]
-    if size > 4 and word.endswith(("er", "en")):
-        return word[:-2]
-    if size > 4 and word.endswith("st") and word[-3] in "bdfghklmnt":
-        return word[:-2]
-    return word
+    return _shorter(_shorter(word, _GERMAN_CASE), _GERMAN_DEGREE)
 
 
 def _spanish(word: str) -> str:
-    if len(word) < 5:
-        return word
-    if word.endswith("eses"):
-        return word[:-2]
-    if word.endswith("ces"):
-        return word[:-3] + "z"
-    if word.endswith(("os", "as", "es")):
-        return word[:-2]
-    return word[:-1] if word.endswith(("o", "a", "e")) else word
+    return _shorter(word, _SPANISH)
 
 
 def _french(word: str) -> str:
-    if len(word) < 6:
-        return word
-    if word.endswith("x"):
-        return word[:-2] + "l" if word.endswith("aux") else word[:-1]
-    for ending in "sre":
-        word = word.removesuffix(ending)
+    plural = _shorter(word, _FRENCH_PLURAL)
+    if plural != word or len(word) < LEAST_FRENCH:
+        return plural
+    for ending in _FRENCH:
+        word = _shorter(word, [ending])
     return word[:-1] if word[-1] == word[-2] else word
 
 
 def _russian(word: str) -> str:
-    word = _without_case(word)
-    if len(word) > 3 and word.endswith(("ь", "и")):
-        return word[:-1]
-    return word[:-1] if len(word) > 3 and word.endswith("нн") else word
+    return _shorter(_shorter(word, _RUSSIAN_CASE), _RUSSIAN_REST)
 
 
-def _without_case(word: str) -> str:
-    for least, endings in _RUSSIAN:
-        if len(word) >= least and word.endswith(endings):
-            return word[: -len(endings[0])]
+def _shorter(word: str, rules: Sequence[_Ending]) -> str:
+    """The word without the first ending that it has."""
+    for rule in rules:
+        if len(word) >= rule.least and word.endswith(rule.endings):
+            return word[: -rule.taken] + rule.put
     return word
 
 
