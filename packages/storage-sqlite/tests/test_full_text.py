@@ -35,10 +35,11 @@ def add(storage, *memories):
             tx.memories.add(memory)
 
 
-def found(storage, *terms, project="project", scope=samples.OURS):
-    query = TermQuery(terms=terms, wanted=samples.wanted(project), limit=9)
+def found(storage, *terms, project="project", scope=samples.OURS, limit=9):
+    query = TermQuery(terms=terms, wanted=samples.wanted(project), limit=limit)
     with storage.read() as snapshot:
-        return [one.item_id for one in snapshot.memories.search(query, scope=scope)]
+        found = snapshot.memories.search(query, scope=scope)
+        return [one.item_id for one in found.candidates]
 
 
 def test_the_index_has_the_fields_that_the_core_weighs():
@@ -48,11 +49,50 @@ def test_the_index_has_the_fields_that_the_core_weighs():
 def test_the_index_reads_what_the_core_says_of_a_memory(storage):
     add(storage, TRICKY)
     with storage.read() as snapshot:
-        columns = ", ".join(FIELDS)
-        sql = f"SELECT {columns} FROM memory_texts"
-        row = snapshot.memories._db.one(sql)
-    shown = dict(zip(FIELDS, (text or "" for text in row), strict=True))
+        db = snapshot.memories._db
+        row = db.one(f"SELECT {', '.join(FIELDS)} FROM memory_texts")
+        (words,) = db.one("SELECT words FROM memory_texts")
+        (number,) = db.one("SELECT seq FROM projects WHERE id = 'project'")
+    shown = {name: text.split() for name, text in zip(FIELDS, row, strict=True)}
     assert shown == search_fields(TRICKY)
+    every = [token for tokens in shown.values() for token in tokens]
+    assert words.split() == [f"{number}x{token}" for token in every]
+
+
+def test_a_change_that_no_word_of_changed_leaves_the_index_alone(statements, storage):
+    add(storage, TRICKY)
+    statements.clear()
+    with storage.begin() as tx:
+        tx.memories.replace(TRICKY.changed(superseded_by_id="x", metadata={"a": 1}))
+    assert not [one for one in statements if "INTO memory_items_fts" in one]
+    with storage.begin() as tx:
+        tx.memories.replace(TRICKY.changed(title="apple"))
+    assert [one for one in statements if "INTO memory_items_fts" in one]
+
+
+def test_a_word_that_very_many_have_chooses_only_where_rarer_ones_find_too_few(
+    storage, monkeypatch
+):
+    from claude_mem_storage_sqlite import search
+
+    monkeypatch.setattr(search, "CHOOSING", 5)
+    for number in range(6):
+        add(storage, samples.memory(f"common {number}", "lamp lamp lamp"))
+    for number in range(3):
+        add(storage, samples.memory(f"rare {number}", "tower by the river"))
+    assert found(storage, "lamp", "tower", limit=3) == ["rare 0", "rare 1", "rare 2"]
+    assert len(found(storage, "lamp", "tower")) == 9
+
+
+def test_totals_are_those_of_the_memories(storage):
+    add(storage, TRICKY, samples.memory("other", "banana"))
+    with storage.begin() as tx:
+        tx.memories.replace(TRICKY.changed(title="apple", facts=(), text=None))
+        tx.memories.remove("other")
+        db = tx.memories._db
+        kept = db.all("SELECT project, memories, tokens FROM memory_totals")
+        sql = "SELECT project, count(*), sum(tokens) FROM memory_texts GROUP BY 1"
+        assert kept == db.all(sql)
 
 
 def test_a_changed_and_a_removed_memory_leave_the_index_whole(storage):
@@ -61,9 +101,9 @@ def test_a_changed_and_a_removed_memory_leave_the_index_whole(storage):
         tx.memories.replace(TRICKY.changed(title="apple", facts=(), text=None))
         tx.memories.remove("other")
     assert storage.check() == []
-    assert found(storage, "apple") == ["tricky"]
+    assert found(storage, "appl") == ["tricky"]
     assert found(storage, "banana") == []
-    assert found(storage, "quoted") == []
+    assert found(storage, "quot") == []
 
 
 def test_a_refused_change_leaves_the_index_whole(storage):
@@ -73,7 +113,7 @@ def test_a_refused_change_leaves_the_index_whole(storage):
         with pytest.raises(Exception, match="same project"):
             tx.memories.replace(TRICKY.changed(title="apple", **elsewhere))
     assert storage.check() == []
-    assert found(storage, "quoted") == ["tricky"]
+    assert found(storage, "quot") == ["tricky"]
 
 
 @pytest.mark.parametrize("ending", ["clean", "killed"])
@@ -135,7 +175,7 @@ def test_a_check_names_what_is_wrong(path, storage, open_storage):
     storage.close()
     change(
         path,
-        "UPDATE memory_items SET title = 'x'",
+        "UPDATE memory_texts SET title = ' x '",
         "PRAGMA foreign_keys = OFF",
         "DELETE FROM server_sessions WHERE id = 'their-session'",
     )
@@ -144,14 +184,14 @@ def test_a_check_names_what_is_wrong(path, storage, open_storage):
     assert "A row of agent_events has no row in server_sessions." in problems
 
 
-def test_a_wrong_scope_in_the_index_shows_no_memory_of_another_team(storage):
+def test_a_wrong_number_in_the_index_shows_no_memory_of_another_team(storage):
     theirs = {"project_id": "theirs", "server_session_id": "their-session"}
     add(storage, samples.memory("ours", "banana"))
     add(storage, samples.memory("theirs", "banana", **theirs))
     with storage.begin() as tx:
         db = tx.memories._db
-        (ours,) = db.one("SELECT scope FROM memory_items WHERE id = 'ours'")
-        db.run("UPDATE memory_items SET scope = ?", [ours])
+        (ours,) = db.one("SELECT seq FROM projects WHERE id = 'project'")
+        db.run("UPDATE memory_texts SET project = ?", [ours])
         db.run("INSERT INTO memory_items_fts (memory_items_fts) VALUES ('rebuild')")
     assert found(storage, "banana") == ["ours"]
     assert found(storage, "banana", project="theirs", scope=samples.STRANGERS) == []
@@ -165,21 +205,22 @@ def test_a_search_in_another_teams_project_finds_nothing(storage):
         assert found(storage, "banana", project="theirs", scope=scope) == []
 
 
-def test_a_scope_is_no_word_that_can_be_searched_for(storage):
+def test_a_projects_number_is_no_word_that_can_be_searched_for(storage):
     add(storage, samples.memory("ours", "banana"))
     with storage.read() as snapshot:
-        (scope,) = snapshot.memories._db.one("SELECT scope FROM memory_items")
-    for word in scope.split():
+        (number,) = snapshot.memories._db.one("SELECT project FROM memory_texts")
+    for word in (f"{number}", f"{number}x", f"{number}xbanana"):
         assert found(storage, word) == []
 
 
 @pytest.mark.parametrize(
     "term",
     [
-        '" OR scope : p3 OR "',
-        "scope:p3",
-        'banana") OR (scope:p3',
-        "{title} : x",
+        '" OR words : 3xcherri OR "',
+        '" OR "3xcherri',
+        "3xcherri",
+        'banana") OR (3xcherri',
+        "{words} : 3xcherri",
         "\0",
         '"',
     ],
@@ -187,6 +228,9 @@ def test_a_scope_is_no_word_that_can_be_searched_for(storage):
 def test_no_term_reaches_another_project(storage, term):
     there = {"project_id": "theirs", "server_session_id": "their-session"}
     add(storage, samples.memory("theirs", "cherry", **there))
+    with storage.read() as snapshot:
+        sql = "SELECT seq FROM projects WHERE id = 'theirs'"
+        assert snapshot.memories._db.one(sql) == (3,)
     assert found(storage, term) == []
     assert found(storage, "banana", term) == []
 
@@ -224,7 +268,7 @@ def test_a_search_reads_the_best_first_and_looks_up_no_more(storage, fields):
 
     wanted = samples.wanted().changed(**fields)
     sql = search._BEST + filters.conditions(wanted) + search._ORDER
-    steps = plan_of(storage, sql, wanted, question="a", weights="bm25()")
+    steps = plan_of(storage, sql, wanted, question="a")
     assert "SCAN f VIRTUAL TABLE" in steps[0]
     assert "SEARCH r USING INTEGER PRIMARY KEY" in steps[1]
     assert not any("TEMP B-TREE" in step for step in steps)

@@ -101,7 +101,7 @@ def test_the_store_itself_takes_any_term(tmp_path) -> None:
         for _ in range(2_000):
             terms = ("lamp", hostile(draw), hostile(draw))
             query = TermQuery(terms=terms, wanted=samples.wanted(), limit=1)
-            [only] = snapshot.memories.search(query, scope=samples.OURS)
+            [only] = snapshot.memories.search(query, scope=samples.OURS).candidates
             assert only.item_id == "m"
     storage.close()
 

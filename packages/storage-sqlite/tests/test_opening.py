@@ -10,9 +10,12 @@ from contextlib import closing
 import pytest
 from claude_mem_conformance import samples
 from claude_mem_conformance.clock import NOW
+from claude_mem_core.domain.search import TermQuery
 from claude_mem_core.errors import ConfigurationError, InvalidInputError, StorageError
 from claude_mem_storage_sqlite.filters import MARKS
 from claude_mem_storage_sqlite.version import OURS, SCHEMA
+
+WORDS = ("memory_items_fts", "memory_texts", "memory_totals", "memory_analysis")
 
 
 def change(path, *statements):
@@ -209,6 +212,7 @@ def test_an_older_database_learns_when_memories_gave_way_and_what_filters_look_f
     change(
         path,
         "DROP INDEX memory_items_in_session",
+        "DROP TRIGGER memory_items_reworded",
         "DROP INDEX memory_items_when",
         "CREATE INDEX memory_items_project ON memory_items (project_id)",
         "ALTER TABLE memory_items DROP COLUMN when_epoch",
@@ -218,7 +222,8 @@ def test_an_older_database_learns_when_memories_gave_way_and_what_filters_look_f
         ),
         *(f"ALTER TABLE memory_items DROP COLUMN {name}" for name in MARKS),
         "DELETE FROM _sqlite_migrations"
-        " WHERE name IN ('0007-filters', '0010-neighbours')",
+        " WHERE name IN ('0007-filters', '0010-neighbours', '0011-words')",
+        *(f"DROP TABLE {name}" for name in WORDS),
         f"PRAGMA user_version = {SCHEMA - 1}",
     )
     with open_storage().read() as snapshot:
@@ -230,3 +235,50 @@ def test_an_older_database_learns_when_memories_gave_way_and_what_filters_look_f
     assert [one.superseded_at_epoch for one in kept] == [NOW + 5, NOW + 5]
     assert [one.superseded_from_epoch for one in kept] == [NOW + 5, NOW + 5]
     assert [one.valid_to_epoch for one in kept] == [None, 9]
+
+
+def test_an_older_database_learns_under_which_words_memories_are_found(
+    path, storage, open_storage
+):
+    with storage.begin() as tx:
+        tx.memories.add(samples.memory("m", "uses ManualCommit", facts=("a lamp",)))
+    storage.close()
+    change(
+        path,
+        *(f"DROP TABLE {name}" for name in WORDS),
+        "DROP TRIGGER memory_items_reworded",
+        "ALTER TABLE memory_items ADD COLUMN scope TEXT NOT NULL DEFAULT 'p1 t1'",
+        "ALTER TABLE memory_items ADD COLUMN search_title TEXT",
+        "CREATE VIEW memory_texts AS SELECT seq, title, scope FROM memory_items",
+        "CREATE VIRTUAL TABLE memory_items_fts USING fts5("
+        "title, scope, content = 'memory_texts', content_rowid = 'seq')",
+        "DELETE FROM _sqlite_migrations WHERE name = '0011-words'",
+        "PRAGMA user_version = 10",
+    )
+    again = open_storage()
+    for term in ("manualcommit", "commit", "lamp"):
+        query = TermQuery(terms=(term,), wanted=samples.wanted(), limit=9)
+        with again.read() as snapshot:
+            found = snapshot.memories.search(query, scope=samples.OURS)
+        assert [one.item_id for one in found.candidates] == ["m"]
+    assert again.check() == []
+    columns = {row[1] for row in change(path, "PRAGMA table_info(memory_items)")[0]}
+    assert not columns & {"scope", "search_title"}
+
+
+def test_words_of_another_version_are_made_anew(path, storage, open_storage):
+    with storage.begin() as tx:
+        tx.memories.add(samples.memory("m", "lamp"))
+    storage.close()
+    change(
+        path,
+        "UPDATE memory_analysis SET version = 0",
+        "UPDATE memory_texts SET title = ' old ', tokens = 1",
+    )
+    again = open_storage()
+    (notice,) = again.notices()
+    assert "another version" in notice
+    query = TermQuery(terms=("lamp",), wanted=samples.wanted(), limit=9)
+    with again.read() as snapshot:
+        assert snapshot.memories.search(query, scope=samples.OURS).candidates
+    assert again.check() == []

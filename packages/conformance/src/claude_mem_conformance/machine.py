@@ -15,6 +15,7 @@ from typing import ClassVar, TypeVar
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.agent_event import AgentEvent
+from claude_mem_core.domain.analysis import asked
 from claude_mem_core.domain.generation_job import (
     MAX_LOST_LEASES,
     UNSETTLED,
@@ -303,7 +304,7 @@ class RecordMachine(_Machine):
 
     def _found(self, snapshot: Snapshot, project_id: str, word: str) -> set[str]:
         wanted = samples.wanted(project_id)
-        query = TermQuery(terms=(word,), wanted=wanted, limit=99)
+        query = TermQuery(terms=asked(word).tokens, wanted=wanted, limit=99)
         hits = snapshot.memories.search(query, scope=self._scope).candidates
         return {hit.item_id for hit in hits}
 

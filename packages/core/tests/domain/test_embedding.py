@@ -10,18 +10,12 @@ from claude_mem_core.domain.embedding import (
     passages,
     without_names,
 )
-from claude_mem_core.domain.fusion import fused
 from claude_mem_core.domain.memory_item import MemoryItem
-from claude_mem_core.domain.search import Candidate
 
 
 def memory(**fields: object) -> MemoryItem:
     known = {"id": "m", "project_id": "p", "kind": "manual", "type": "note"}
     return MemoryItem(**known, **fields, created_at_epoch=1, updated_at_epoch=1)
-
-
-def candidate(item_id: str, score: float) -> Candidate:
-    return Candidate(item_id, None, "manual", 1, score)
 
 
 def test_a_short_memory_is_one_passage() -> None:
@@ -79,27 +73,3 @@ def test_names_are_taken_from_a_question(question, rest) -> None:
 
 def test_a_question_without_names_known_stays() -> None:
     assert without_names("When  did  Ada", []) == "When  did  Ada"
-
-
-def test_without_cosines_words_alone_decide() -> None:
-    given = [candidate("a", 2.0), candidate("b", 1.0)]
-
-    assert fused(given, {}) == given
-
-
-def test_both_opinions_count_alike() -> None:
-    given = [candidate("a", 2.0), candidate("b", 1.0), candidate("c", 0.0)]
-
-    made = fused(given, {"a": 0.1, "b": 0.9, "c": 0.5})
-
-    assert max(made, key=lambda one: one.score).item_id == "b"
-    assert min(one.score for one in made) == 0.0
-
-
-def test_what_has_no_vectors_yet_counts_as_average() -> None:
-    given = [candidate(one, 1.0) for one in ("near", "none", "far")]
-
-    made = fused(given, {"near": 0.9, "far": 0.1})
-
-    ranked = sorted(made, key=lambda one: -one.score)
-    assert [one.item_id for one in ranked] == ["near", "none", "far"]

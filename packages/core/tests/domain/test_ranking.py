@@ -7,10 +7,21 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from claude_mem_core.domain.ranking import ranked
+from claude_mem_core.domain.bm25 import K1, Frequencies
+from claude_mem_core.domain.ranking import Asked, ranked
 from claude_mem_core.domain.search import Candidate
 from hypothesis import given
 from hypothesis import strategies as st
+
+FREQUENCIES = Frequencies(memories=10**9, tokens=10**11, having=(0,))
+LENGTH = 100
+[RARITY] = FREQUENCIES.rarities
+
+
+def counts(score: float) -> Any:
+    """The occurrences, in the text alone, that make such a score at usual length."""
+    often = K1 * score / ((K1 + 1) * RARITY - score)
+    return ((0,), (often,), (0,), (0,))
 
 
 def candidate(name: str, score: float, session: str | None = None) -> Candidate:
@@ -19,12 +30,17 @@ def candidate(name: str, score: float, session: str | None = None) -> Candidate:
         session_id=session,
         kind="observation",
         created_at_epoch=1,
-        score=score,
+        tokens=LENGTH,
+        counts=counts(score),
     )
 
 
-def order(*candidates: Candidate, question: str = "") -> list[str]:
-    return [one.item_id for one in ranked(candidates, question)]
+def asked(question: str = "", **cosines: float) -> Asked:
+    return Asked(question, FREQUENCIES, cosines)
+
+
+def order(*candidates: Candidate, question: str = "", **cosines: float) -> list[str]:
+    return [one.item_id for one in ranked(candidates, asked(question, **cosines))]
 
 
 def said(name: str, score: float, at: int, **told: Any) -> Candidate:
@@ -37,7 +53,7 @@ NOISE = tuple(replace(candidate(f"n{n}", 0.1), author="Ben") for n in range(20))
 
 
 def test_nothing_found_is_nothing_ranked() -> None:
-    assert ranked([]) == []
+    assert ranked([], asked()) == []
 
 
 def test_the_better_fit_comes_first() -> None:
@@ -88,6 +104,33 @@ def test_what_stands_near_what_fits_comes_before_what_does_not() -> None:
     assert places.index("t12") < places.index("t18")
 
 
+def test_a_question_that_several_turns_answer_between_them_finds_them() -> None:
+    frequencies = Frequencies(memories=1_000, tokens=100_000, having=(9, 9))
+
+    def turn(name: str, at: int, first: int, second: int) -> Candidate:
+        told = ((0, 0), (first, second), (0, 0), (0, 0))
+        return said(name, 0, at=at, counts=told)
+
+    shared = [turn("a", 1, 1, 0), turn("b", 2, 0, 1)]
+    apart = [turn("c", 30, 1, 0), turn("d", 60, 0, 1)]
+    between = [turn(f"f{n}", n, 0, 0) for n in range(10, 60, 2)]
+    best = ranked([*shared, *apart, *between], Asked("", frequencies))
+
+    assert {one.item_id for one in best[:2]} == {"a", "b"}
+
+
+def test_what_is_alike_comes_first_where_words_tell_nothing() -> None:
+    found = [candidate(name, 3) for name in "abc"]
+
+    assert order(*found, a=0.1, b=0.9, c=0.3) == ["b", "c", "a"]
+
+
+def test_what_has_no_cosine_yet_counts_as_average() -> None:
+    found = [candidate(name, 3) for name in "abcd"]
+
+    assert order(*found, a=0.1, b=0.9, c=0.5)[1:3] in (["c", "d"], ["d", "c"])
+
+
 def test_a_talk_gives_no_place_away_to_other_sessions() -> None:
     talk = [said(f"t{n}", 9 - n / 10, at=n) for n in range(4)]
 
@@ -118,24 +161,27 @@ def test_a_named_month_raises_what_is_of_it() -> None:
 def test_the_parts_of_a_score_add_up_to_it() -> None:
     talk = [said(f"t{n}", n, at=n, asks=n % 2 == 0) for n in range(9)]
 
-    for one in ranked([*talk, *NOISE], "what did Anna say in May?"):
+    for one in ranked([*talk, *NOISE], asked("what did Anna say in May?", t1=0.9)):
         assert one.score == pytest.approx(sum(one.parts.values()))
-        assert {"words", "around", "session", "who", "when"} <= set(one.parts)
+        assert {"title", "text", "average", "alike", "around", "window", "who"} <= set(
+            one.parts
+        )
 
 
 SESSIONS = st.sampled_from(["x", "y", "z", None])
 
 
-@given(st.lists(st.tuples(st.floats(0, 1e6), SESSIONS), max_size=30))
+@given(st.lists(st.tuples(st.integers(0, 40), SESSIONS), max_size=30))
 def test_every_candidate_has_one_place_and_scores_fall(
-    found: list[tuple[float, str | None]],
+    found: list[tuple[int, str | None]],
 ) -> None:
     candidates = [candidate(f"m{n}", *each) for n, each in enumerate(found)]
 
-    best = ranked(candidates)
+    best = ranked(candidates, asked())
 
     assert sorted(one.item_id for one in best) == sorted(c.item_id for c in candidates)
     assert [one.score for one in best] == sorted(
         (one.score for one in best), reverse=True
     )
-    assert ranked(candidates[::-1]) == best
+    assert ranked(candidates[::-1], asked()) == best
+    assert ranked(candidates, asked(), limit=3) == best[:3]

@@ -141,6 +141,11 @@ def take_out(connection: Connection, seq: int) -> None:
     connection.run("DELETE FROM memory_texts WHERE seq = ?", [seq])
 
 
+def is_empty(connection: Connection) -> bool:
+    """Whether it was never filled."""
+    return _version(connection) == 0
+
+
 def fault(connection: Connection, *, thoroughly: bool) -> str | None:
     """What is wrong with the index, None when it is healthy.
 

@@ -113,7 +113,8 @@ def migrate(connection: Connection) -> None:
     """
     with translate(ERRORS, "bringing the database to the present schema"):
         steps.apply(Database(connection.raw))
-        full_text.rebuild(connection)
+        if full_text.is_empty(connection):
+            full_text.rebuild(connection)
 
 
 def _run(db: Database, statements: Iterable[str]) -> None:

@@ -19,7 +19,7 @@ class MemoryReader(Protocol):
 
     * outside the scope a memory looks as if it did not exist, to a search too;
     * a search finds what shares any of its terms, the better fit first;
-    * a memory is found under the tokens that `search_fields` gives, and no others;
+    * a memory is found under the tokens of `search_fields`, and no others;
     * how often a memory has each term is told exactly, field by field;
     * no term is an operator: `AND`, `NEAR`, `*`, `"` and `:` are only text;
     * what a filter does not ask for is never found, whatever fits better;

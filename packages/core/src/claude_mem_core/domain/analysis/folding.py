@@ -10,7 +10,7 @@ from collections.abc import Iterator
 _MARKS = "\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f"
 _ACCENT = re.compile(f"[{_MARKS}]")
 # Vowels of the Indic scripts, of Thai and of Lao are marks that belong to the word.
-_WORD = re.compile(rf"[\w{_MARKS}\u0900-\u0dff\u0e00-\u0eff]+")
+_WORD = re.compile(rf"\w[\w{_MARKS}\u0900-\u0dff\u0e00-\u0eff]*")
 _DENSE = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"  # Thai, Lao, Burmese, Khmer
     "\u3005\u3040-\u30ff"  # kana

@@ -84,9 +84,10 @@ def _spellings(told: Iterable[str], spoken: Sequence[Language]) -> Iterator[Word
         parts = pieces(word)
         if parts:
             yield Word(word.lower(), (folded(word.replace("_", "")),))
-        for part in parts or [one for one in word.split("_") if one]:
-            stems = dict.fromkeys(stem(folded(part), one) for one in spoken)
-            yield Word(part.lower(), tuple(stems))
+        for part in parts or word.split("_"):
+            if plain := folded(part):
+                stems = dict.fromkeys(stem(plain, one) for one in spoken)
+                yield Word(part.lower(), tuple(stems))
 
 
 def _each_once(found: Iterable[Word]) -> Iterable[Word]:
