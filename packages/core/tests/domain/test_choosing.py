@@ -153,7 +153,9 @@ def test_only_a_directive_that_the_user_wrote_by_hand_is_beyond_its_share(
         rule(n, title=f"Own {n} {WORDS[n % 5] * n}", kind="manual", trust="user")
         for n in range(6)
     ]
-    others = [rule(n, title=f"R {n} {WORDS[n % 5] * n}", **fields) for n in range(9, 20)]
+    others = [
+        rule(n, title=f"R {n} {WORDS[n % 5] * n}", **fields) for n in range(9, 20)
+    ]
 
     pack = chosen([Valued(o, 1.0) for o in (*own, *others)], Budget(600, None, 50, 6))
 

@@ -205,7 +205,7 @@ class _Pack:
         return fits and (_tier(one.item) != STANDING or self._has_share(one))
 
     def _has_share(self, one: _Open) -> bool:
-        """Whether a directive fits the part of all directives; one title always does."""
+        """Whether a directive fits their part of the pack; one title always does."""
         if not self.standing and one.form == "headline":
             return True
         own = [*self.standing, one]

@@ -14,7 +14,7 @@ from claude_mem_core.domain.value import Epoch, Id, Name, Value
 LONGEST_TITLE = 120
 """Characters of a title in an index."""
 
-SOURCES = frozenset({"sources"})
+SOURCES = "sources"
 """What of a memory is evidence, and not its own words: often ten times as long."""
 
 MOST_WORDS = 4
@@ -53,7 +53,7 @@ def entry_of(item: MemoryItem, *, why: str = "") -> IndexEntry:
         kind=item.kind,
         type=item.type,
         title=headline(item),
-        tokens=estimated_tokens(item.model_dump_json(by_alias=True, exclude=SOURCES)),
+        tokens=estimated_tokens(item.model_dump_json(by_alias=True, exclude={SOURCES})),
         why=why,
     )
 
