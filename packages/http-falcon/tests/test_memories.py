@@ -69,51 +69,40 @@ def test_an_absent_memory_is_not_found(client) -> None:
     assert client.patch("/v1/memories/nowhere", {"title": "x"}).status == 404
 
 
-def kept(client, title: str) -> dict[str, object]:
-    return client.post("/v1/memories", memory(client, title=title)).json["memory"]
+def kept(client, *titles: str, **fields: object) -> list[dict[str, object]]:
+    """Memories of one project, each with its title."""
+    body = memory(client, **fields)
+    return [
+        client.post("/v1/memories", {**body, "title": title}).json["memory"]
+        for title in titles
+    ]
 
 
 def test_a_memory_is_shown_as_it_was_known_at_a_moment(client) -> None:
-    project_id = client.project()
-    both = [
-        client.post(
-            "/v1/memories",
-            memory(client, projectId=project_id, title=title, validFromEpoch=1_000),
-        ).json["memory"]
-        for title in ("It turns left", "It turns right")
-    ]
-    old, new = both
+    year_2001 = 978_307_200_000
+    old, new = kept(client, "It is left", "It is right", validFromEpoch=year_2001)
     path = f"/v1/memories/{old['id']}"
     born = old["createdAtEpoch"]
-    client.post(f"{path}/supersede", {"supersededById": new["id"]})
+    nowhere = client.get("/v1/memories/nowhere").json["message"]
+    changed = client.post(f"{path}/supersede", {"supersededById": new["id"]}).json
 
-    assert client.get(f"{path}?knownAt={born}").json["memory"] == {
-        **old,
-        "updatedAtEpoch": client.get(path).json["memory"]["updatedAtEpoch"],
-    }
-    for absent in (f"knownAt={born - 1}", "asOf=999", "asOf=2999-01-01"):
-        answer = client.get(f"{path}?{absent}")
-        by_ids = client.post(
-            "/v1/memories/get",
-            {"ids": [old["id"]], **dict([absent.split("=")])},
-        )
+    then = client.get(f"{path}?knownAt={born}").json["memory"]
+
+    assert then == {**old, "updatedAtEpoch": changed["memory"]["updatedAtEpoch"]}
+    absent = (("knownAt", born - 1), ("asOf", "2000-12-31"), ("asOf", "2999-01-01"))
+    for name, moment in absent:
+        answer = client.get(f"{path}?{name}={moment}")
+        by_ids = client.post("/v1/memories/get", {"ids": [old["id"]], name: moment})
         assert answer.status == 404
-        assert answer.json["message"] == client.get(path + "x").json["message"].replace(
-            "x'", "'"
-        )
+        assert answer.json["message"] == nowhere.replace("nowhere", str(old["id"]))
         assert by_ids.json["missing"] == [old["id"]]
     assert client.get(f"{path}?asOf=soon").status == 400
     assert client.get(f"{path}?when=1").status == 400
 
 
 def test_a_memory_takes_the_place_of_another_by_hand(client) -> None:
-    project_id = client.project()
-    old, new = (
-        client.post(
-            "/v1/memories", memory(client, projectId=project_id, title=title)
-        ).json["memory"]["id"]
-        for title in ("It turns left", "It turns right")
-    )
+    two = kept(client, "It turns left", "It turns right")
+    old, new = (one["id"] for one in two)
     path = f"/v1/memories/{old}/supersede"
 
     first = client.post(path, {"supersededById": new})
@@ -133,7 +122,7 @@ def test_a_memory_takes_the_place_of_another_by_hand(client) -> None:
 
 
 def test_a_memory_expires_by_hand(client) -> None:
-    item = kept(client, "It turns left")
+    [item] = kept(client, "It turns left")
     path = f"/v1/memories/{item['id']}/expire"
 
     at_once = client.post(path)
