@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from claude_mem_core.domain.agent_event import AgentEventDraft
+from claude_mem_core.domain.by_hand import Expiry, MemoryChange, Supersession
 from claude_mem_core.domain.context_pack import ContextQuery
 from claude_mem_core.domain.context_pack import Told as Considered
 from claude_mem_core.domain.feedback import Feedback
@@ -145,6 +146,14 @@ class Client(Protocol):
     @abstractmethod
     def memories(self, request: MemoryRequest) -> FoundMemories:
         """The memories with these ids in their order, and the ids of the others."""
+
+    @abstractmethod
+    def supersede(self, memory_id: str, told: Supersession) -> MemoryChange:
+        """A memory when another one took its place; `ConflictError` when one has."""
+
+    @abstractmethod
+    def expire(self, memory_id: str, told: Expiry) -> MemoryChange:
+        """A memory when it holds until then."""
 
     @abstractmethod
     def context(self, query: ContextQuery) -> Told:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.agent_event import AgentEventDraft
+from claude_mem_core.domain.by_hand import Expiry, MemoryChange, Supersession
 from claude_mem_core.domain.context_pack import ContextQuery
 from claude_mem_core.domain.feedback import Feedback
 from claude_mem_core.domain.generation_job import GenerationJob, JobQuery
@@ -99,6 +100,14 @@ class ClientHere(Client):
     @override
     def memories(self, request: MemoryRequest) -> FoundMemories:
         return self._runtime.memories.get_many(request, by=self._by)
+
+    @override
+    def supersede(self, memory_id: str, told: Supersession) -> MemoryChange:
+        return self._runtime.memories.supersede(memory_id, told, by=self._by)
+
+    @override
+    def expire(self, memory_id: str, told: Expiry) -> MemoryChange:
+        return self._runtime.memories.expire(memory_id, told, by=self._by)
 
     @override
     def context(self, query: ContextQuery) -> Told:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 from claude_mem_core.domain.agent_event import AgentEventDraft
+from claude_mem_core.domain.by_hand import Expiry, MemoryChange, Supersession
 from claude_mem_core.domain.context_pack import ContextQuery
 from claude_mem_core.domain.context_pack import Told as Considered
 from claude_mem_core.domain.feedback import Feedback
@@ -67,6 +69,7 @@ _OF_STATUS: Mapping[int, type[ClaudeMemError]] = {
     507: StorageFullError,
 }
 _NOT_FOUND = 404
+_ABSENT = re.compile(r"no ([a-z ]+) with the id '([^']+)'")
 _FIRST_ERROR = 400
 
 
@@ -158,6 +161,18 @@ class ClientHttp(Client):
         )
 
     @override
+    def supersede(self, memory_id: str, told: Supersession) -> MemoryChange:
+        return MemoryChange.from_wire(
+            self._ask("POST", _memory(memory_id, "supersede"), _asked(told))
+        )
+
+    @override
+    def expire(self, memory_id: str, told: Expiry) -> MemoryChange:
+        return MemoryChange.from_wire(
+            self._ask("POST", _memory(memory_id, "expire"), _asked(told))
+        )
+
+    @override
     def context(self, query: ContextQuery) -> Told:
         answer = self._ask("POST", "/v1/context", _asked(query))
         items = tuple(MemoryItem.from_wire(one) for one in _list(answer, "memories"))
@@ -171,7 +186,7 @@ class ClientHttp(Client):
 
     @override
     def judge(self, memory_id: str, told: Feedback) -> float:
-        path = f"/v1/memories/{quote(memory_id, safe='')}/feedback"
+        path = _memory(memory_id, "feedback")
         return _part(self._ask("POST", path, told.to_wire()), "feedback", float)
 
     @override
@@ -322,12 +337,21 @@ def _identities(project_id: str) -> str:
     return f"/v1/projects/{quote(project_id, safe='')}/identities"
 
 
+def _memory(memory_id: str, deed: str) -> str:
+    return f"/v1/memories/{quote(memory_id, safe='')}/{deed}"
+
+
 def _said(told: ProjectFacts | Whereabouts) -> dict[str, JsonValue]:
     return told.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def _asked(
-    query: SearchQuery | TimelineQuery | ContextQuery | MemoryRequest,
+    query: SearchQuery
+    | TimelineQuery
+    | ContextQuery
+    | MemoryRequest
+    | Supersession
+    | Expiry,
 ) -> dict[str, JsonValue]:
     return query.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
@@ -356,7 +380,8 @@ def _error(status: int, text: bytes, path: str) -> ClaudeMemError:
     except (ValueError, KeyError, TypeError):
         message, code = f"HTTP {status} without a reason", None
     if status == _NOT_FOUND:
-        return NotFoundError("record", path)
+        absent = _ABSENT.fullmatch(message)
+        return NotFoundError(*(absent.groups() if absent else ("record", path)))
     if code == StorageReadOnlyError.code:
         return StorageReadOnlyError(message)
     kind = _OF_STATUS.get(status, AdapterError)

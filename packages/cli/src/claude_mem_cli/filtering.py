@@ -58,7 +58,7 @@ def told(options: Mapping[str, Any], *, now: int) -> JsonObject:
     """What the options say, as the question says it; what is not said is left out."""
     lists = {wire: _joined(options.get(name, ())) for name, (wire, _) in _LISTS.items()}
     moments = {
-        wire: _moment(options.get(name.replace("-", "_")), now=now)
+        wire: moment(options.get(name.replace("-", "_")), now=now)
         for name, (wire, _) in _MOMENTS.items()
     }
     flags = {wire: options.get(name) for name, (wire, _) in _FLAGS.items()}
@@ -70,10 +70,11 @@ def at(epoch: int) -> str:
     return f"{datetime.fromtimestamp(epoch / 1000, UTC):%Y-%m-%d %H:%M}"
 
 
-def _joined(values: Sequence[str]) -> Any:  # noqa: ANN401 - a list, or its one string
-    return values[0] if len(values) == 1 else list(values)
-
-
-def _moment(text: str | None, *, now: int) -> str | int | None:
+def moment(text: str | None, *, now: int) -> str | int | None:
+    """The moment that an option says; of a span, so long before now."""
     span = None if text is None else as_span(text)
     return text if span is None else max(0, now - span)
+
+
+def _joined(values: Sequence[str]) -> Any:  # noqa: ANN401 - a list, or its one string
+    return values[0] if len(values) == 1 else list(values)

@@ -26,6 +26,8 @@ COMMANDS = {
     "get": Lazy("get", "get_memories", "Show memories in full."),
     "context": Lazy("context", "context", "Show what the next session is told."),
     "feedback": Lazy("feedback", "feedback", "Say whether a memory was of use."),
+    "supersede": Lazy("supersede", "supersede", "Let a memory take another's place."),
+    "expire": Lazy("expire", "expire", "Say until when a memory holds."),
     "demo": Lazy("demo", "demo", "Replay a sample session and show what it gives."),
     "version": Lazy("version", "version", "Show the installed versions."),
 }

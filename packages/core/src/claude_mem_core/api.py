@@ -10,6 +10,7 @@ from claude_mem_core.domain.agent_event import (
     AgentEventCapture,
     AgentEventDraft,
 )
+from claude_mem_core.domain.by_hand import Expiry, MemoryChange, Supersession
 from claude_mem_core.domain.context_pack import ContextPack, ContextQuery
 from claude_mem_core.domain.generation_job import GenerationJob, JobEvent, JobQuery
 from claude_mem_core.domain.memory_item import (
@@ -37,10 +38,12 @@ __all__ = [
     "ClaudeMemError",
     "ContextPack",
     "ContextQuery",
+    "Expiry",
     "FoundMemories",
     "GenerationJob",
     "JobEvent",
     "JobQuery",
+    "MemoryChange",
     "MemoryItem",
     "MemoryItemDraft",
     "MemoryItemPatch",
@@ -58,6 +61,7 @@ __all__ = [
     "SearchResult",
     "ServerSession",
     "ServerSessionDraft",
+    "Supersession",
     "Timeline",
     "TimelineQuery",
     "assemble",

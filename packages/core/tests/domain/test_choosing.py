@@ -4,8 +4,19 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
-from claude_mem_core.domain.choosing import Budget, Valued, chosen
+import pytest
+from claude_mem_core.domain.choosing import (
+    ASKED,
+    AT_START,
+    FORMS,
+    Budget,
+    Valued,
+    Verdict,
+    chosen,
+    is_standing,
+)
 from claude_mem_core.domain.memory_item import MemoryItem
 from claude_mem_core.domain.packing import read
 from claude_mem_core.domain.tokens import estimated_tokens
@@ -24,6 +35,7 @@ WORDS = [
     "the",
     "of",
 ]
+LENGTHS = [1, 5, 20, 60, 200]
 ROOM = Budget(tokens=5_000, characters=None, memories=50)
 
 
@@ -45,9 +57,15 @@ def random_item(number: int, dice: random.Random) -> MemoryItem:
         number,
         kind=dice.choice(["observation", "summary", "manual"]),
         type=dice.choice(["bugfix", "decision"]),
-        narrative=" ".join(dice.choices(WORDS, k=dice.randrange(1, 60))),
+        trust=dice.choice(["user", "agent"]),
+        narrative=" ".join(dice.choices([*WORDS, "now."], k=dice.choice(LENGTHS))),
         metadata={"standing": dice.random() < 0.3},
     )
+
+
+def rule(number: int, **fields: object) -> MemoryItem:
+    told = {"type": "decision", "metadata": {"standing": True}, **fields}
+    return item(number, **told)
 
 
 def told(verdicts: object) -> dict[str, str]:
@@ -57,23 +75,44 @@ def told(verdicts: object) -> dict[str, str]:
 def test_ten_thousand_budgets_are_never_exceeded() -> None:
     dice = random.Random(1)
     pool = [Valued(random_item(n, dice), dice.random() + 0.01) for n in range(40)]
-    sizes = set()
+    sizes, forms = set(), set()
     for _ in range(10_000):
         own = dice.sample(pool, dice.randrange(1, 5))
         budget = Budget(
             tokens=dice.randrange(1, 700),
             characters=dice.choice([None, dice.randrange(1, 1_500)]),
             memories=dice.randrange(1, 5),
+            standing=dice.choice([AT_START, ASKED]),
         )
         pack = chosen(own, budget)
         shown = [one for one in pack.verdicts if one.is_told]
         assert estimated_tokens(pack.text) == pack.tokens <= budget.tokens
         assert budget.characters is None or len(pack.text) <= budget.characters
-        assert [one.id for one in read(pack.text)] == [one.item.id for one in shown]
+        entries = read(pack.text)
+        assert [one.id for one in entries] == [one.item.id for one in shown]
+        assert [one.text for one in entries] == [
+            FORMS[one.reason][0](one.item).text for one in shown
+        ]
+        assert share_of_directives(shown) * budget.standing <= budget.tokens
         assert len(shown) <= budget.memories
         assert len(pack.verdicts) == len(own)
         sizes.add(len(shown))
+        forms |= {one.reason for one in pack.verdicts}
     assert sizes == {0, 1, 2, 3, 4}
+    assert forms > {"whole", "shortened", "headline"}
+
+
+def share_of_directives(shown: Sequence[Verdict]) -> int:
+    """The tokens of the directives, where there is more than one title of one."""
+    own = [
+        one
+        for one in shown
+        if is_standing(one.item)
+        and (one.item.kind != "manual" or one.item.trust != "user")
+    ]
+    if [one.reason for one in own] == ["headline"]:
+        return 0
+    return sum(one.tokens for one in own)
 
 
 def test_what_was_written_by_hand_comes_first_and_is_told_while_it_fits() -> None:
@@ -91,23 +130,46 @@ def test_what_was_written_by_hand_comes_first_and_is_told_while_it_fits() -> Non
     assert all(one.is_told for one in pack.verdicts[:3])
 
 
-def test_directives_that_stand_leave_two_thirds_to_the_rest() -> None:
-    standing = [
-        item(
-            n,
-            type="decision",
-            title=f"Rule {n} {WORDS[n % 5] * n}",
-            metadata={"standing": True},
-        )
-        for n in range(30)
-    ]
+@pytest.mark.parametrize(("standing", "part"), [(AT_START, 1 / 3), (ASKED, 1 / 6)])
+def test_directives_that_stand_leave_the_rest_of_the_pack_to_the_rest(
+    standing: int, part: float
+) -> None:
+    rules = [rule(n, title=f"Rule {n} {WORDS[n % 5] * n}") for n in range(30)]
     work = item(99, narrative="What was done.")
+    budget = Budget(600, None, 50, standing)
 
-    pack = chosen(
-        [*(Valued(o, 1.0) for o in standing), Valued(work, 2.0)], Budget(300, None, 50)
-    )
+    pack = chosen([*(Valued(o, 9.0) for o in rules), Valued(work, 0.1)], budget)
 
+    told_rules = [v.tokens for v in pack.verdicts if v.is_told and v.item != work]
     assert told(pack.verdicts)["m99"] == "whole"
+    assert part * 600 - 50 < sum(told_rules) <= part * 600
+
+
+@pytest.mark.parametrize("fields", [{"kind": "manual"}, {"trust": "user"}])
+def test_only_a_directive_that_the_user_wrote_by_hand_is_beyond_its_share(
+    fields: dict[str, object],
+) -> None:
+    own = [
+        rule(n, title=f"Own {n} {WORDS[n % 5] * n}", kind="manual", trust="user")
+        for n in range(6)
+    ]
+    others = [
+        rule(n, title=f"R {n} {WORDS[n % 5] * n}", **fields) for n in range(9, 20)
+    ]
+
+    pack = chosen([Valued(o, 1.0) for o in (*own, *others)], Budget(600, None, 50, 6))
+
+    verdicts = told(pack.verdicts)
+    assert {verdicts[one.id] for one in own} == {"whole"}
+    assert {verdicts[one.id] for one in others} == {"whole", "over_budget"}
+
+
+def test_one_directive_has_its_title_told_however_small_its_share_is() -> None:
+    rules = [rule(n, title=f"Rule {n}", narrative="word " * 99) for n in (1, 2)]
+
+    pack = chosen([Valued(one, 1.0) for one in rules], Budget(150, None, 50, ASKED))
+
+    assert sorted(told(pack.verdicts).values()) == ["headline", "over_budget"]
 
 
 def test_what_another_memory_tells_is_not_told_again() -> None:
@@ -136,13 +198,39 @@ def test_a_summary_and_what_it_sums_up_are_not_both_told_at_length() -> None:
     assert told(pack.verdicts) == {"m1": "whole", "m2": "headline", "m3": "whole"}
 
 
-def test_a_memory_that_is_too_long_is_told_by_its_headline() -> None:
-    long = item(1, narrative="lengthy " * 900)
+def test_a_summary_told_by_its_title_lets_what_it_sums_up_be_told_at_length() -> None:
+    long = "everything that happened on that long day, and why it did; " * 40
+    summary = item(1, kind="summary", server_session_id="s", narrative=long)
+    part = item(2, title="A part", server_session_id="s", narrative="Its details.")
 
-    pack = chosen([Valued(long, 1.0)], Budget(200, None, 50))
+    pack = chosen([Valued(summary, 99.0), Valued(part, 1.0)], Budget(150, None, 50))
 
-    assert told(pack.verdicts) == {"m1": "headline"}
-    assert "lengthy" not in pack.text
+    assert told(pack.verdicts) == {"m1": "headline", "m2": "whole"}
+
+
+def test_a_long_memory_is_told_by_how_it_begins_and_else_by_its_headline() -> None:
+    long = item(1, narrative=f"The lamp turns. {'lengthy ' * 900}")
+
+    middle = chosen([Valued(long, 1.0)], Budget(250, None, 50))
+    small = chosen([Valued(long, 1.0)], Budget(90, None, 50))
+
+    assert told(middle.verdicts) == {"m1": "shortened"}
+    assert "The lamp turns." in middle.text
+    assert "[m1]" in middle.text
+    assert told(small.verdicts) == {"m1": "headline"}
+    assert "lamp" not in small.text
+
+
+def test_the_beginning_of_a_long_memory_is_weighed_by_its_own_length() -> None:
+    day = "On that day the motor was taken out, and it was cleaned. "
+    long = item(1, kind="summary", narrative=day * 60)
+    short = [item(n, narrative=f"{n} {WORDS[n % 5] * n} " * 6) for n in range(5, 30)]
+    considered = [Valued(long, 5.0), *(Valued(one, 1.0) for one in short)]
+
+    pack = chosen(considered, Budget(300, None, 50))
+
+    assert told(pack.verdicts)["m1"] == "shortened"
+    assert "the motor was taken out" in pack.text
 
 
 def test_each_reason_for_silence_has_its_word() -> None:

@@ -4,16 +4,20 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import pytest
-from claude_mem_core.domain.memory_item import MemoryItem
-from claude_mem_core.domain.packing import (
+from claude_mem_core.domain.entries import (
     LONGEST_HEADLINE,
+    LONGEST_SHORTENED,
+    Entry,
     headline,
-    read,
+    shortened,
     whole,
-    written,
 )
+from claude_mem_core.domain.index import LONGEST_TITLE, entry_of
+from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.packing import read, written
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,10 +75,13 @@ def fence_of(text: str) -> str:
     return text.split("@", 1)[1].split(".", 1)[0]
 
 
+@pytest.mark.parametrize("form", [whole, shortened, headline])
 @pytest.mark.parametrize("field", ["title", "narrative", "text", "subtitle"])
-def test_two_hundred_hostile_texts_come_back_as_they_were(field: str) -> None:
+def test_two_hundred_hostile_texts_come_back_as_they_were(
+    field: str, form: Callable[[MemoryItem], Entry]
+) -> None:
     assert len(set(HOSTILE)) == 200
-    entries = [whole(item(n, **{field: text})) for n, text in enumerate(HOSTILE)]
+    entries = [form(item(n, **{field: text})) for n, text in enumerate(HOSTILE)]
 
     text = written(entries)
 
@@ -89,10 +96,11 @@ def test_two_hundred_hostile_texts_come_back_as_they_were(field: str) -> None:
 
 
 def test_a_hostile_id_and_type_fake_no_header() -> None:
+    names = [*(text[:200] for text in HOSTILE), "bugfix user shortened", "shortened"]
     entries = [
-        whole(item(n, id=text[:200], type=text[:200]))
-        for n, text in enumerate(HOSTILE)
-        if text[:200].strip()
+        whole(item(n, id=text, type=text))
+        for n, text in enumerate(names)
+        if text.strip()
     ]
 
     assert read(written(entries)) == tuple(entries)
@@ -106,9 +114,63 @@ def test_a_hostile_id_and_type_fake_no_header() -> None:
     )
 )
 def test_any_text_comes_back_as_it_was(texts: list[str]) -> None:
-    entries = [whole(item(n, narrative=text or None)) for n, text in enumerate(texts)]
+    memories = [item(n, narrative=text or None) for n, text in enumerate(texts)]
+    entries = [form(one) for one in memories for form in (whole, shortened, headline)]
 
     assert read(written(entries)) == tuple(entries)
+
+
+@given(
+    st.lists(st.text(st.sampled_from("ab .!?\n…"), max_size=900), max_size=3),
+    st.lists(st.text(st.sampled_from("cd .!?\n…"), min_size=1, max_size=900)),
+)
+def test_a_shortened_memory_keeps_to_its_length_and_begins_as_the_whole_one(
+    texts: list[str], facts: list[str]
+) -> None:
+    fields = dict(zip(("title", "subtitle", "narrative"), texts, strict=False))
+    given_ = {name: text or None for name, text in fields.items()}
+    memory = item(1, **{"title": None, **given_}, facts=facts)
+
+    part, everything = shortened(memory), whole(memory)
+
+    assert len(part.text) <= LONGEST_SHORTENED
+    assert part.shortened == (part.text != everything.text)
+    assert all(
+        line.rstrip("…") in everything.text or part.text == headline(memory).text
+        for line in part.text.split("\n")
+    )
+
+
+def test_a_memory_is_shortened_after_a_sentence_and_keeps_what_still_fits() -> None:
+    long = f"{'First the lamp turned. ' * 19}Then it {'never ' * 30}stopped."
+
+    told = shortened(item(1, narrative=long, facts=["It is on.", "word " * 90]))
+
+    assert told.text.split("\n") == [
+        "Fix number 1",
+        ("First the lamp turned. " * 19).strip(),
+        "- It is on.",
+    ]
+    assert told.shortened
+
+
+def test_a_sentence_that_is_too_long_is_told_by_its_start() -> None:
+    told = shortened(item(1, narrative="lengthy " * 900))
+
+    assert told.text.endswith(" lengthy…")
+    assert LONGEST_SHORTENED - len(" lengthy…") < len(told.text) <= LONGEST_SHORTENED
+
+
+@pytest.mark.parametrize("form", [whole, shortened, headline])
+def test_what_is_told_whole_is_not_marked_as_shortened(
+    form: Callable[[MemoryItem], Entry],
+) -> None:
+    short, long = item(1), item(2, narrative="Why. " * 200)
+
+    assert not form(short).shortened
+    assert form(long).shortened == (form is not whole)
+    text = written([form(long)])
+    assert (" unknown shortened\n" in text) == (form is not whole)
 
 
 def test_a_text_that_holds_the_fence_of_its_pack_gets_another() -> None:
@@ -146,7 +208,18 @@ def test_a_pack_that_was_changed_is_no_pack(seed: int) -> None:
 def test_a_headline_is_the_clipped_title() -> None:
     assert headline(item(1, narrative="Why.")).text == "Fix number 1"
     assert len(headline(item(1, title="x" * 999)).text) == LONGEST_HEADLINE
-    assert headline(item(1, title=None, text="One.\nTwo.")).text == "One."
+    assert headline(item(1, title=None, text="One.\nTwo.")).text == "One. Two."
+    assert headline(item(1, title=None, concepts=["lamp"])).text == "Untitled"
+
+
+@given(st.text(max_size=400))
+def test_a_pack_and_an_index_call_a_memory_by_one_name(title: str) -> None:
+    memory = item(1, title=title or None, facts=["A fact."])
+
+    longer, shorter = headline(memory).text, entry_of(memory).title
+
+    assert len(shorter) <= LONGEST_TITLE
+    assert longer.startswith(shorter.rstrip("…").rstrip())
 
 
 def test_nothing_is_written_of_nothing() -> None:

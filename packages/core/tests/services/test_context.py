@@ -210,3 +210,19 @@ def test_feedback_is_bounded_and_grows_with_the_evidence() -> None:
     assert feedback_value({}, told=1, is_outdated=True) < 0
     assert feedback_value({}, told=10**6) == 0
     assert feedback_value({"fetched": 2}) > feedback_value({"touched": 2}) > 0
+
+
+def test_directives_get_less_of_a_pack_that_is_about_something(house: _House) -> None:
+    for number in range(20):
+        house.add(
+            f"Rule {number} of the lamp: {'clean turn stop '[: number % 9]}{number}",
+            type="decision",
+            metadata={"standing": True},
+            files_modified=["lamp.py"],
+        )
+
+    start = len(house.pack(token_budget=600, limit=50))
+
+    for asked in ({"query": "rule of the lamp"}, {"files": ["lamp.py"]}):
+        about = len(house.pack(token_budget=600, limit=50, **asked))
+        assert 0 < about <= start / 2 + 1 < start

@@ -40,9 +40,11 @@ from claude_mem_http_falcon.jobs import (
     TeamJobsResource,
 )
 from claude_mem_http_falcon.memories import (
+    ExpireResource,
     MemoriesGetResource,
     MemoriesResource,
     MemoryResource,
+    SupersedeResource,
 )
 from claude_mem_http_falcon.problems import (
     CONTENT_TYPE,
@@ -135,6 +137,8 @@ def resources(runtime: Runtime, stop: StopSignal) -> Mapping[str, object]:
         "/v1/memories": MemoriesResource(runtime.memories),
         "/v1/memories/get": MemoriesGetResource(runtime.memories),
         "/v1/memories/{memory_id}": MemoryResource(runtime.memories),
+        "/v1/memories/{memory_id}/supersede": SupersedeResource(runtime.memories),
+        "/v1/memories/{memory_id}/expire": ExpireResource(runtime.memories),
         "/v1/memories/{memory_id}/feedback": FeedbackResource(runtime.context),
         "/v1/redactions": RedactionsResource(runtime.rescan),
         "/v1/search": SearchResource(runtime.recall),

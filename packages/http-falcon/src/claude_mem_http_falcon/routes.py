@@ -55,6 +55,7 @@ class Route:
 ONE = Body(limit=1 * MIB)
 BATCH = Body(limit=8 * MIB)
 HOOK = Body(limit=16 * MIB, read=strict_json.read_hook)
+MAYBE = Body(limit=1 * MIB, may_be_absent=True)
 NOTHING = Body(limit=1 * KIB, read=strict_json.read_nothing, may_be_absent=True)
 JOB_QUERY: Final = (
     *("status", "source_type", "sourceType", "kind", "since"),
@@ -98,8 +99,10 @@ ROUTES: Final = (
     Route("GET", "/v1/teams/{team_id}/jobs", READ, takes=JOB_QUERY),
     Route("POST", "/v1/memories", WRITE, ONE),
     Route("POST", "/v1/memories/get", READ, ONE),
-    Route("GET", "/v1/memories/{memory_id}", READ),
+    Route("GET", "/v1/memories/{memory_id}", READ, takes=("asOf", "knownAt")),
     Route("PATCH", "/v1/memories/{memory_id}", WRITE, ONE),
+    Route("POST", "/v1/memories/{memory_id}/supersede", WRITE, ONE),
+    Route("POST", "/v1/memories/{memory_id}/expire", WRITE, MAYBE),
     Route("POST", "/v1/memories/{memory_id}/feedback", WRITE, ONE),
     Route("POST", "/v1/redactions", WRITE, ONE),
     Route("GET", "/v1/search", READ, takes=SEARCH, lists=LISTS),

@@ -3,24 +3,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from claude_mem_core.domain.entries import Entry, headline, shortened, whole
 from claude_mem_core.domain.memory_item import MemoryItem
-from claude_mem_core.domain.packing import (
-    Entry,
-    block,
-    frame,
-    headline,
-    whole,
-    written,
-)
+from claude_mem_core.domain.packing import block, frame, written
 from claude_mem_core.domain.terms import content_words
 from claude_mem_core.domain.tokens import TokenCounter, estimated_tokens
 
-Reason = Literal["whole", "headline", "redundant", "over_budget", "over_limit"]
+Form = Literal["whole", "shortened", "headline"]
+Reason = Literal[Form, "redundant", "over_budget", "over_limit"]
 """Why a memory is told so, or is not told."""
+
+FORMS: dict[Form, tuple[Callable[[MemoryItem], Entry], float]] = {
+    "whole": (whole, 1.0),
+    "shortened": (shortened, 0.5),
+    "headline": (headline, 0.25),
+}
+"""How a memory can be told, the longest first, and the part of its worth that is told
+so. Set by hand: the point comes first, and a title says little beside it."""
 
 SAME = 0.8
 """The part of a memory's words that another told memory holds, from which on it says
@@ -30,17 +33,26 @@ FIXED = 100
 """Tokens that each memory counts for beside its own: a short one is read for its
 worth, not because it is short."""
 
-STANDING_SHARE = 3
-"""Standing directives take at most the third part of a budget before the rest."""
+AT_START, ASKED = 3, 6
+"""Standing directives take at most the third part of a pack for a session that only
+begins, and the sixth of one that is about something."""
+
+BY_HAND, STANDING, OTHER = range(3)
+"""What comes before what."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How long a pack may be: no limit of these is ever exceeded."""
+    """How long a pack may be: no limit of these is ever exceeded.
+
+    Attributes:
+        standing: Into how many parts it is divided of which directives get one.
+    """
 
     tokens: int
     characters: int | None
     memories: int
+    standing: int = AT_START
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +82,7 @@ class Verdict:
     @property
     def is_told(self) -> bool:
         """Whether the pack has it."""
-        return self.reason in {"whole", "headline"}
+        return self.reason in FORMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,56 +108,65 @@ def chosen(
 
     What was written by hand comes first, then directives that stand, then what is
     worth the most for each token beyond what is told already. A memory that does not
-    fit whole is told by its title, and left out when that is too long.
+    fit whole is weighed by how it begins, then by its title, and else left out.
     """
     pack = _Pack(budget, tokens_of)
-    left = [_Open(one) for one in considered]
-    for tier in range(3):
-        own = [one for one in left if _tier(one.item) <= tier]
-        while own:
-            best = min(own, key=lambda one: one.rank(tokens_of))
+    left = [_Open(one, tokens_of) for one in considered]
+    for tier in (BY_HAND, STANDING, OTHER):
+        own = [one for one in left if _tier(one.item) == tier]
+        while own := [one for one in own if pack.has_room(one)]:
+            best = min(own, key=lambda one: one.rank)
+            pack.add(best)
             own.remove(best)
-            if pack.take(best, tier=tier):
-                left.remove(best)
-                for one in left:
-                    one.hear(best)
+            left.remove(best)
+            said = _words(best.entry)
+            for one in left:
+                one.hear(best, said)
     return pack.closed(left)
 
 
 class _Open:
-    """A memory that is not decided on."""
+    """A memory that is not decided on, in the form in which it would be told."""
 
-    def __init__(self, valued: Valued) -> None:
+    def __init__(self, valued: Valued, tokens_of: TokenCounter) -> None:
         self.item = valued.item
         self.value = valued.value
         self.overlap = 0.0
-        self.is_half_told = False
-        self._whole = whole(valued.item)
-        self._words = frozenset(content_words(self._whole.text))
-        self._tokens: int | None = None
+        self._words = _words(whole(valued.item))
+        self._tokens_of = tokens_of
+        self._take("whole")
 
-    def rank(self, tokens_of: TokenCounter) -> tuple[float, int, str]:
+    @property
+    def rank(self) -> tuple[float, int, str]:
         """Best first; the id makes the order the same every time."""
-        per_token = self.per_token(tokens_of)
-        return -per_token, -self.item.created_at_epoch, self.item.id
+        return -self.per_token, -self.item.created_at_epoch, self.item.id
 
-    def per_token(self, tokens_of: TokenCounter) -> float:
+    @property
+    def per_token(self) -> float:
         """What it is worth beyond what is told, for each token that it takes."""
-        if self._tokens is None:
-            self._tokens = tokens_of(block(self._whole))
-        return self.value * (1 - self.overlap) / (self._tokens + FIXED)
+        part = FORMS[self.form][1]
+        return self.value * part * (1 - self.overlap) / (self.tokens + FIXED)
 
-    def hear(self, told: _Open) -> None:
-        """Take off what another memory says."""
-        shared = len(self._words & told._words) / (len(self._words) or 1)
+    def shorten(self, *, to: Form | None = None) -> bool:
+        """Take the next shorter form, or this one; False where it has it already."""
+        shorter = [*FORMS][[*FORMS].index(self.form) + 1 :]
+        if shorter:
+            self._take(to or shorter[0])
+        return bool(shorter)
+
+    def hear(self, told: _Open, said: frozenset[str]) -> None:
+        """Take off what another memory says, in the form in which it is told."""
+        shared = len(self._words & said) / (len(self._words) or 1)
         self.overlap = max(self.overlap, shared)
-        self.is_half_told |= _tells_the_same_session(self.item, told.item)
+        at_length = told.form != "headline"
+        if at_length and _tells_the_same_session(self.item, told.item):
+            self.shorten(to="headline")
 
-    def forms(self) -> Iterator[tuple[Reason, Entry]]:
-        """How it can be told, the longer first."""
-        if not self.is_half_told:
-            yield "whole", self._whole
-        yield "headline", headline(self.item)
+    def _take(self, form: Form) -> None:
+        self.form = form
+        self.entry = FORMS[form][0](self.item)
+        text = block(self.entry)
+        self.tokens, self.characters = self._tokens_of(text), len(text)
 
 
 @dataclass(slots=True)
@@ -156,21 +177,20 @@ class _Pack:
     told: list[Verdict] = field(default_factory=list)
     tokens: int = 0
     characters: int = 0
+    standing: list[_Open] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         around = "".join(frame())
         self.tokens, self.characters = self.tokens_of(around), len(around)
 
-    def take(self, one: _Open, *, tier: int) -> bool:
-        """Tell it in the longest form that fits; whether there was one."""
+    def has_room(self, one: _Open) -> bool:
+        """Whether it can be told, in the longest of its forms that fits."""
         if self._against(one) is not None:
             return False
-        limit = self.budget.tokens // (STANDING_SHARE if tier == 1 else 1)
-        for form, entry in one.forms():
-            if self._fits(entry, limit):
-                self._add(one, form, entry)
-                return True
-        return False
+        while not self._fits(one):
+            if not one.shorten():
+                return False
+        return True
 
     def _against(self, one: _Open) -> Reason | None:
         """Why it is not told, whatever room there is."""
@@ -178,45 +198,56 @@ class _Pack:
             return "redundant"
         return "over_limit" if len(self.told) >= self.budget.memories else None
 
-    def _fits(self, entry: Entry, limit: int) -> bool:
-        text = block(entry)
-        characters = self.budget.characters
-        return self.tokens + self.tokens_of(text) <= limit and (
-            characters is None or self.characters + len(text) <= characters
+    def _fits(self, one: _Open) -> bool:
+        tokens, characters = self.tokens + one.tokens, self.characters + one.characters
+        most = self.budget.characters
+        fits = tokens <= self.budget.tokens and (most is None or characters <= most)
+        return fits and (_tier(one.item) != STANDING or self._has_share(one))
+
+    def _has_share(self, one: _Open) -> bool:
+        """Whether a directive fits their part of the pack; one title always does."""
+        if not self.standing and one.form == "headline":
+            return True
+        own = [*self.standing, one]
+        parts, most = self.budget.standing, self.budget.characters
+        return sum(each.tokens for each in own) * parts <= self.budget.tokens and (
+            most is None or sum(each.characters for each in own) * parts <= most
         )
 
-    def _add(self, one: _Open, form: Reason, entry: Entry) -> None:
-        text = block(entry)
-        tokens = self.tokens_of(text)
-        self.tokens += tokens
-        self.characters += len(text)
-        self.entries.append(entry)
-        self.told.append(self._verdict(one, form, tokens))
-
-    def _verdict(self, one: _Open, reason: Reason, tokens: int) -> Verdict:
-        per_token = one.per_token(self.tokens_of)
-        return Verdict(one.item, one.value, per_token, tokens, reason)
+    def add(self, one: _Open) -> None:
+        """Tell it, in the form that it has."""
+        self.tokens += one.tokens
+        self.characters += one.characters
+        self.entries.append(one.entry)
+        self.told.append(_verdict(one, one.form))
+        if _tier(one.item) == STANDING:
+            self.standing.append(one)
 
     def closed(self, left: Sequence[_Open]) -> Chosen:
         """The text of what was taken, and why the others were not."""
         text = written(self.entries)
-        untold = [self._left(one) for one in left]
+        untold = [_verdict(one, self._against(one) or "over_budget") for one in left]
         return Chosen(text, self.tokens_of(text), (*self.told, *untold))
 
-    def _left(self, one: _Open) -> Verdict:
-        tokens = self.tokens_of(block(headline(one.item)))
-        return self._verdict(one, self._against(one) or "over_budget", tokens)
+
+def _verdict(one: _Open, reason: Reason) -> Verdict:
+    return Verdict(one.item, one.value, one.per_token, one.tokens, reason)
+
+
+def _words(entry: Entry) -> frozenset[str]:
+    return frozenset(content_words(entry.text))
 
 
 def _tier(item: MemoryItem) -> int:
-    if item.kind == "manual":
-        return 0
-    return 1 if is_standing(item) else 2
+    by_hand = item.kind == "manual"
+    if is_standing(item) and not (by_hand and item.trust == "user"):
+        return STANDING
+    return BY_HAND if by_hand else OTHER
 
 
 def _tells_the_same_session(one: MemoryItem, other: MemoryItem) -> bool:
     """Whether one is the summary of what the other tells a part of."""
-    if one.server_session_id is None or _tier(one) < 2:  # noqa: PLR2004 - the rest
+    if one.server_session_id is None or _tier(one) != OTHER:
         return False
     kinds = {one.kind, other.kind}
     same = one.server_session_id == other.server_session_id

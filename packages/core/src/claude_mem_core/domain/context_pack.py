@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from claude_mem_core.domain.choosing import Budget, Reason
+from claude_mem_core.domain.choosing import ASKED, AT_START, Budget, Reason
 from claude_mem_core.domain.filters import Moment
 from claude_mem_core.domain.memory_item import MemoryItem
 from claude_mem_core.domain.platform import Platform
@@ -68,7 +68,8 @@ class ContextQuery(OfProject, Moment):
     @property
     def budget(self) -> Budget:
         """How long the pack may be."""
-        return Budget(self.token_budget, self.character_budget, self.limit)
+        standing = AT_START if self.asks_nothing else ASKED
+        return Budget(self.token_budget, self.character_budget, self.limit, standing)
 
     @property
     def complaint(self) -> str | None:
@@ -88,8 +89,8 @@ class Told(Value):
     Attributes:
         score: What telling it was worth; comparable within one pack only.
         value_per_token: Its worth beyond what was told before it, for each token.
-        reason: How it was told: `whole` or `headline`; or why not: `redundant`,
-            `over_budget`, `over_limit`.
+        reason: How it was told: `whole`, `shortened` or `headline`; or why not:
+            `redundant`, `over_budget`, `over_limit`.
     """
 
     memory_id: Id

@@ -23,7 +23,7 @@ from claude_mem_core.domain.listing import (
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind, Trust
 from claude_mem_core.domain.paths import matches
 from claude_mem_core.domain.platform import Platform
-from claude_mem_core.domain.supersession import current_again
+from claude_mem_core.domain.supersession import current_again, without_later_deeds
 from claude_mem_core.domain.value import Epoch, Id, Name, Text, Value
 
 _SOME = (BeforeValidator(listed), Field(max_length=MOST_IN_A_LIST))
@@ -175,9 +175,10 @@ class MemoryFilter(Filters):
 def as_known(item: MemoryItem, moment: Moment) -> MemoryItem:
     """A memory as it was known then: without a successor that came later."""
     known, since = moment.known_at, item.superseded_at_epoch
-    if known is None or since is None or since <= known:
+    if known is None:
         return item
-    return current_again(item)
+    then = without_later_deeds(item, known)
+    return then if since is None or since <= known else current_again(then)
 
 
 def folded(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -13,6 +13,9 @@ from claude_mem_core.domain.value import Epoch, Id, Name, Value
 LONGEST_TITLE = 120
 """Characters of a title in an index."""
 
+SOURCES = "sources"
+"""What of a memory is evidence, and not its own words: often ten times as long."""
+
 MOST_WORDS = 4
 """Words of a reason for each part of a memory."""
 
@@ -22,7 +25,8 @@ class IndexEntry(Value):
 
     Attributes:
         when_epoch: From when on it holds.
-        tokens: What the whole memory takes of a model's window, estimated.
+        tokens: What the whole memory without its sources takes of a model's window,
+            estimated.
         why: What it was found by, in a few words; empty where nothing was asked.
     """
 
@@ -45,17 +49,22 @@ def entry_of(item: MemoryItem, *, why: str = "") -> IndexEntry:
         kind=item.kind,
         type=item.type,
         title=headline(item),
-        tokens=estimated_tokens(item.model_dump_json(by_alias=True)),
+        tokens=estimated_tokens(item.model_dump_json(by_alias=True, exclude={SOURCES})),
         why=why,
     )
 
 
-def headline(item: MemoryItem) -> str:
-    """What a memory is called, in one line; its first words when it has no title."""
+def headline(item: MemoryItem, longest: int = LONGEST_TITLE) -> str:
+    """What a memory is called, in one line; its first words when it has no title.
+
+    Args:
+        item: The memory.
+        longest: Characters; a longer name ends with an ellipsis.
+    """
     prose = (item.title, item.text, item.narrative, item.subtitle, *item.facts)
     told = next((text for text in prose if text and text.strip()), "")
     line = " ".join(told.split())
-    return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1] + "…"
+    return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
 def why(question: Question, counts: Occurrences) -> str:

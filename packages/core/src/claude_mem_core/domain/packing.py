@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """How a context pack is written, and read again without being misled.
 
-A pack is lines. Each memory begins with a line `@FENCE [id] day type trust`, all of
-its text stands in lines that begin with two spaces, and `@FENCE end` is the last line
-but one. Stored text can end nothing, begin nothing and fake nothing, for three reasons
-of which each is enough:
+A pack is lines. Each memory begins with a line `@FENCE [id] day type trust`, at the end
+of which `shortened` says that there is more of it. All of its text stands in lines that
+begin with two spaces, and `@FENCE end` is the last line but one. Stored text can end
+nothing, begin nothing and fake nothing, for three reasons of which each is enough:
 
 * no line of stored text begins in the first column, where every line of ours does;
 * the fence is in none of the texts: it is a hash over all of them, and another is
@@ -22,12 +22,10 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
 from itertools import count
 
-from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.entries import Entry
 from claude_mem_core.domain.privacy import PRIVATE_TAGS
 
 FENCE_LETTERS = 12
@@ -36,13 +34,8 @@ FENCE_LETTERS = 12
 UNKNOWN_FENCE = "a" * FENCE_LETTERS
 """It stands in for a fence while a pack is measured: all take the same room."""
 
-LONGEST_HEADLINE = 160
-"""Characters of a title that is told alone."""
-
-SHORT = 12
-"""Characters under which a line that is said twice may mean two things."""
-
-_CITATION = re.compile(r"^- (?:User: “)?")
+SHORTENED = "shortened"
+"""What the line of a memory ends with that is not told whole."""
 
 OPENING = "<claude-mem-context>"
 CLOSING = "</claude-mem-context>"
@@ -56,46 +49,16 @@ _TAG = re.compile(
 _ESCAPE = re.compile(r"\\u\{([0-9a-f]{1,6})\}")
 _HEADER = re.compile(
     r"@(?P<fence>\S+) \[(?P<id>\S+)\] (?P<day>\S+) (?P<type>\S+) (?P<trust>\S+)"
+    rf"(?P<shortened> {SHORTENED})?"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A memory as a pack tells it.
-
-    Attributes:
-        day: When it was made, as ISO 8601.
-        trust: Whose word it is, `unknown` where nobody said.
-        text: What is told of it, line by line.
-    """
-
-    id: str
-    day: str
-    type: str
-    trust: str
-    text: str
-
-
-def whole(item: MemoryItem) -> Entry:
-    """All that a memory says."""
-    facts = [f"- {fact}" for fact in item.facts]
-    files = [f"Files: {', '.join(item.files_modified)}"] if item.files_modified else []
-    return _entry(item, [*_news([_title(item), *_prose(item), *facts]), *files])
-
-
-def headline(item: MemoryItem) -> Entry:
-    """What a memory is called."""
-    title = _title(item)
-    if len(title) > LONGEST_HEADLINE:
-        title = f"{title[: LONGEST_HEADLINE - 1]}…"
-    return _entry(item, [title])
 
 
 def block(entry: Entry, fence: str = UNKNOWN_FENCE) -> str:
     """The lines of an entry."""
-    label = f"[{_word(entry.id)}] {entry.day} {_word(entry.type)} {_word(entry.trust)}"
+    words = (f"[{_word(entry.id)}]", entry.day, _word(entry.type), _word(entry.trust))
+    label = " ".join((f"@{fence}", *words, *[SHORTENED][: entry.shortened]))
     lines = (_line(line) for line in entry.text.split("\n"))
-    return "".join(f"{line}\n" for line in (f"@{fence} {label}", *lines))
+    return "".join(f"{line}\n" for line in (label, *lines))
 
 
 def frame(fence: str = UNKNOWN_FENCE) -> tuple[str, str]:
@@ -148,6 +111,7 @@ def _read_entry(header: re.Match[str], body: Sequence[str]) -> Entry:
         type=_plain(header["type"]),
         trust=_plain(header["trust"]),
         text="\n".join(body),
+        shortened=header["shortened"] is not None,
     )
 
 
@@ -160,52 +124,6 @@ def _fence(texts: str) -> str:
         if fence not in texts.casefold():
             return fence
     raise AssertionError
-
-
-def _entry(item: MemoryItem, lines: Sequence[str]) -> Entry:
-    return Entry(
-        id=item.id,
-        day=datetime.fromtimestamp(item.created_at_epoch / 1000, UTC)
-        .date()
-        .isoformat(),
-        type=item.type,
-        trust=item.trust or "unknown",
-        text="\n".join(lines),
-    )
-
-
-def _prose(item: MemoryItem) -> Iterator[str]:
-    """The texts of a memory that say something which no other of them says.
-
-    A subtitle is often the clipped start of the narrative, a title that of the text.
-    """
-    pieces = [p for p in (item.subtitle, item.narrative, item.text) if p]
-    for place, piece in enumerate(pieces):
-        others = [item.title or "", *pieces[:place], *pieces[place + 1 :]]
-        core = piece.rstrip("…")
-        said = any(core in other for other in others if other != piece)
-        if not said and piece not in (item.title, *pieces[:place]):
-            yield piece
-
-
-def _news(pieces: Iterable[str]) -> Iterator[str]:
-    """The lines that say what no line before them says.
-
-    A fact often quotes the line that it was taken from.
-    """
-    told: list[str] = []
-    for line in "\n".join(pieces).split("\n"):
-        core = _CITATION.sub("", line).strip(" .…”").casefold()
-        if len(core) < SHORT or not any(core in one for one in told):
-            told.append(core)
-            yield line
-
-
-def _title(item: MemoryItem) -> str:
-    if item.title:
-        return item.title
-    prose = item.text or item.narrative or item.subtitle or ", ".join(item.facts)
-    return prose.strip().split("\n")[0][:80] or "Untitled"
 
 
 def _line(text: str) -> str:

@@ -35,6 +35,10 @@ MOST_SOURCES = 100
 INHERITED = "inheritedFrom"
 """In a source's metadata: the id of the memory that it was a source of."""
 
+GAVE_WAY, TOOK_PLACE, ENDED = "gaveWayTo", "tookThePlaceOf", "endBefore"
+"""In the metadata of a source that is somebody's hand: what it did to the memory."""
+
+_DEEDS = {GAVE_WAY, TOOK_PLACE, ENDED}
 _RANK = {"user": 3, "agent": 2, "tool": 1, "import": 0, None: 2}
 _CLAUSES = re.compile(r"[.;:!,\n()\"“”]+|\b(?:and|but)\b", re.IGNORECASE)
 _CONTRAST = re.compile(r"\b(?:instead of|rather than|not|over)\b", re.IGNORECASE)
@@ -89,6 +93,30 @@ def current_again(old: MemoryItem) -> MemoryItem:
     return old.changed(
         superseded_by_id=None, superseded_at_epoch=None, superseded_from_epoch=None
     )
+
+
+def without_later_deeds(item: MemoryItem, moment: int) -> MemoryItem:
+    """The memory without the marks of what somebody did to it after a moment."""
+    later = [
+        one for one in item.sources if is_deed(one) and one.created_at_epoch > moment
+    ]
+    if not later:
+        return item
+    return item.changed(sources=tuple(one for one in item.sources if one not in later))
+
+
+def is_deed(source: MemorySource) -> bool:
+    """Whether it is a hand that changed none of the words."""
+    return source.source_type == "manual" and not _DEEDS.isdisjoint(source.metadata)
+
+
+def is_worded_by_hand(item: MemoryItem) -> bool:
+    """Whether somebody wrote it, corrected it, or said what its place is.
+
+    That it took another's place, and until when it holds, says nothing of its own.
+    """
+    hands = (one for one in item.sources if one.source_type == "manual")
+    return any({TOOK_PLACE, ENDED}.isdisjoint(one.metadata) for one in hands)
 
 
 def heir(new: MemoryItem, old: MemoryItem) -> MemoryItem:
@@ -154,8 +182,7 @@ def _place(source: MemorySource) -> tuple[str | None, ...]:
 
 
 def _may_give_way(item: MemoryItem) -> bool:
-    by_hand = any(source.source_type == "manual" for source in item.sources)
-    return item.kind == "observation" and not by_hand
+    return item.kind == "observation" and not is_worded_by_hand(item)
 
 
 def _says_the_same(new: MemoryItem, old: MemoryItem) -> bool:

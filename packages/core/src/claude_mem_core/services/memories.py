@@ -5,8 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from pydantic import JsonValue
+
 from claude_mem_core.domain.access import Principal, Scope
 from claude_mem_core.domain.audit import AuditDeed
+from claude_mem_core.domain.by_hand import (
+    Expiry,
+    Hand,
+    MemoryChange,
+    Supersession,
+    expired,
+)
 from claude_mem_core.domain.extraction.verify import cited_text
 from claude_mem_core.domain.filters import NOW, Moment, as_known
 from claude_mem_core.domain.keeping import KEEPING, Keeping
@@ -23,13 +32,14 @@ from claude_mem_core.domain.memory_request import (
     FoundMemories,
     MemoryRequest,
 )
+from claude_mem_core.domain.supersession import is_worded_by_hand
 from claude_mem_core.errors import InvalidInputError, NotFoundError
 from claude_mem_core.ports.storage import Snapshot, Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
 from claude_mem_core.services.borders import require_kept, require_project
 from claude_mem_core.services.cleaning import cleaned
-from claude_mem_core.services.succession import is_corrected
+from claude_mem_core.services.succession import reinstate, supersede
 
 
 class Memories:
@@ -111,19 +121,71 @@ class Memories:
                     "a memory stays in its project",
                     "leave it out, or add the memory to the other project",
                 )
-            item = _patched(item, patch, system=self._system)
+            item = _patched(item, patch, self._hand())
             tx.memories.replace(item)
             self._record(tx, "memory.update", item, by=by)
         return item
 
+    def supersede(
+        self, item_id: str, told: Supersession, *, by: Principal
+    ) -> MemoryChange:
+        """The memory when another one of its project took its place, or none did.
+
+        Said again it changes nothing. Of both memories whoever said so is a source.
+
+        Raises:
+            ConflictError: Another one took its place already, or it took the place
+                of that which is to take its own.
+        """
+        hand = self._hand()
+        with self._storage.begin() as tx:
+            old = tx.memories.get(item_id, scope=by.scope)
+            if told.superseded_by_id == old.superseded_by_id:
+                return MemoryChange(memory=old, unchanged=True)
+            if told.superseded_by_id is None:
+                old = reinstate(tx, old, hand, scope=by.scope)
+                action = "memory.reinstate"
+            else:
+                new = tx.memories.get(told.superseded_by_id, scope=by.scope)
+                old = supersede(tx, old, new, hand, scope=by.scope)
+                action = "memory.supersede"
+            self._record(tx, action, old, by=by, successor=told.superseded_by_id)
+        return MemoryChange(memory=old)
+
+    def expire(self, item_id: str, told: Expiry, *, by: Principal) -> MemoryChange:
+        """The memory when it holds until now, or a moment, or as long as it did before.
+
+        Said again it changes nothing, and what has expired does not expire again now.
+        """
+        hand = self._hand()
+        with self._storage.begin() as tx:
+            item = tx.memories.get(item_id, scope=by.scope)
+            after = expired(item, told, hand)
+            if after is item:
+                return MemoryChange(memory=item, unchanged=True)
+            tx.memories.replace(after)
+            end = after.valid_to_epoch
+            self._record(tx, "memory.expire", after, by=by, until=end)
+        return MemoryChange(memory=after)
+
+    def _hand(self) -> Hand:
+        return Hand(self._system.new_id, self._system.now())
+
     def _record(
-        self, tx: Transaction, action: str, item: MemoryItem, *, by: Principal
+        self,
+        tx: Transaction,
+        action: str,
+        item: MemoryItem,
+        *,
+        by: Principal,
+        **told: JsonValue,
     ) -> None:
         deed = AuditDeed(
             action=action,
             project_id=item.project_id,
             target_type="memory_item",
             target_id=item.id,
+            metadata=told,
         )
         record(tx, deed, by=by, system=self._system)
 
@@ -165,15 +227,13 @@ def remembered(draft: MemoryItemDraft, *, system: System, created: int) -> Memor
     )
 
 
-def _patched(item: MemoryItem, patch: MemoryItemPatch, *, system: System) -> MemoryItem:
+def _patched(item: MemoryItem, patch: MemoryItemPatch, hand: Hand) -> MemoryItem:
     nothing = [name for name, value in patch.changes.items() if value is None]
     listed = {"type", "facts", "concepts", "files_read", "files_modified", "metadata"}
     for name in listed.intersection(nothing):
         raise InvalidInputError.of(name, "it is null", "send a value or leave it out")
-    sources = _with_hand(item, system=system)
-    changed = item.changed(
-        **patch.changes, sources=sources, updated_at_epoch=system.now()
-    )
+    sources = _with_hand(item, hand)
+    changed = item.changed(**patch.changes, sources=sources, updated_at_epoch=hand.now)
     if not changed.is_searchable:
         raise InvalidInputError.of(
             "body", "nothing to search for would be left", "keep at least one text"
@@ -181,16 +241,10 @@ def _patched(item: MemoryItem, patch: MemoryItemPatch, *, system: System) -> Mem
     return changed
 
 
-def _with_hand(item: MemoryItem, *, system: System) -> tuple[MemorySource, ...]:
-    if is_corrected(item):
+def _with_hand(item: MemoryItem, hand: Hand) -> tuple[MemorySource, ...]:
+    if is_worded_by_hand(item):
         return item.sources
-    hand = MemorySource(
-        source_type="manual",
-        id=system.new_id(),
-        memory_item_id=item.id,
-        created_at_epoch=system.now(),
-    )
-    return (*item.sources, hand)
+    return (*item.sources, hand.source(item))
 
 
 def _require_events(

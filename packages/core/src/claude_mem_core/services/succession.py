@@ -8,6 +8,12 @@ from dataclasses import dataclass
 from itertools import count
 
 from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.by_hand import (
+    Hand,
+    current_by_hand,
+    given_way,
+    without_claim,
+)
 from claude_mem_core.domain.filters import Filters
 from claude_mem_core.domain.memory_item import MemoryItem
 from claude_mem_core.domain.search import TermQuery
@@ -19,6 +25,7 @@ from claude_mem_core.domain.supersession import (
     takes_the_place_of,
     without_inheritance,
 )
+from claude_mem_core.errors import ConflictError, InvalidInputError
 from claude_mem_core.ports.storage import Snapshot, Transaction
 
 LOOKED_AT = 8
@@ -79,6 +86,68 @@ def kept(snapshot: Snapshot, stem: str, *, scope: Scope) -> Sequence[MemoryItem]
 def is_corrected(item: MemoryItem) -> bool:
     """Whether somebody wrote or corrected it by hand."""
     return any(source.source_type == "manual" for source in item.sources)
+
+
+def supersede(
+    tx: Transaction, old: MemoryItem, new: MemoryItem, hand: Hand, *, scope: Scope
+) -> MemoryItem:
+    """`old`, whose place `new` took because somebody said so.
+
+    Raises:
+        InvalidInputError: They are one memory, or not of one project.
+        ConflictError: Another one took its place, or it took that of `new`.
+    """
+    _require_successor(tx, old, new, scope=scope)
+    old, new = given_way(old, new, hand)
+    tx.memories.replace(old)
+    tx.memories.replace(new)
+    return old
+
+
+def reinstate(
+    tx: Transaction, old: MemoryItem, hand: Hand, *, scope: Scope
+) -> MemoryItem:
+    """`old`, whose place nothing took because somebody said so."""
+    for new in tx.memories.get_many([old.superseded_by_id or ""], scope=scope):
+        tx.memories.replace(without_claim(new, old))
+    old = current_by_hand(old, hand)
+    tx.memories.replace(old)
+    return old
+
+
+def _require_successor(
+    tx: Transaction, old: MemoryItem, new: MemoryItem, *, scope: Scope
+) -> None:
+    if old.id == new.id or old.project_id != new.project_id:
+        cause = "a memory of another project takes no place in this one"
+        if old.id == new.id:
+            cause = "a memory does not take its own place"
+        raise InvalidInputError.of(
+            "supersededById", cause, "name another memory of its project"
+        )
+    if old.superseded_by_id is not None:
+        message = (
+            f"memory {old.id!r} gave way to {old.superseded_by_id!r} already: "
+            "undo that first, or supersede that one"
+        )
+        raise ConflictError(message)
+    if old.id in _successors(tx, new, scope=scope):
+        message = (
+            f"memory {new.id!r} gave way to {old.id!r}, at once or in the end: "
+            "undo that first"
+        )
+        raise ConflictError(message)
+
+
+def _successors(tx: Transaction, item: MemoryItem, *, scope: Scope) -> set[str]:
+    """The ids of all that took a memory's place, one after the other."""
+    seen = set[str]()
+    following = item.superseded_by_id
+    while following is not None and following not in seen:
+        seen.add(following)
+        found = tx.memories.get_many([following], scope=scope)
+        following = found[0].superseded_by_id if found else None
+    return seen
 
 
 def _put(tx: Transaction, item: MemoryItem, *, key: str, scope: Scope) -> MemoryItem:

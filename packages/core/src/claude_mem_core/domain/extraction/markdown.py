@@ -15,6 +15,7 @@ from claude_mem_core.domain.extraction.places import (
     Passage,
     Role,
 )
+from claude_mem_core.domain.extraction.quotations import is_within_quotation
 
 LONGEST_LINE = 4000
 """Characters; what is longer is a log or data without line ends, not a statement."""
@@ -208,6 +209,8 @@ def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     low = start
     for match in _SENTENCE_END.finditer(text, start, end):
         if _ABBREVIATED.search(text, max(low, match.start() - 8), match.start()):
+            continue
+        if is_within_quotation(text, low, match.end(), end):
             continue
         yield low, match.end() - len(match[0]) + len(match[0].rstrip())
         low = match.end()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from claude_mem_core.domain.extraction.markdown import Form, Statement
 from claude_mem_core.domain.extraction.places import COLON_ENDS, Line, Role
 from claude_mem_core.domain.extraction.prose import clipped, substance
+from claude_mem_core.domain.extraction.quotations import left_open
 from claude_mem_core.domain.extraction.wording import ELLIPSIS
 from claude_mem_core.domain.terms import content_words
 
@@ -217,16 +218,18 @@ def outcome_title(
 
 
 def request_title(statement: Statement, role: Role = "request") -> Line:
-    """What was asked, without the courtesies: "can you fix it?" is "Fix it"."""
+    """What was asked, without the courtesies: "can you fix it?" is "Fix it".
+
+    A quotation that is begun and not ended goes on elsewhere, and so does the title.
+    """
     text = statement.text
     bare = text[_asking_ends(text) :].strip()
     if not bare:
         bare = text
     elif len(bare) < len(text) and not _QUESTION.match(bare):
         bare = bare.rstrip("?").rstrip()
-    return statement.line(role).saying(
-        clipped(_capital(bare).rstrip(" .:;,"), LONGEST_TITLE)
-    )
+    title = _going_on(clipped(_capital(bare).rstrip(" .:;,"), LONGEST_TITLE))
+    return statement.line(role).saying(title)
 
 
 def is_imperative(statement: Statement) -> bool:
@@ -248,6 +251,16 @@ def is_clear(statement: Statement) -> bool:
         return False
     asks = _TO_DO.match(bare) or _QUESTION.match(bare)
     return bool(asks) and substance(bare) >= LEAST_CLEAR
+
+
+def _going_on(title: str) -> str:
+    """The title, marked as cut where it ends within a quotation."""
+    opened = left_open(title)
+    if opened is None or title.endswith(ELLIPSIS):
+        return title
+    quoted = title[opened.at + 1 :].strip()
+    told = title if quoted else title[: opened.at].rstrip()
+    return f"{told[: LONGEST_TITLE - len(ELLIPSIS)]}{ELLIPSIS}"
 
 
 def _asking_ends(text: str) -> int:
