@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from claude_mem_core.domain.feedback import UNKNOWN, Standing
 from claude_mem_core.domain.memory_item import MemoryItem
 from claude_mem_core.domain.packing import (
     Entry,
@@ -45,10 +46,15 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Valued:
-    """A memory that could be told, and what telling it is worth; 0 is nothing."""
+    """A memory that could be told, and what telling it is worth; 0 is nothing.
+
+    Attributes:
+        standing: What feedback is in its worth.
+    """
 
     item: MemoryItem
     value: float
+    standing: Standing = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,7 @@ class Verdict:
     per_token: float
     tokens: int
     reason: Reason
+    standing: Standing = UNKNOWN
 
     @property
     def is_told(self) -> bool:
@@ -118,6 +125,7 @@ class _Open:
     def __init__(self, valued: Valued) -> None:
         self.item = valued.item
         self.value = valued.value
+        self.standing = valued.standing
         self.overlap = 0.0
         self.is_half_told = False
         self._whole = whole(valued.item)
@@ -195,7 +203,7 @@ class _Pack:
 
     def _verdict(self, one: _Open, reason: Reason, tokens: int) -> Verdict:
         per_token = one.per_token(self.tokens_of)
-        return Verdict(one.item, one.value, per_token, tokens, reason)
+        return Verdict(one.item, one.value, per_token, tokens, reason, one.standing)
 
     def closed(self, left: Sequence[_Open]) -> Chosen:
         """The text of what was taken, and why the others were not."""

@@ -15,8 +15,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import fmean, pstdev
+from types import MappingProxyType
 
 from claude_mem_core.domain.calendar import Months
+from claude_mem_core.domain.feedback import UNKNOWN, Standing
 from claude_mem_core.domain.search import Candidate
 from claude_mem_core.domain.terms import words
 
@@ -32,6 +34,15 @@ WHO = 1.2
 
 WHEN = 1.5
 """A month that a question names is as telling as a rare word."""
+
+FEEDBACK = 0.5
+"""What was of use before decides between two that fit about as well; it lifts nothing
+above what fits better by more than half a deviation."""
+
+CONTRADICTED = 1.0
+"""What was called wrong falls as far as a good fit stands above the mean."""
+
+_NOTHING_KNOWN: Mapping[str, Standing] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +95,17 @@ def is_said(one: Candidate) -> bool:
     return one.author is not None
 
 
-def ranked(candidates: Sequence[Candidate], question: str = "") -> list[Ranked]:
+def ranked(
+    candidates: Sequence[Candidate],
+    question: str = "",
+    standings: Mapping[str, Standing] = _NOTHING_KNOWN,
+) -> list[Ranked]:
     """The candidates in the order in which they answer the question.
 
     Args:
         candidates: What was found, and what stands beside it with a score of 0.
         question: The question in the asker's words.
+        standings: How useful memories were before, by their ids.
     """
     fits = standardised({one.item_id: one.score for one in candidates})
     around = _Around(candidates, fits)
@@ -102,9 +118,17 @@ def ranked(candidates: Sequence[Candidate], question: str = "") -> list[Ranked]:
             **around.parts(one),
             "who": WHO * (len(names) == 1 and one.author in names),
             "when": WHEN * months.fit(one.when_epoch),
+            **_feedback(standings.get(one.item_id, UNKNOWN)),
         }
         scored.append(_Place(one, parts))
     return _spread(sorted(scored, key=_best_first))
+
+
+def _feedback(standing: Standing) -> dict[str, float]:
+    return {
+        "feedback": FEEDBACK * standing.used,
+        "contradicted": CONTRADICTED * standing.contradicted,
+    }
 
 
 @dataclass(frozen=True, slots=True)

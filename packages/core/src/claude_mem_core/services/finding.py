@@ -49,7 +49,8 @@ def found(
     known = _with_neighbours(
         snapshot, alike.added(candidates, similarity), wanted, by=by
     )
-    best = ranked(known, query.query)[: query.limit]
+    standings = snapshot.packs.feedback([one.item_id for one in known])
+    best = ranked(known, query.query, standings)[: query.limit]
     return _hits(snapshot, query, terms, best, by=by)
 
 
