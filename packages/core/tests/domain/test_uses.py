@@ -3,18 +3,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
+import pytest
 from claude_mem_core.domain.uses import (
+    WITHIN,
     Sight,
     Telling,
     Touch,
+    Trace,
     answers,
     sights_of,
 )
-
-HOUR = timedelta(hours=1)
-MS = 3_600_000
+from claude_mem_core.domain.value import millis
 
 
 def told(pack: str, at: int, *uses: str, memory: str = "m") -> Telling:
@@ -22,9 +21,10 @@ def told(pack: str, at: int, *uses: str, memory: str = "m") -> Telling:
     return Telling.model_validate({**fields, "told_at_epoch": at, "uses": uses})
 
 
-def answered(tellings: list[Telling], *at: int) -> list[tuple[str, int]]:
-    sights = [Sight("m", one) for one in at]
-    found = answers("fetched", sights, tellings, within=HOUR)
+def answered(
+    tellings: list[Telling], *at: int, kind: Trace = "fetched"
+) -> list[tuple[str, int]]:
+    found = answers(kind, [Sight("m", one) for one in at], tellings)
     return [(one.telling.pack_id, one.at) for one in found]
 
 
@@ -47,9 +47,12 @@ def test_what_was_answered_before_is_not_answered_through_an_older_one() -> None
     assert answered([told("b", 20, "touched")], 25) == [("b", 25)]
 
 
-def test_a_telling_can_be_answered_for_some_time() -> None:
-    assert answered([told("a", 10)], 10 + MS) == [("a", 10 + MS)]
-    assert answered([told("a", 10)], 11 + MS) == []
+@pytest.mark.parametrize("kind", sorted(WITHIN))
+def test_a_telling_can_be_answered_for_some_time(kind: Trace) -> None:
+    last = 10 + millis(WITHIN[kind])
+
+    assert answered([told("a", 10)], last, kind=kind) == [("a", last)]
+    assert answered([told("a", 10)], last + 1, kind=kind) == []
 
 
 def test_another_memory_of_the_pack_is_not_answered() -> None:

@@ -6,18 +6,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 from claude_mem_core.domain.feedback import UseKind
 from claude_mem_core.domain.paths import rooted, same_file
 from claude_mem_core.domain.value import Epoch, Id, Value, millis
 
-FETCHED_WITHIN = timedelta(days=1)
-"""How long after a pack a reading answers it: an agent may come back to what it was
-told for as long as its session lasts, seldom longer than a day."""
+Trace = Literal["fetched", "touched"]
 
-TOUCHED_WITHIN = timedelta(hours=4)
-"""How long after a pack a touched file answers it: one sitting. The link is weaker, as
-the file may have been the next to be worked on anyway, so the span is shorter."""
+WITHIN: Mapping[Trace, timedelta] = {
+    "fetched": timedelta(days=1),
+    "touched": timedelta(hours=4),
+}
+"""How long after a pack a deed answers it. An agent may come back to what it was told
+for as long as its session lasts, seldom longer than a day. A touched file may have been
+the next to be worked on anyway: that counts for one sitting."""
 
 MOST_TOLD = 1_000
 """Memories told within such a span that are looked at, the latest first."""
@@ -64,11 +67,7 @@ class Answer:
 
 
 def answers(
-    kind: UseKind,
-    sights: Iterable[Sight],
-    tellings: Sequence[Telling],
-    *,
-    within: timedelta,
+    kind: Trace, sights: Iterable[Sight], tellings: Sequence[Telling]
 ) -> Iterator[Answer]:
     """The last telling before each sight, unless it was answered in this way before.
 
@@ -78,14 +77,13 @@ def answers(
         kind: What the sights are.
         sights: The earliest first.
         tellings: Of these and other memories, the latest told first.
-        within: How long after it a telling can be answered.
     """
     done = {_of(one) for one in tellings if kind in one.uses}
     for sight in sights:
         told = next((one for one in tellings if _precedes(one, sight)), None)
         if told is None or _of(told) in done:
             continue
-        if sight.at - told.told_at_epoch <= millis(within):
+        if sight.at - told.told_at_epoch <= millis(WITHIN[kind]):
             done.add(_of(told))
             yield Answer(told, sight.at)
 

@@ -8,20 +8,19 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from claude_mem_core.domain.access import Principal, Scope
 from claude_mem_core.domain.extraction.evidence import evidence_of
-from claude_mem_core.domain.feedback import MemoryUse, UseKind
+from claude_mem_core.domain.feedback import MemoryUse
 from claude_mem_core.domain.memory_item import MemoryItem
 from claude_mem_core.domain.uses import (
-    FETCHED_WITHIN,
     MOST_TOLD,
-    TOUCHED_WITHIN,
+    WITHIN,
     Answer,
     Sight,
     Telling,
     Touch,
+    Trace,
     answers,
     sights_of,
 )
@@ -109,8 +108,8 @@ class Uses:
         project_id: str,
     ) -> Sequence[MemoryUse]:
         scope, moments = Scope(team_id, project_id), [one.at for one in sights]
-        told = _told(snapshot, moments, FETCHED_WITHIN, scope, project_id)
-        found = answers("fetched", sights, told, within=FETCHED_WITHIN)
+        told = _told(snapshot, "fetched", moments, scope, project_id)
+        found = answers("fetched", sights, told)
         return _uses("fetched", found, system=self._system)
 
 
@@ -127,26 +126,26 @@ def touched(
     moments = [event.occurred_at_epoch for event in turn.events]
     told = [
         one
-        for one in _told(snapshot, moments, TOUCHED_WITHIN, scope, turn.project.id)
+        for one in _told(snapshot, "touched", moments, scope, turn.project.id)
         if one.server_session_id in (None, turn.session.id)
     ]
     if not told:
         # Most turns of a history: no event is looked into.
         return []
     sights = sights_of(_touches(turn), _files(snapshot, told, scope=scope))
-    found = answers("touched", sights, told, within=TOUCHED_WITHIN)
+    found = answers("touched", sights, told)
     return _uses("touched", found, system=system)
 
 
 def _told(
     snapshot: Snapshot,
+    kind: Trace,
     moments: Sequence[int],
-    within: timedelta,
     scope: Scope,
     project_id: str,
 ) -> Sequence[Telling]:
     """What the deeds of these moments may answer."""
-    since, until = max(0, min(moments) - millis(within)), max(moments)
+    since, until = max(0, min(moments) - millis(WITHIN[kind])), max(moments)
     return snapshot.packs.told_between(
         since, until, project_id, scope=scope, limit=MOST_TOLD
     )
@@ -170,7 +169,7 @@ def _touches(turn: Turn) -> Iterator[Touch]:
 
 
 def _uses(
-    kind: UseKind, found: Iterable[Answer], *, system: System
+    kind: Trace, found: Iterable[Answer], *, system: System
 ) -> Sequence[MemoryUse]:
     now = system.now()
     return [
