@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 from claude_mem_core.domain.access import Scope
-from claude_mem_core.domain.feedback import DAY, Seen, Standing, UseKind, standing
+from claude_mem_core.domain.feedback import WEEK, Seen, Standing, UseKind, standing
 from claude_mem_core.domain.uses import Telling
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.packs import PackBook
@@ -126,19 +126,19 @@ class PackContract(RepositoryContract):
         _require(known, {"memory": evidence, "outdated": [Seen("superseded")]})
 
     def test_a_use_grows_old_by_newer_ones(self, inhabited: Storage) -> None:
-        """A use fades by the days to the newest use in its project."""
-        days = {"old": 0, "mid": 29, "new": 40}
+        """A use fades by the weeks to the newest use in its project."""
+        weeks = {"old": 0, "mid": 2, "new": 7}
         elsewhere = {"project_id": "other", "memory_item_id": "there"}
         with inhabited.begin() as tx:
-            for name, day in days.items():
+            for name, week in weeks.items():
                 what = {"memory_item_id": name, "kind": "fetched"}
-                at = NOW + day * DAY
+                at = NOW + week * WEEK
                 tx.packs.note(samples.use(name, **what, created_at_epoch=at))
             tx.packs.note(samples.use("there", **elsewhere, kind="fetched"))
         with inhabited.read() as snapshot:
-            known = snapshot.packs.feedback([*days, "there"])
-        ages = {"old": 40, "mid": 11, "new": 0, "there": 0}
-        evidence = {name: [Seen("fetched", days)] for name, days in ages.items()}
+            known = snapshot.packs.feedback([*weeks, "there"])
+        ages = {"old": 7, "mid": 5, "new": 0, "there": 0}
+        evidence = {name: [Seen("fetched", age)] for name, age in ages.items()}
         _require(known, evidence)
 
     def test_a_pack_told_again_is_one_receipt(self, inhabited: Storage) -> None:

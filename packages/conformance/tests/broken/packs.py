@@ -42,7 +42,7 @@ class NoDisappointmentIsHeard(InProcessPacks):
 @breaks(PackContract.test_a_use_grows_old_by_newer_ones, "packs")
 class NoUseFades(InProcessPacks):
     def _seen(self, item_id):
-        return (replace(one, days=0) for one in super()._seen(item_id))
+        return (replace(one, weeks=0) for one in super()._seen(item_id))
 
 
 @breaks(PackContract.test_a_project_knows_what_it_was_told, "packs")

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 SEEN = st.builds(
     Seen,
     kind=st.sampled_from(sorted(WEIGHTS)),
-    days=st.integers(0, 10_000),
+    weeks=st.integers(0, 10_000),
     times=st.integers(0, 10**6),
 )
 
@@ -67,14 +67,14 @@ def test_what_contradicts_a_memory_is_told_apart() -> None:
 
 @pytest.mark.parametrize("kind", sorted(HALF_LIVES))
 def test_a_use_counts_half_after_its_half_life(kind: EvidenceKind) -> None:
-    old = Seen(kind, days=HALF_LIVES[kind], times=2)
+    old = Seen(kind, weeks=HALF_LIVES[kind], times=2)
 
     assert value(old) == pytest.approx(value(Seen(kind)))
 
 
 @pytest.mark.parametrize("kind", sorted(CONTRADICTIONS))
 def test_a_contradiction_does_not_fade(kind: EvidenceKind) -> None:
-    assert value(Seen(kind, days=10_000)) == value(Seen(kind))
+    assert value(Seen(kind, weeks=10_000)) == value(Seen(kind))
 
 
 def test_what_is_wrong_is_not_useful() -> None:

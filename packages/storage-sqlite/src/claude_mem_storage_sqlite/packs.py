@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.context_pack import PackReceipt
-from claude_mem_core.domain.feedback import DAY, MemoryUse, Seen, Standing, standing
+from claude_mem_core.domain.feedback import WEEK, MemoryUse, Seen, Standing, standing
 from claude_mem_core.domain.uses import Telling
 from claude_mem_core.errors import NotFoundError
 from claude_mem_core.ports.packs import PackBook
@@ -97,8 +97,8 @@ _AGAIN = (
 _TOLD_BETWEEN = f"""
     SELECT i.memory_id, r.id, r.project_id, r.server_session_id, r.told_at_epoch, (
       SELECT group_concat(DISTINCT u.kind) FROM memory_uses u
-      WHERE u.memory_item_id = i.memory_id AND u.project_id = r.project_id
-        AND u.pack_id = r.id AND u.created_at_epoch >= r.told_at_epoch)
+      WHERE u.memory_item_id = i.memory_id AND u.pack_id = r.id
+        AND u.created_at_epoch >= r.told_at_epoch)
     FROM pack_receipts r {WITHIN} JOIN pack_items i ON i.pack_id = r.id
     WHERE r.project_id = :of AND r.told_at_epoch BETWEEN :since AND :until
     ORDER BY r.told_at_epoch DESC, r.id, i.seq LIMIT :limit
@@ -106,14 +106,17 @@ _TOLD_BETWEEN = f"""
 _SEEN = f"""
     WITH asked AS MATERIALIZED (SELECT value AS id FROM json_each(:ids)),
     seen AS MATERIALIZED (
-      SELECT memory_item_id, project_id, kind, created_at_epoch / {DAY} AS day,
+      SELECT memory_item_id, project_id, kind, created_at_epoch / {WEEK} AS week,
         count(*) AS times
       FROM asked CROSS JOIN memory_uses ON memory_item_id = asked.id
-      GROUP BY 1, 2, 3, 4)
-    SELECT memory_item_id, kind, (
-        SELECT max(n.created_at_epoch) / {DAY} FROM memory_uses n
-        WHERE n.project_id = seen.project_id) - day, times
-    FROM seen
+      GROUP BY 1, 2, 3, 4),
+    newest AS MATERIALIZED (
+      SELECT p.project_id, (
+        SELECT max(n.created_at_epoch) FROM memory_uses n
+        WHERE n.project_id = p.project_id) / {WEEK} AS week
+      FROM (SELECT DISTINCT project_id FROM seen) p)
+    SELECT memory_item_id, kind, newest.week - seen.week, times
+    FROM seen CROSS JOIN newest USING (project_id)
     UNION ALL
     SELECT asked.id, 'superseded', 0, 1
     FROM asked CROSS JOIN memory_items m ON m.id = asked.id

@@ -30,20 +30,21 @@ CONTRADICTIONS = frozenset({"contradicted", "superseded"})
 """What says that a memory does not hold, rather than that it was of no use."""
 
 HALF_LIVES: Mapping[EvidenceKind, int] = {
-    "fetched": 30,
-    "touched": 30,
-    "useful": 180,
-    "not_useful": 180,
+    "fetched": 4,
+    "touched": 4,
+    "useful": 26,
+    "not_useful": 26,
 }
-"""Days after which it counts half. A trace tells of the work that was going on then,
+"""Weeks after which it counts half. A trace tells of the work that was going on then,
 and work changes within weeks; what a user said holds longer. What is not named never
 fades: a memory that was wrong becomes no truer."""
 
 DOUBT = 4.0
 """How much has to be seen before a value is half way to its bound."""
 
-DAY = 86_400_000
-"""Milliseconds of a day: the step in which uses grow old."""
+WEEK = 604_800_000
+"""Milliseconds of a week: the step in which uses grow old, so that those of a week are
+one row to whoever asks for them."""
 
 
 class MemoryUse(Value):
@@ -93,14 +94,14 @@ class Feedback(Value):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Something that was seen of a memory on one day.
+    """Something that was seen of a memory in one week.
 
     Attributes:
-        days: How many days before the newest use of its project that was.
+        weeks: How many weeks before that of the newest use of its project that was.
     """
 
     kind: EvidenceKind
-    days: int = 0
+    weeks: int = 0
     times: int = 1
 
 
@@ -144,13 +145,13 @@ def standing(evidence: Iterable[Seen]) -> Standing:
     return Standing(used / (amount + DOUBT), contradicted / (amount + DOUBT))
 
 
-def day_of(epoch: int) -> int:
-    """The number of a moment's day, in UTC."""
-    return epoch // DAY
+def week_of(epoch: int) -> int:
+    """The number of a moment's week."""
+    return epoch // WEEK
 
 
 def _left(seen: Seen) -> float:
     """What is left of it: half after each half-life."""
     half_life = HALF_LIVES.get(seen.kind)
-    faded = 1.0 if half_life is None else 0.5 ** (seen.days / half_life)
+    faded = 1.0 if half_life is None else 0.5 ** (seen.weeks / half_life)
     return float(seen.times * faded)

@@ -17,7 +17,7 @@ class PackReader(Protocol):
     """Receipts, to read.
 
     * outside the scope a receipt looks as if nothing had been told;
-    * a use fades by the days to the newest use in its project.
+    * a use fades by the weeks to the newest use in its project.
     """
 
     @abstractmethod

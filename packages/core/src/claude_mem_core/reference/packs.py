@@ -14,8 +14,8 @@ from claude_mem_core.domain.feedback import (
     Seen,
     Standing,
     UseKind,
-    day_of,
     standing,
+    week_of,
 )
 from claude_mem_core.domain.uses import Telling
 from claude_mem_core.errors import ConflictError, NotFoundError
@@ -103,7 +103,7 @@ class InProcessPacks(PackBook):
         for use in self._state.uses.values():
             if use.memory_item_id == item_id:
                 newest = self._newest_use(use.project_id)
-                yield Seen(use.kind, day_of(newest) - day_of(use.created_at_epoch))
+                yield Seen(use.kind, week_of(newest) - week_of(use.created_at_epoch))
         item = self._state.memories.get(item_id)
         if item is not None and item.superseded_by_id and self._was_told(item_id):
             yield Seen("superseded")
