@@ -99,7 +99,10 @@ def test_feedback_on_a_memory_is_taken_down(client, project_id) -> None:
 
     assert -1 < second < first < 1
     assert first > 0
+    third = client.post(path, {"useful": False, "wrong": True}).json["feedback"]
+    assert -1 < third < second
     assert client.post(path, {"useful": "yes"}).status == 400
+    assert client.post(path, {"useful": True, "wrong": True}).status == 400
     absent = "/v1/memories/absent/feedback"
     assert client.post(absent, {"useful": True}).status == 404
 

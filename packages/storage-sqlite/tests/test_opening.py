@@ -10,9 +10,11 @@ from contextlib import closing
 import pytest
 from claude_mem_conformance import samples
 from claude_mem_conformance.clock import NOW
+from claude_mem_core.domain.feedback import Seen, standing
 from claude_mem_core.domain.search import TermQuery
 from claude_mem_core.errors import ConfigurationError, InvalidInputError, StorageError
 from claude_mem_storage_sqlite.filters import MARKS
+from claude_mem_storage_sqlite.packs import PACKS
 from claude_mem_storage_sqlite.version import OURS, SCHEMA
 
 WORDS = ("memory_items_fts", "memory_texts", "memory_totals", "memory_analysis")
@@ -282,3 +284,35 @@ def test_words_of_another_version_are_made_anew(path, storage, open_storage):
     with again.read() as snapshot:
         assert snapshot.memories.search(query, scope=samples.OURS).candidates
     assert again.check() == []
+
+
+def test_the_uses_of_an_older_database_are_of_their_memories_projects(
+    path, storage, open_storage
+):
+    with storage.begin() as tx:
+        tx.memories.add(samples.memory("m"))
+        for name in ("m", "gone"):
+            tx.packs.note(samples.use(name, memory_item_id=name))
+    storage.close()
+    change(
+        path,
+        "DROP INDEX memory_uses_item",
+        "DROP INDEX memory_uses_newest",
+        "ALTER TABLE memory_uses DROP COLUMN pack_id",
+        "CREATE TABLE older AS SELECT * FROM memory_uses",
+        "DROP TABLE memory_uses",
+        PACKS[-2],
+        "INSERT INTO memory_uses SELECT seq, id, memory_item_id, server_session_id,"
+        " kind, created_at_epoch FROM older",
+        "DROP TABLE older",
+        PACKS[-1],
+        "DROP INDEX pack_receipts_told",
+        PACKS[1],
+        "DELETE FROM _sqlite_migrations WHERE name = '0012-uses-of-packs'",
+        f"PRAGMA user_version = {SCHEMA - 1}",
+    )
+    with open_storage().read() as snapshot:
+        known = snapshot.packs.feedback(["m", "gone"])
+    assert known == {"m": standing([Seen("useful")])}
+    [rows] = change(path, "SELECT id, project_id, pack_id FROM memory_uses")
+    assert rows == [("m", "project", None)]

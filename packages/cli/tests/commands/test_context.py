@@ -64,7 +64,7 @@ def test_each_memory_that_was_considered_has_its_reason(any_way):
 
     kept = {one["memoryId"] for one in explained["explanation"] if one["included"]}
     assert kept == {one["id"] for one in explained["memories"]}
-    assert "WORTH" in shown.out
+    assert {"WORTH", "FEEDBACK", "CONTRADICTED"} <= set(shown.out.split())
     assert "explanation" not in told(any_way)
 
 
@@ -76,9 +76,17 @@ def test_feedback_adds_up_and_is_told(any_way):
     said = any_way("feedback", first["id"], "--useful")
     unknown = any_way("feedback", "nobody", "--useful")
     unsaid = any_way("feedback", first["id"])
+    wrong = any_way("feedback", first["id"], "--wrong", "--json").json
+    torn = any_way("feedback", first["id"], "--useful", "--wrong")
 
     assert good["memoryId"] == first["id"]
     assert 0 < good["feedback"] <= 1
     assert bad["feedback"] < good["feedback"]
     assert "between -1 and 1" in said.out
-    assert (unknown.code, unsaid.code) == (1, 2)
+    assert (unknown.code, unsaid.code, torn.code) == (1, 2, 2)
+    assert "say one of the two" in torn.err
+    assert wrong["feedback"] < bad["feedback"]
+    [explained, *_] = told(any_way, "--explain")["explanation"]
+    assert explained["memoryId"] == first["id"]
+    assert explained["feedback"] == pytest.approx(wrong["feedback"], abs=1e-6)
+    assert explained["contradicted"] < 0

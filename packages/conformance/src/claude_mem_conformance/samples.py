@@ -188,8 +188,8 @@ def receipt(id_: str = "pack", *told: str, **fields: object) -> PackReceipt:
 
 def use(id_: str = "use", **fields: object) -> MemoryUse:
     """That `memory` was of use to the user."""
-    what = {"memory_item_id": "memory", "kind": "useful", "created_at_epoch": NOW}
-    return _of(MemoryUse, {"id": id_, **what, **fields})
+    what = {"memory_item_id": "memory", "project_id": "project", "kind": "useful"}
+    return _of(MemoryUse, {"id": id_, **what, "created_at_epoch": NOW, **fields})
 
 
 def inhabit(storage: Storage) -> None:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from claude_mem_conformance.packs import PackContract
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.reference.packs import InProcessPacks
@@ -33,7 +35,27 @@ class PacksAreSortedByName(InProcessPacks):
 @breaks(PackContract.test_uses_become_feedback, "packs")
 class NoDisappointmentIsHeard(InProcessPacks):
     def feedback(self, item_ids):
-        return {k: v for k, v in super().feedback(item_ids).items() if v > 0}
+        known = super().feedback(item_ids)
+        return {k: v for k, v in known.items() if not v.contradicted}
+
+
+@breaks(PackContract.test_a_use_grows_old_by_newer_ones, "packs")
+class NoUseFades(InProcessPacks):
+    def _seen(self, item_id):
+        return (replace(one, weeks=0) for one in super()._seen(item_id))
+
+
+@breaks(PackContract.test_a_project_knows_what_it_was_told, "packs")
+class TheLatestIsToldLast(InProcessPacks):
+    def told_between(self, since, until, project_id, *, scope, limit):
+        told = super().told_between(since, until, project_id, scope=scope, limit=limit)
+        return sorted(told, key=lambda one: one.told_at_epoch)
+
+
+@breaks(PackContract.test_a_use_answers_what_was_told_before_it, "packs")
+class AnyUseAnswers(InProcessPacks):
+    def _answers(self, receipt, item_id):
+        return super()._answers(receipt.changed(told_at_epoch=0), item_id)
 
 
 @breaks(PackContract.test_a_pack_told_again_is_one_receipt, "packs")

@@ -48,6 +48,7 @@ from claude_mem_core.services.sessions import Sessions
 from claude_mem_core.services.similarity import Similarity
 from claude_mem_core.services.status import Status
 from claude_mem_core.services.upkeep import EVERY, Upkeep
+from claude_mem_core.services.uses import Uses
 from claude_mem_core.services.workers import Workers
 from claude_mem_core.system import RealSystem
 
@@ -95,12 +96,13 @@ class Runtime:
         self.projects = Projects(storage, system, keeping)
         self.sessions = Sessions(storage, queue, system, keeping)
         self.events = Events(storage, queue, system, keeping)
-        self.memories = Memories(storage, system, keeping)
+        self.uses = Uses(storage, system)
+        self.memories = Memories(storage, system, self.uses, keeping)
         self.rescan = Rescan(storage, system, keeping)
         self.similarity = Similarity(embedder)
         self.embedding = Embedding(storage, embedder, system)
         self.recall = Recall(storage, system, self.similarity)
-        self.context = ContextPacks(storage, system, self.similarity)
+        self.context = ContextPacks(storage, system, self.similarity, self.uses)
         self.jobs = Jobs(storage, queue, system)
         self.generator = Generator(storage, queue, generator, system, keeping)
         self.replay = Replay(
@@ -196,6 +198,7 @@ class Runtime:
             # Both are asked before either is waited for.
             for loop in (self.worker, self.keeper, self.embedding_loop):
                 loop.stop(grace=grace)
+        self.uses.write_down()
         if self._embedder is not None:
             self._embedder.close()
         self._queue.close()
@@ -204,6 +207,7 @@ class Runtime:
     def _keep_up(self, _: StopSignal) -> None:
         self.upkeep.once()
         self.retention.once()
+        self.uses.write_down()
 
     def _start_embedding(self) -> None:
         if self._embedder is not None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from claude_mem_core.domain.bm25 import K1, Frequencies
-from claude_mem_core.domain.ranking import Asked, ranked
+from claude_mem_core.domain.feedback import Standing
+from claude_mem_core.domain.ranking import CONTRADICTED, FEEDBACK, Asked, ranked
 from claude_mem_core.domain.search import Candidate
 from hypothesis import given
 from hypothesis import strategies as st
@@ -185,3 +186,19 @@ def test_every_candidate_has_one_place_and_scores_fall(
     )
     assert ranked(candidates[::-1], asked()) == best
     assert ranked(candidates, asked(), limit=3) == best[:3]
+
+
+def test_feedback_decides_between_equals_and_lifts_nothing_over_a_better_fit() -> None:
+    used, wrong = Standing(used=0.99), Standing(contradicted=-0.99)
+    equals = [candidate(name, 5) for name in ("a", "b", "c")]
+    better = candidate("best", 9)
+    rest = [candidate(f"r{n}", 1) for n in range(9)]
+
+    standings = {"b": used, "a": wrong}
+    best = ranked([*equals, better, *rest], Asked("", FREQUENCIES, standings=standings))
+
+    assert [one.item_id for one in best][:4] == ["best", "b", "c", "a"]
+    parts = {one.item_id: one.parts for one in best}
+    assert parts["b"]["feedback"] == pytest.approx(FEEDBACK * 0.99)
+    assert parts["a"]["contradicted"] == pytest.approx(-CONTRADICTED * 0.99)
+    assert parts["c"]["feedback"] == parts["c"]["contradicted"] == 0

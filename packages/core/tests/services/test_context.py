@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 from claude_mem_core.api import ContextQuery, MemoryItemDraft, Principal, ProjectDraft
-from claude_mem_core.domain.feedback import Feedback, feedback_value
+from claude_mem_core.domain.feedback import Feedback
 from claude_mem_core.domain.memory_item import MemoryItem
 from claude_mem_core.domain.packing import read
 from claude_mem_core.errors import NotFoundError, StorageReadOnlyError
@@ -18,6 +18,7 @@ from claude_mem_core.services.context import ContextPacks
 from claude_mem_core.services.memories import Memories
 from claude_mem_core.services.projects import Projects
 from claude_mem_core.services.similarity import Similarity
+from claude_mem_core.services.uses import Uses
 from claude_mem_core.system import RealSystem
 from typing_extensions import override
 
@@ -55,8 +56,10 @@ class _House:
     def __init__(self) -> None:
         self.system = _Stepping()
         self.store = _Store(self.system)
-        self.memories = Memories(self.store, self.system)
-        self.packs = ContextPacks(self.store, self.system, Similarity(None))
+        self.uses = Uses(self.store, self.system)
+        self.memories = Memories(self.store, self.system, self.uses)
+        alike = Similarity(None)
+        self.packs = ContextPacks(self.store, self.system, alike, self.uses)
         projects = Projects(self.store, self.system)
         self.project = projects.create(ProjectDraft(name="lighthouse"), by=ME).id
 
@@ -196,20 +199,6 @@ def test_an_explanation_has_each_memory_that_was_considered(house: _House) -> No
     assert told == [one.id for one in read(pack.context)]
     assert len(pack.explanation) == 5
     assert {one.reason for one in pack.explanation} == {"whole", "over_limit"}
-
-
-def test_feedback_is_bounded_and_grows_with_the_evidence() -> None:
-    some = feedback_value({"useful": 1})
-    much = feedback_value({"useful": 10_000})
-
-    assert 0 < some < much < 1
-    assert feedback_value({"not_useful": 1}) == -some
-    assert -1 < feedback_value({"not_useful": 10_000}, told=10**6) < 0
-    assert feedback_value({}) == 0
-    assert feedback_value({}, is_outdated=True) == 0
-    assert feedback_value({}, told=1, is_outdated=True) < 0
-    assert feedback_value({}, told=10**6) == 0
-    assert feedback_value({"fetched": 2}) > feedback_value({"touched": 2}) > 0
 
 
 def test_directives_get_less_of_a_pack_that_is_about_something(house: _House) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from claude_mem_core.domain.access import Principal
+from claude_mem_core.domain.analysis import asked
 from claude_mem_core.domain.filters import Moment
 from claude_mem_core.domain.index import why
 from claude_mem_core.domain.memory_item import (
@@ -17,7 +18,7 @@ from claude_mem_core.domain.memory_item import (
 )
 from claude_mem_core.domain.memory_request import MemoryRequest
 from claude_mem_core.domain.project import ProjectDraft
-from claude_mem_core.domain.search import SearchQuery
+from claude_mem_core.domain.search import Candidate, SearchQuery
 from claude_mem_core.domain.server_session import ServerSessionDraft
 from claude_mem_core.domain.supersession import superseded
 from claude_mem_core.domain.timeline import Timeline, TimelineQuery
@@ -100,7 +101,9 @@ def test_an_index_tells_what_each_memory_is_and_why(runtime, project, add) -> No
 def test_a_reason_names_no_word_that_only_looks_alike(add) -> None:
     item = add("The cart carries a category", files_read=("src/lamp.py",))
 
-    assert why(item, ("cat", "carton", "lamp")) == "files: lamp"
+    question = asked("cat carton lamps")
+    found = Candidate.of(item, question.tokens)
+    assert why(question, found.counts) == "files: lamps"
 
 
 def test_a_timeline_runs_around_a_memory(runtime, project, add) -> None:

@@ -16,7 +16,7 @@ from claude_mem_storage_sqlite.driver import ERRORS, Connection
 from claude_mem_storage_sqlite.filters import FILTER_COLUMNS, MARKS, marks_of
 from claude_mem_storage_sqlite.ledger_schema import LEDGER, LOG
 from claude_mem_storage_sqlite.model_calls import BOOK
-from claude_mem_storage_sqlite.packs import PACKS
+from claude_mem_storage_sqlite.packs import PACKS, USES_OF_PACKS
 from claude_mem_storage_sqlite.schema import COUNTS, IDENTITIES, SUCCESSORS, TABLES
 from claude_mem_storage_sqlite.search import NEIGHBOURS
 from claude_mem_storage_sqlite.vectors import VECTORS
@@ -103,6 +103,12 @@ def _words(db: Database) -> None:
         if column == "scope" or column.startswith("search_"):
             db.conn.execute(f"ALTER TABLE memory_items DROP COLUMN {column}")
     _run(db, full_text.FULL_TEXT)
+
+
+@steps(name="0012-uses-of-packs")
+def _uses_of_packs(db: Database) -> None:
+    """Tell of each use which project it is of; those of today follow from no pack."""
+    _run(db, USES_OF_PACKS)
 
 
 def migrate(connection: Connection) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.context_pack import PackReceipt
-from claude_mem_core.domain.feedback import MemoryUse, UseKind, feedback_value
+from claude_mem_core.domain.feedback import WEEK, MemoryUse, Seen, Standing, standing
+from claude_mem_core.domain.uses import Telling
 from claude_mem_core.errors import NotFoundError
 from claude_mem_core.ports.packs import PackBook
 from typing_extensions import override
@@ -52,6 +53,38 @@ PACKS = (
 )
 """What receipts and uses add to the schema."""
 
+USES_OF_PACKS = (
+    "ALTER TABLE memory_uses RENAME TO older_uses",
+    "DROP INDEX memory_uses_item",
+    """
+    CREATE TABLE memory_uses (
+      seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+      memory_item_id TEXT NOT NULL,
+      project_id TEXT NOT NULL REFERENCES projects(id) ON DELETE CASCADE,
+      pack_id TEXT, server_session_id TEXT, kind TEXT NOT NULL,
+      created_at_epoch INTEGER NOT NULL
+    ) STRICT
+    """,
+    # A use of a memory that is gone says nothing any more.
+    """
+    INSERT INTO memory_uses
+      (id, memory_item_id, project_id, server_session_id, kind, created_at_epoch)
+    SELECT u.id, u.memory_item_id, m.project_id, u.server_session_id, u.kind,
+      u.created_at_epoch
+    FROM older_uses u JOIN memory_items m ON m.id = u.memory_item_id ORDER BY u.seq
+    """,
+    "DROP TABLE older_uses",
+    # It holds all that is asked, so that a candidate's uses are read without its rows.
+    """
+    CREATE INDEX memory_uses_item
+      ON memory_uses (memory_item_id, project_id, kind, created_at_epoch, pack_id)
+    """,
+    "CREATE INDEX memory_uses_newest ON memory_uses (project_id, created_at_epoch)",
+    "DROP INDEX pack_receipts_project",
+    "CREATE INDEX pack_receipts_told ON pack_receipts (project_id, told_at_epoch)",
+)
+"""What uses that follow from packs need."""
+
 _TELLING = (
     f"{RECEIPTS.select} {WITHIN} WHERE r.id IN"
     " (SELECT pack_id FROM pack_items WHERE memory_id = :item)"
@@ -61,19 +94,35 @@ _AGAIN = (
     f"{RECEIPTS.insert} ON CONFLICT (id) DO UPDATE"
     " SET times = times + 1, told_at_epoch = excluded.told_at_epoch"
 )
-_USES = (
-    "SELECT memory_item_id, kind, count(*) FROM memory_uses"
-    " WHERE memory_item_id IN (SELECT value FROM json_each(?)) GROUP BY 1, 2"
-)
-_TOLD = (
-    "SELECT i.memory_id, sum(r.times) FROM pack_items i"
-    " JOIN pack_receipts r ON r.id = i.pack_id"
-    " WHERE i.memory_id IN (SELECT value FROM json_each(?)) GROUP BY 1"
-)
-_OUTDATED = (
-    "SELECT id FROM memory_items WHERE superseded_by_id IS NOT NULL"
-    " AND id IN (SELECT value FROM json_each(?))"
-)
+_TOLD_BETWEEN = f"""
+    SELECT i.memory_id, r.id, r.project_id, r.server_session_id, r.told_at_epoch, (
+      SELECT group_concat(DISTINCT u.kind) FROM memory_uses u
+      WHERE u.memory_item_id = i.memory_id AND u.pack_id = r.id
+        AND u.created_at_epoch >= r.told_at_epoch)
+    FROM pack_receipts r {WITHIN} JOIN pack_items i ON i.pack_id = r.id
+    WHERE r.project_id = :of AND r.told_at_epoch BETWEEN :since AND :until
+    ORDER BY r.told_at_epoch DESC, r.id, i.seq LIMIT :limit
+"""
+_SEEN = f"""
+    WITH asked AS MATERIALIZED (SELECT value AS id FROM json_each(:ids)),
+    seen AS MATERIALIZED (
+      SELECT memory_item_id, project_id, kind, created_at_epoch / {WEEK} AS week,
+        count(*) AS times
+      FROM asked CROSS JOIN memory_uses ON memory_item_id = asked.id
+      GROUP BY 1, 2, 3, 4),
+    newest AS MATERIALIZED (
+      SELECT p.project_id, (
+        SELECT max(n.created_at_epoch) FROM memory_uses n
+        WHERE n.project_id = p.project_id) / {WEEK} AS week
+      FROM (SELECT DISTINCT project_id FROM seen) p)
+    SELECT memory_item_id, kind, newest.week - seen.week, times
+    FROM seen CROSS JOIN newest USING (project_id)
+    UNION ALL
+    SELECT asked.id, 'superseded', 0, 1
+    FROM asked CROSS JOIN memory_items m ON m.id = asked.id
+    WHERE m.superseded_by_id IS NOT NULL
+      AND EXISTS (SELECT 1 FROM pack_items i WHERE i.memory_id = asked.id)
+"""
 
 
 class SqlitePacks(PackBook):
@@ -96,20 +145,20 @@ class SqlitePacks(PackBook):
         return [RECEIPTS.value(row) for row in rows]
 
     @override
-    def feedback(self, item_ids: Sequence[str]) -> Mapping[str, float]:
-        ids = [json.dumps(list(item_ids))]
-        uses: defaultdict[str, dict[UseKind, int]] = defaultdict(dict)
-        for item_id, kind, number in self._db.all(_USES, ids):
-            uses[item_id][kind] = number
-        told: dict[str, int] = dict(self._db.all(_TOLD, ids))
-        outdated = {row[0] for row in self._db.all(_OUTDATED, ids)}
-        values = {
-            one: feedback_value(
-                uses.get(one, {}), told=told.get(one, 0), is_outdated=one in outdated
-            )
-            for one in item_ids
-        }
-        return {one: value for one, value in values.items() if value}
+    def told_between(
+        self, since: int, until: int, project_id: str, *, scope: Scope, limit: int
+    ) -> Sequence[Telling]:
+        span = {"since": since, "until": until}
+        asked = within(scope, of=project_id, limit=limit, **span)
+        return [_telling(*row) for row in self._db.all(_TOLD_BETWEEN, asked)]
+
+    @override
+    def feedback(self, item_ids: Sequence[str]) -> Mapping[str, Standing]:
+        ids = json.dumps(list(item_ids))
+        evidence: defaultdict[str, list[Seen]] = defaultdict(list)
+        for item_id, *seen in self._db.all(_SEEN, {"ids": ids}):
+            evidence[item_id].append(Seen(*seen))
+        return {item_id: standing(seen) for item_id, seen in evidence.items()}
 
     @override
     def add(self, receipt: PackReceipt) -> None:
@@ -127,3 +176,23 @@ class SqlitePacks(PackBook):
     @override
     def note(self, use: MemoryUse) -> None:
         self._db.run(USES.insert, USES.row(use))
+
+
+def _telling(
+    memory_id: str,
+    pack_id: str,
+    project_id: str,
+    session_id: str | None,
+    told_at: int,
+    uses: str | None,
+) -> Telling:
+    return Telling.of_valid(
+        {
+            "memory_id": memory_id,
+            "pack_id": pack_id,
+            "project_id": project_id,
+            "server_session_id": session_id,
+            "told_at_epoch": told_at,
+            "uses": tuple(sorted(uses.split(","))) if uses else (),
+        }
+    )

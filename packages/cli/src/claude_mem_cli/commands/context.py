@@ -94,7 +94,15 @@ def _asked(options: Mapping[str, object]) -> dict[str, object]:
 
 def _reasons(explanation: Sequence[Told]) -> str:
     rows = [
-        (f"{one.score:.2f}", str(one.tokens), one.reason, one.memory_id)
+        (
+            f"{one.score:.2f}",
+            f"{one.feedback:+.2f}",
+            f"{one.contradicted:+.2f}",
+            str(one.tokens),
+            one.reason,
+            one.memory_id,
+        )
         for one in explanation
     ]
-    return screen.table(("WORTH", "TOKENS", "REASON", "MEMORY"), rows)
+    columns = ("WORTH", "FEEDBACK", "CONTRADICTED", "TOKENS", "REASON", "MEMORY")
+    return screen.table(columns, rows)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from claude_mem_core.domain.entries import Entry, headline, shortened, whole
+from claude_mem_core.domain.feedback import UNKNOWN, Standing
 from claude_mem_core.domain.memory_item import MemoryItem
 from claude_mem_core.domain.packing import block, frame, written
 from claude_mem_core.domain.terms import content_words
@@ -57,10 +58,15 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Valued:
-    """A memory that could be told, and what telling it is worth; 0 is nothing."""
+    """A memory that could be told, and what telling it is worth; 0 is nothing.
+
+    Attributes:
+        standing: What feedback is in its worth.
+    """
 
     item: MemoryItem
     value: float
+    standing: Standing = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,7 @@ class Verdict:
     per_token: float
     tokens: int
     reason: Reason
+    standing: Standing = UNKNOWN
 
     @property
     def is_told(self) -> bool:
@@ -131,6 +138,7 @@ class _Open:
     def __init__(self, valued: Valued, tokens_of: TokenCounter) -> None:
         self.item = valued.item
         self.value = valued.value
+        self.standing = valued.standing
         self.overlap = 0.0
         self._words = _words(whole(valued.item))
         self._tokens_of = tokens_of
@@ -231,7 +239,7 @@ class _Pack:
 
 
 def _verdict(one: _Open, reason: Reason) -> Verdict:
-    return Verdict(one.item, one.value, one.per_token, one.tokens, reason)
+    return Verdict(one.item, one.value, one.per_token, one.tokens, reason, one.standing)
 
 
 def _words(entry: Entry) -> frozenset[str]:

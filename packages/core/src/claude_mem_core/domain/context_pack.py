@@ -89,6 +89,9 @@ class Told(Value):
     Attributes:
         score: What telling it was worth; comparable within one pack only.
         value_per_token: Its worth beyond what was told before it, for each token.
+        feedback: How useful it was before, between -1 and 1; 0 is unknown.
+        contradicted: The part of that which it lost by being called wrong, or by
+            giving way to a newer memory.
         reason: How it was told: `whole`, `shortened` or `headline`; or why not:
             `redundant`, `over_budget`, `over_limit`.
     """
@@ -99,6 +102,8 @@ class Told(Value):
     tokens: int = Field(ge=0)
     included: bool
     reason: Reason
+    feedback: float = 0.0
+    contradicted: float = 0.0
 
 
 class PackReceipt(Value):

@@ -38,8 +38,9 @@ def matches(stored: str, asked: str) -> bool:
     relative one, and the other way round.
     """
     file, wanted = rooted(stored), rooted(asked)
-    return _are_one(file, wanted) or _are_one(folder_of(file), wanted)
+    return same_file(file, wanted) or same_file(folder_of(file), wanted)
 
 
-def _are_one(one: str, other: str) -> bool:
+def same_file(one: str, other: str) -> bool:
+    """Whether one rooted path is the other, or its end by whole segments."""
     return bool(one and other) and (one.endswith(other) or other.endswith(one))

@@ -19,6 +19,7 @@ from statistics import fmean, pstdev
 
 from claude_mem_core.domain.bm25 import Fit, Frequencies, weighed
 from claude_mem_core.domain.calendar import Months
+from claude_mem_core.domain.feedback import UNKNOWN, Standing
 from claude_mem_core.domain.search import Candidate
 from claude_mem_core.domain.search_fields import FIELD_WEIGHTS
 from claude_mem_core.domain.terms import words
@@ -41,6 +42,13 @@ WHO = 1.2
 
 WHEN = 2.0
 """A month that a question names is as telling as a rare word."""
+
+FEEDBACK = 0.5
+"""What was of use before decides between two that fit about as well; it lifts nothing
+above what fits better by more than half a deviation."""
+
+CONTRADICTED = 1.0
+"""What was called wrong falls as far as a good fit stands above the mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +119,13 @@ class Asked:
         frequencies: What there is of its terms in all that was searched.
         cosines: How alike to the question an embedder finds memories; those that are
             missing, whose vectors are still to be made, count as average.
+        standings: How useful memories were before, by their ids.
     """
 
     text: str
     frequencies: Frequencies
     cosines: Mapping[str, float] = field(default_factory=dict)
+    standings: Mapping[str, Standing] = field(default_factory=dict)
 
 
 def ranked(
@@ -140,10 +150,18 @@ def ranked(
             **around.parts(one),
             "who": WHO * (len(names) == 1 and one.author in names),
             "when": WHEN * months.fit(one.when_epoch),
+            **_feedback(asked.standings.get(one.item_id, UNKNOWN)),
         }
         scored.append(_Place(one, parts))
     best = _spread(sorted(scored, key=_best_first))[:limit]
     return [Ranked(place.one.item_id, place.score, fits.told(place)) for place in best]
+
+
+def _feedback(standing: Standing) -> dict[str, float]:
+    return {
+        "feedback": FEEDBACK * standing.used,
+        "contradicted": CONTRADICTED * standing.contradicted,
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,10 @@ from claude_mem_core.domain.context_pack import (
     PackReceipt,
     Told,
 )
-from claude_mem_core.domain.feedback import Feedback, MemoryUse, UseKind
+from claude_mem_core.domain.feedback import UNKNOWN, Feedback, MemoryUse
 from claude_mem_core.domain.filters import MemoryFilter, as_known
 from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.search import SearchHit
 from claude_mem_core.domain.worth import of_error, of_files, of_start
 from claude_mem_core.errors import StorageError
 from claude_mem_core.ports.storage import Snapshot, Storage
@@ -27,6 +28,7 @@ from claude_mem_core.ports.system import System
 from claude_mem_core.services.finding import found
 from claude_mem_core.services.identification import project_id_of
 from claude_mem_core.services.similarity import Similarity
+from claude_mem_core.services.uses import Uses
 
 POOL = 400
 """Newest memories that are looked at for what was asked without words, and as many
@@ -48,18 +50,21 @@ class ContextPacks:
     """What sessions are told."""
 
     def __init__(
-        self, storage: Storage, system: System, similarity: Similarity
+        self, storage: Storage, system: System, similarity: Similarity, uses: Uses
     ) -> None:
         self._storage = storage
         self._system = system
         self._similarity = similarity
+        self._uses = uses
 
     def pack(self, query: ContextQuery, *, by: Principal) -> ContextPack:
         """The most useful memories that fit the budget, and the text of them.
 
         While no memory changes, the same question gives the same bytes. That it was
-        told is written down; where that cannot be, the log says so.
+        told is written down; where that cannot be, the log says so. What was read
+        before it is counted first: it is such a change where it answers a pack.
         """
+        self._uses.write_down()
         with self._storage.read() as snapshot:
             project_id = project_id_of(snapshot, query, by=by)
             if query.server_session_id is not None:
@@ -82,18 +87,18 @@ class ContextPacks:
 
     def judge(self, item_id: str, told: Feedback, *, by: Principal) -> float:
         """How useful a memory is held to be, now that someone says so."""
-        kind: UseKind = "useful" if told.useful else "not_useful"
         with self._storage.begin() as tx:
-            tx.memories.get(item_id, scope=by.scope)
+            item = tx.memories.get(item_id, scope=by.scope)
             tx.packs.note(
                 MemoryUse(
                     id=self._system.new_id(),
                     memory_item_id=item_id,
-                    kind=kind,
+                    project_id=item.project_id,
+                    kind=told.kind,
                     created_at_epoch=self._system.now(),
                 )
             )
-            return tx.packs.feedback([item_id]).get(item_id, 0.0)
+            return tx.packs.feedback([item_id]).get(item_id, UNKNOWN).value
 
     def _write_down(self, pack: ContextPack, best: Chosen) -> None:
         receipt = _receipt(pack, best)
@@ -125,11 +130,12 @@ def _considered(asked: _Asked) -> Sequence[Valued]:
         recent = [as_known(item, query) for item in _recent(asked)]
         _add(items, values, _without_words(query, recent))
     _add(items, values, _with_words(asked))
-    feedback = snapshot.packs.feedback(list(items))
-    valued = [
-        Valued(item, values[item.id] * (1 + OWN_FEEDBACK * feedback.get(item.id, 0.0)))
-        for item in items.values()
-    ]
+    standings = snapshot.packs.feedback(list(items))
+    valued = []
+    for item in items.values():
+        known = standings.get(item.id, UNKNOWN)
+        worth = values[item.id] * (1 + OWN_FEEDBACK * known.value)
+        valued.append(Valued(item, worth, known))
     valued.sort(key=lambda one: (-one.value, -one.item.created_at_epoch, one.item.id))
     return valued[:CONSIDERED]
 
@@ -177,8 +183,17 @@ def _with_words(asked: _Asked) -> list[Valued]:
         similarity=asked.similarity,
         by=asked.by,
     )
-    best = max((hit.score for hit in hits), default=0.0)
-    return [Valued(hit.item, math.exp((hit.score - best) / 2)) for hit in hits]
+    fits = [_fit(hit) for hit in hits]
+    best = max(fits, default=0.0)
+    return [
+        Valued(hit.item, math.exp((fit - best) / 2))
+        for hit, fit in zip(hits, fits, strict=True)
+    ]
+
+
+def _fit(hit: SearchHit) -> float:
+    """How well it fits the words, without the feedback, which is counted once."""
+    return hit.score - sum(hit.parts[name] for name in ("feedback", "contradicted"))
 
 
 def _pack(
@@ -228,4 +243,6 @@ def _told(one: Verdict) -> Told:
         tokens=one.tokens,
         included=one.is_told,
         reason=one.reason,
+        feedback=round(one.standing.value, 6),
+        contradicted=round(one.standing.contradicted, 6),
     )

@@ -47,7 +47,8 @@ def found(
     matches = snapshot.memories.search(terms, scope=by.scope)
     alike = Alike(snapshot, query.query, terms, by).beside(matches, similarity)
     candidates = _with_neighbours(snapshot, alike.candidates, terms, by=by)
-    weighed = Asked(query.query, matches.frequencies, alike.cosines)
+    standings = snapshot.packs.feedback([one.item_id for one in candidates])
+    weighed = Asked(query.query, matches.frequencies, alike.cosines, standings)
     best = ranked(candidates, weighed, limit=query.limit)
     reasons = {one.item_id: why(question, one.counts) for one in candidates}
     return _hits(snapshot, query, best, reasons, by=by)

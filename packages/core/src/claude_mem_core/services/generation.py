@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from claude_mem_core.domain.audit import AuditDeed
+from claude_mem_core.domain.feedback import MemoryUse
 from claude_mem_core.domain.generation_job import (
     LONGEST_ERROR,
     Claim,
@@ -42,6 +43,7 @@ from claude_mem_core.services.renewal import Renewal
 from claude_mem_core.services.spending import write_down
 from claude_mem_core.services.succession import Newcomer, introduced, keep
 from claude_mem_core.services.tasks import Task, task_of
+from claude_mem_core.services.uses import touched
 
 PAUSE_AFTER_ERROR = timedelta(seconds=1)
 REINDEXED_AT_ONCE = 500
@@ -129,6 +131,7 @@ class Generator:
             return
         with self._storage.read() as snapshot:
             task = task_of(snapshot, claim.job, self._keeping)
+            uses = touched(snapshot, task, scope=claim.job.scope, system=self._system)
         if task.skip is not None:
             self._keep(claim, task, Generation())
             return
@@ -139,7 +142,7 @@ class Generator:
             message = f"{self._generator.name} gave neither memories nor a reason"
             error = GeneratorError(message, kind="parse_error")
             raise ModelCallError(error, made.usage)
-        self._keep(claim, task, made)
+        self._keep(claim, task, made, uses)
 
     def _reindex(self, job: GenerationJob) -> None:
         """Write a project's memories in their own places, and so what finds them."""
@@ -158,7 +161,13 @@ class Generator:
                 return
             after = page[-1].id
 
-    def _keep(self, claim: Claim, task: Task, made: Generation) -> None:
+    def _keep(
+        self,
+        claim: Claim,
+        task: Task,
+        made: Generation,
+        uses: Sequence[MemoryUse] = (),
+    ) -> None:
         now, skip = self._system.now(), task.skip or made.skip
         newcomers = self._newcomers(claim.job, task, made)
         with self._storage.begin() as tx:
@@ -169,6 +178,8 @@ class Generator:
                 # The lease was lost meanwhile: whoever holds the job now writes it.
                 log.warning("the result of job %s is dropped: %s", claim.job.id, error)
                 return
+            for use in uses:
+                tx.packs.note(use)
             if newcomers:
                 self._store(tx, claim.job, task, newcomers)
 

@@ -40,17 +40,23 @@ from claude_mem_core.services.audited import record
 from claude_mem_core.services.borders import require_kept, require_project
 from claude_mem_core.services.cleaning import cleaned
 from claude_mem_core.services.succession import reinstate, supersede
+from claude_mem_core.services.uses import Uses
 
 
 class Memories:
     """The memories of the caller's projects."""
 
     def __init__(
-        self, storage: Storage, system: System, keeping: Keeping = KEEPING
+        self,
+        storage: Storage,
+        system: System,
+        uses: Uses,
+        keeping: Keeping = KEEPING,
     ) -> None:
         self._storage = storage
         self._system = system
         self._keeping = keeping
+        self._uses = uses
 
     def add(self, draft: MemoryItemDraft, *, by: Principal) -> MemoryItem:
         """The new memory, findable at once.
@@ -91,6 +97,7 @@ class Memories:
                 if request.evidence
                 else []
             )
+        self._uses.read(shown, by=by)
         there = {one.id for one in shown}
         return FoundMemories(
             memories=tuple(shown),
