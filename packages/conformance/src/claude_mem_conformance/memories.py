@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import pytest
 from claude_mem_core.domain.access import Scope
-from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
+from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind, MemoryRecord
 from claude_mem_core.domain.search import Candidate, TermQuery
 from claude_mem_core.domain.timeline import Place
 from claude_mem_core.errors import ConflictError, NotFoundError
@@ -461,7 +461,7 @@ def _beside(storage: Storage, *ids: str, **fields: object) -> list[str]:
         return [one.item_id for one in found]
 
 
-def _ids(items: Sequence[MemoryItem]) -> list[str]:
+def _ids(items: Sequence[MemoryRecord]) -> list[str]:
     return [item.id for item in items]
 
 

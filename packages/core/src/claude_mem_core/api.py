@@ -16,6 +16,7 @@ from claude_mem_core.domain.memory_item import (
     MemoryItem,
     MemoryItemDraft,
     MemoryItemPatch,
+    MemoryRecord,
     MemorySource,
     MemorySourceDraft,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "MemoryItem",
     "MemoryItemDraft",
     "MemoryItemPatch",
+    "MemoryRecord",
     "MemoryRequest",
     "MemorySource",
     "MemorySourceDraft",

@@ -58,6 +58,13 @@ _BESIDE = f"""
       AND r.id NOT IN (SELECT value FROM json_each(:ids))
       AND r.project_id IN (SELECT value FROM json_each(:projects))
 """
+_NAMED = f"""
+    SELECT {_COLUMNS.format(score="0.0")}
+    FROM memory_items r
+    {_BORDER}
+    WHERE r.id IN (SELECT value FROM json_each(:ids))
+      AND r.project_id IN (SELECT value FROM json_each(:projects))
+"""
 NEIGHBOURS = (
     """
     CREATE INDEX memory_items_in_session
@@ -96,6 +103,16 @@ def beside(
     asked = within(scope, ids=json.dumps(list(ids)), **parameters(wanted))
     sql = _BESIDE + conditions(wanted) + " ORDER BY r.when_epoch, r.id"
     return [_candidate(row) for row in connection.all(sql, asked)]
+
+
+def passing(
+    connection: Connection, ids: Sequence[str], wanted: MemoryFilter, *, scope: Scope
+) -> Sequence[Candidate]:
+    """Those of some memories that pass a filter, in the order of the ids."""
+    asked = within(scope, ids=json.dumps(list(ids)), **parameters(wanted))
+    rows = connection.all(_NAMED + conditions(wanted), asked)
+    found = {row[0]: _candidate(row) for row in rows}
+    return [found[one] for one in ids if one in found]
 
 
 def _candidate(row: Row) -> Candidate:

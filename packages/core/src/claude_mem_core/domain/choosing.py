@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.memory_item import MemoryRecord
+from claude_mem_core.domain.outline import Outline
 from claude_mem_core.domain.packing import (
     Entry,
     block,
@@ -47,7 +48,7 @@ class Budget:
 class Valued:
     """A memory that could be told, and what telling it is worth; 0 is nothing."""
 
-    item: MemoryItem
+    item: MemoryRecord
     value: float
 
 
@@ -61,7 +62,7 @@ class Verdict:
         tokens: What it takes in the form in which it was told, or would have been.
     """
 
-    item: MemoryItem
+    item: MemoryRecord
     value: float
     per_token: float
     tokens: int
@@ -82,7 +83,7 @@ class Chosen:
     verdicts: tuple[Verdict, ...]
 
 
-def is_standing(item: MemoryItem) -> bool:
+def is_standing(item: MemoryRecord | Outline) -> bool:
     """Whether it is a directive that holds beyond its session."""
     return item.type == "decision" and item.metadata.get("standing") is True
 
@@ -208,13 +209,13 @@ class _Pack:
         return self._verdict(one, self._against(one) or "over_budget", tokens)
 
 
-def _tier(item: MemoryItem) -> int:
+def _tier(item: MemoryRecord) -> int:
     if item.kind == "manual":
         return 0
     return 1 if is_standing(item) else 2
 
 
-def _tells_the_same_session(one: MemoryItem, other: MemoryItem) -> bool:
+def _tells_the_same_session(one: MemoryRecord, other: MemoryRecord) -> bool:
     """Whether one is the summary of what the other tells a part of."""
     if one.server_session_id is None or _tier(one) < 2:  # noqa: PLR2004 - the rest
         return False

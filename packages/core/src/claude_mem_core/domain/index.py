@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
+from claude_mem_core.domain.memory_item import MemoryKind, MemoryRecord
 from claude_mem_core.domain.terms import pieces, words
 from claude_mem_core.domain.tokens import estimated_tokens
 from claude_mem_core.domain.value import Epoch, Id, Name, Value
@@ -26,7 +26,8 @@ class IndexEntry(Value):
 
     Attributes:
         when_epoch: From when on it holds.
-        tokens: What the whole memory takes of a model's window, estimated.
+        tokens: What the memory takes of a model's window, estimated; its sources, which
+            are evidence to be looked up, do not count.
         why: What it was found by, in a few words; empty where nothing was asked.
     """
 
@@ -40,7 +41,7 @@ class IndexEntry(Value):
     why: str = ""
 
 
-def entry_of(item: MemoryItem, *, why: str = "") -> IndexEntry:
+def entry_of(item: MemoryRecord, *, why: str = "") -> IndexEntry:
     """The line of the index for a memory."""
     return IndexEntry(
         id=item.id,
@@ -54,7 +55,7 @@ def entry_of(item: MemoryItem, *, why: str = "") -> IndexEntry:
     )
 
 
-def headline(item: MemoryItem) -> str:
+def headline(item: MemoryRecord) -> str:
     """What a memory is called, in one line; its first words when it has no title."""
     prose = (item.title, item.text, item.narrative, item.subtitle, *item.facts)
     told = next((text for text in prose if text and text.strip()), "")
@@ -62,12 +63,12 @@ def headline(item: MemoryItem) -> str:
     return line if len(line) <= LONGEST_TITLE else line[: LONGEST_TITLE - 1] + "…"
 
 
-def why(item: MemoryItem, terms: Sequence[str]) -> str:
+def why(item: MemoryRecord, terms: Sequence[str]) -> str:
     """Which words of a question a memory has, and where: `title: lamp; text: turns`."""
     parts = []
     left = list(terms)
     for name, text in _parts(item):
-        own = set(map(_bare, _spelt(text)))
+        own = set(map(_bare, _spelt(text, left)))
         here = [term for term in left if _bare(term) in own]
         left = [term for term in left if term not in here]
         if here:
@@ -75,7 +76,7 @@ def why(item: MemoryItem, terms: Sequence[str]) -> str:
     return "; ".join(parts)
 
 
-def _parts(item: MemoryItem) -> Iterator[tuple[str, str]]:
+def _parts(item: MemoryRecord) -> Iterator[tuple[str, str]]:
     prose = (item.subtitle, item.text, item.narrative, *item.facts)
     yield "title", item.title or ""
     yield "text", " ".join(filter(None, prose))
@@ -83,11 +84,21 @@ def _parts(item: MemoryItem) -> Iterator[tuple[str, str]]:
     yield "files", " ".join((*item.files_read, *item.files_modified))
 
 
-def _spelt(text: str) -> set[str]:
-    own = words(text)
+def _spelt(text: str, terms: Iterable[str]) -> set[str]:
+    """The words of a text, and their parts, among which those like the terms are.
+
+    Taking a word apart is slow, so it is done only to those that can be like one: all
+    but the last letter of a bare word stands in every word that it is the bare form of.
+    """
+    stems = {_bare(term)[:-1] for term in terms}
+    own = [word for word in words(text) if _holds_any(word.lower(), stems)]
     return {word.lower() for word in own} | {
         one for word in own for one in pieces(word)
     }
+
+
+def _holds_any(word: str, stems: Iterable[str]) -> bool:
+    return any(stem in word for stem in stems)
 
 
 @lru_cache(maxsize=20_000)

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
 
-from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.memory_item import MemoryRecord
 from claude_mem_core.domain.privacy import PRIVATE_TAGS
 
 FENCE_LETTERS = 12
@@ -76,14 +76,14 @@ class Entry:
     text: str
 
 
-def whole(item: MemoryItem) -> Entry:
+def whole(item: MemoryRecord) -> Entry:
     """All that a memory says."""
     facts = [f"- {fact}" for fact in item.facts]
     files = [f"Files: {', '.join(item.files_modified)}"] if item.files_modified else []
     return _entry(item, [*_news([_title(item), *_prose(item), *facts]), *files])
 
 
-def headline(item: MemoryItem) -> Entry:
+def headline(item: MemoryRecord) -> Entry:
     """What a memory is called."""
     title = _title(item)
     if len(title) > LONGEST_HEADLINE:
@@ -162,7 +162,7 @@ def _fence(texts: str) -> str:
     raise AssertionError
 
 
-def _entry(item: MemoryItem, lines: Sequence[str]) -> Entry:
+def _entry(item: MemoryRecord, lines: Sequence[str]) -> Entry:
     return Entry(
         id=item.id,
         day=datetime.fromtimestamp(item.created_at_epoch / 1000, UTC)
@@ -174,7 +174,7 @@ def _entry(item: MemoryItem, lines: Sequence[str]) -> Entry:
     )
 
 
-def _prose(item: MemoryItem) -> Iterator[str]:
+def _prose(item: MemoryRecord) -> Iterator[str]:
     """The texts of a memory that say something which no other of them says.
 
     A subtitle is often the clipped start of the narrative, a title that of the text.
@@ -201,7 +201,7 @@ def _news(pieces: Iterable[str]) -> Iterator[str]:
             yield line
 
 
-def _title(item: MemoryItem) -> str:
+def _title(item: MemoryRecord) -> str:
     if item.title:
         return item.title
     prose = item.text or item.narrative or item.subtitle or ", ".join(item.facts)

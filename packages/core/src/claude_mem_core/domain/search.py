@@ -10,7 +10,7 @@ from pydantic import Field
 
 from claude_mem_core.domain.filters import Filters, MemoryFilter
 from claude_mem_core.domain.index import IndexEntry, entry_of
-from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
+from claude_mem_core.domain.memory_item import MemoryKind, MemoryRecord
 from claude_mem_core.domain.project_named import OfProjects
 from claude_mem_core.domain.value import Text, Value
 
@@ -68,7 +68,7 @@ class Candidate:
     length: int = 0
 
     @classmethod
-    def of(cls, item: MemoryItem, score: float = 0.0) -> Self:
+    def of(cls, item: MemoryRecord, score: float = 0.0) -> Self:
         """A memory with its score; 0 where it shares no term."""
         told = [piece for piece in (item.text, item.narrative) if piece]
         return cls(
@@ -93,7 +93,7 @@ class SearchHit(Value):
         parts: What each signal added to the score.
     """
 
-    item: MemoryItem
+    item: MemoryRecord
     score: float
     why: str = ""
     parts: dict[str, float] = Field(default_factory=dict)

@@ -10,11 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from pydantic import JsonValue
 
-from claude_mem_core.domain.memory_item import MemoryItem, MemorySource
+from claude_mem_core.domain.memory_item import MemoryItem, MemoryRecord, MemorySource
 from claude_mem_core.domain.terms import content_words, search_terms
+
+M = TypeVar("M", bound=MemoryRecord)
 
 ALIKE = 0.8
 """Share of common words. Two reports of one change word by word reach it; two changes
@@ -83,7 +86,7 @@ def superseded(old: MemoryItem, new: MemoryItem) -> MemoryItem:
     )
 
 
-def current_again(old: MemoryItem) -> MemoryItem:
+def current_again(old: M) -> M:
     """`old` without a successor."""
     return old.changed(
         superseded_by_id=None, superseded_at_epoch=None, superseded_from_epoch=None

@@ -8,14 +8,13 @@ from collections.abc import Collection, Mapping, Sequence
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.filters import MemoryFilter
 from claude_mem_core.domain.fusion import fused
-from claude_mem_core.domain.memory_item import MemoryItem
 from claude_mem_core.domain.search import Candidate
 from claude_mem_core.ports.storage import Snapshot
 from claude_mem_core.services.similarity import Similarity
 
 ALIKE = 100
-"""Memories of a project that an embedder may add; each is read whole, a tenth of a
-millisecond."""
+"""Memories of a project that an embedder may add: as many as words bring are ranked in
+no time, and the right one is seldom further down."""
 
 
 class Alike:
@@ -28,7 +27,7 @@ class Alike:
         self._text = text
         self._wanted = wanted
         self._by = by
-        self._items: dict[str, MemoryItem] = {}
+        self._passing: dict[str, Candidate] = {}
 
     def added(
         self, candidates: Sequence[Candidate], similarity: Similarity
@@ -37,8 +36,8 @@ class Alike:
         known = {one.item_id for one in candidates}
         names = {one.author for one in candidates if one.author is not None}
         cosines = self._cosines(known, names, similarity)
-        new = [self._items[one] for one in cosines if one not in known]
-        return fused([*candidates, *map(Candidate.of, new)], cosines)
+        new = [self._passing[one] for one in cosines if one not in known]
+        return fused([*candidates, *new], cosines)
 
     def _cosines(
         self, known: Collection[str], names: Collection[str], similarity: Similarity
@@ -58,21 +57,7 @@ class Alike:
         return cosines
 
     def _fitting(self, ids: Sequence[str]) -> Collection[str]:
-        unknown = [one for one in ids if one not in self._items]
-        items = self._snapshot.memories.get_many(unknown, scope=self._by.scope)
-        self._items.update((item.id, item) for item in items)
-        return {
-            one
-            for one in ids
-            if one in self._items and self._is_wanted(self._items[one])
-        }
-
-    def _is_wanted(self, item: MemoryItem) -> bool:
-        return self._wanted.passes(item, platform=self._platform(item))
-
-    def _platform(self, item: MemoryItem) -> str | None:
-        if item.server_session_id is None or not self._wanted.platform_source:
-            return None
-        sessions = self._snapshot.sessions
-        found = sessions.get(item.server_session_id, scope=self._by.scope)
-        return found.platform_source
+        memories, scope = self._snapshot.memories, self._by.scope
+        passing = memories.passing(ids, self._wanted, scope=scope)
+        self._passing |= {one.item_id: one for one in passing}
+        return [one.item_id for one in passing]

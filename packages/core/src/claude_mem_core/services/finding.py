@@ -40,17 +40,29 @@ def found(
     if query.query is None:
         items = snapshot.memories.recent(wanted, scope=by.scope, limit=query.limit)
         return [SearchHit(item=as_known(one, query), score=0.0) for one in items]
-    terms = search_terms(query.query)
+    best = answers(snapshot, query.query, wanted, similarity=similarity, by=by)
+    return _hits(snapshot, query, best[: query.limit], by=by)
+
+
+def answers(
+    snapshot: Snapshot,
+    question: str,
+    wanted: MemoryFilter,
+    *,
+    similarity: Similarity,
+    by: Principal,
+) -> Sequence[Ranked]:
+    """Which memories pass a filter and fit a question, best first; none is read."""
+    terms = search_terms(question)
     if not terms:
         return []
-    question = TermQuery(terms=terms, wanted=wanted, limit=POOL)
-    candidates = snapshot.memories.search(question, scope=by.scope)
-    alike = Alike(snapshot, query.query, wanted, by)
+    asked = TermQuery(terms=terms, wanted=wanted, limit=POOL)
+    candidates = snapshot.memories.search(asked, scope=by.scope)
+    alike = Alike(snapshot, question, wanted, by)
     known = _with_neighbours(
         snapshot, alike.added(candidates, similarity), wanted, by=by
     )
-    best = ranked(known, query.query)[: query.limit]
-    return _hits(snapshot, query, terms, best, by=by)
+    return ranked(known, question)
 
 
 def _with_neighbours(
@@ -70,15 +82,11 @@ def _with_neighbours(
 
 
 def _hits(
-    snapshot: Snapshot,
-    query: SearchQuery,
-    terms: Sequence[str],
-    best: Sequence[Ranked],
-    *,
-    by: Principal,
+    snapshot: Snapshot, query: SearchQuery, best: Sequence[Ranked], *, by: Principal
 ) -> list[SearchHit]:
     places = {one.item_id: one for one in best}
-    items = snapshot.memories.get_many(list(places), scope=by.scope)
+    terms = search_terms(query.query or "")
+    items = snapshot.memories.records(list(places), scope=by.scope)
     return [
         SearchHit(
             item=as_known(item, query),
