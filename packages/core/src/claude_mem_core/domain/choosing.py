@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from heapq import heapify, heappop, heapreplace
 from typing import Literal
 
 from claude_mem_core.domain.memory_item import MemoryRecord
@@ -17,7 +19,7 @@ from claude_mem_core.domain.packing import (
     whole,
     written,
 )
-from claude_mem_core.domain.terms import content_words
+from claude_mem_core.domain.terms import STOP_WORDS, words
 from claude_mem_core.domain.tokens import TokenCounter, estimated_tokens
 
 Reason = Literal["whole", "headline", "redundant", "over_budget", "over_limit"]
@@ -92,61 +94,119 @@ def chosen(
     considered: Sequence[Valued],
     budget: Budget,
     tokens_of: TokenCounter = estimated_tokens,
+    *,
+    explain: bool = True,
 ) -> Chosen:
     """The pack with the most value that fits.
 
     What was written by hand comes first, then directives that stand, then what is
     worth the most for each token beyond what is told already. A memory that does not
     fit whole is told by its title, and left out when that is too long.
+
+    Args:
+        considered: The memories that may be told.
+        budget: How long the pack may be.
+        tokens_of: What tells the tokens of a text.
+        explain: Whether to tell why the others are not told, which takes longer.
     """
     pack = _Pack(budget, tokens_of)
-    left = [_Open(one) for one in considered]
+    left = {one.item.id: _Open(one, pack) for one in considered}
     for tier in range(3):
-        own = [one for one in left if _tier(one.item) <= tier]
-        while own:
-            best = min(own, key=lambda one: one.rank(tokens_of))
-            own.remove(best)
-            if pack.take(best, tier=tier):
-                left.remove(best)
-                for one in left:
-                    one.hear(best)
-    return pack.closed(left)
+        own = [one for one in left.values() if _tier(one.item) <= tier]
+        for one in _best_first(own):
+            if pack.take(one, tier=tier):
+                del left[one.item.id]
+    return pack.closed(left.values() if explain else ())
+
+
+def _best_first(own: Iterable[_Open]) -> Iterator[_Open]:
+    """The memories in the order of their worth, whatever is told meanwhile.
+
+    What is told takes from the worth of what is left, and never adds to it. So a worth
+    that was found before is the most that it can be now, and only the memory in front
+    needs to be looked at again: most are never read.
+    """
+    queue = [(one.rank, one) for one in own]
+    heapify(queue)
+    while queue:
+        rank, one = queue[0]
+        if one.is_out:
+            yield heappop(queue)[1]
+            continue
+        one.look()
+        if one.rank == rank:
+            yield heappop(queue)[1]
+        else:
+            heapreplace(queue, (one.rank, one))
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A way to tell a memory, and the room that it takes."""
+
+    reason: Reason
+    entry: Entry
+    tokens: int
+    characters: int
+
+    @classmethod
+    def of(cls, reason: Reason, entry: Entry, tokens_of: TokenCounter) -> _Form:
+        text = block(entry)
+        return cls(reason, entry, tokens_of(text), len(text))
 
 
 class _Open:
     """A memory that is not decided on."""
 
-    def __init__(self, valued: Valued) -> None:
+    def __init__(self, valued: Valued, pack: _Pack) -> None:
         self.item = valued.item
         self.value = valued.value
         self.overlap = 0.0
         self.is_half_told = False
-        self._whole = whole(valued.item)
-        self._words = frozenset(content_words(self._whole.text))
-        self._tokens: int | None = None
+        self.per_token = valued.value / FIXED
+        self._pack = pack
+        self._heard = 0
 
-    def rank(self, tokens_of: TokenCounter) -> tuple[float, int, str]:
+    @property
+    def rank(self) -> tuple[float, int, str]:
         """Best first; the id makes the order the same every time."""
-        per_token = self.per_token(tokens_of)
-        return -per_token, -self.item.created_at_epoch, self.item.id
+        return -self.per_token, -self.item.created_at_epoch, self.item.id
 
-    def per_token(self, tokens_of: TokenCounter) -> float:
-        """What it is worth beyond what is told, for each token that it takes."""
-        if self._tokens is None:
-            self._tokens = tokens_of(block(self._whole))
-        return self.value * (1 - self.overlap) / (self._tokens + FIXED)
+    @property
+    def is_out(self) -> bool:
+        """Whether not even its title fits: then nothing else of it matters."""
+        pack = self._pack
+        return pack.is_full or not pack.fits(self.headline, pack.budget.tokens)
 
-    def hear(self, told: _Open) -> None:
-        """Take off what another memory says."""
-        shared = len(self._words & told._words) / (len(self._words) or 1)
-        self.overlap = max(self.overlap, shared)
-        self.is_half_told |= _tells_the_same_session(self.item, told.item)
+    def look(self) -> None:
+        """Find what it is worth beyond what is told, for each token that it takes."""
+        for told in self._pack.heard[self._heard :]:
+            shared = len(self.words & told.words) / (len(self.words) or 1)
+            self.overlap = max(self.overlap, shared)
+            self.is_half_told |= _tells_the_same_session(self.item, told.item)
+        self._heard = len(self._pack.heard)
+        self.per_token = self.value * (1 - self.overlap) / (self.whole.tokens + FIXED)
 
-    def forms(self) -> Iterator[tuple[Reason, Entry]]:
+    def forms(self) -> Iterator[_Form]:
         """How it can be told, the longer first."""
         if not self.is_half_told:
-            yield "whole", self._whole
-        yield "headline", headline(self.item)
+            yield self.whole
+        yield self.headline
+
+    @cached_property
+    def whole(self) -> _Form:
+        """All that it says."""
+        return _Form.of("whole", whole(self.item), self._pack.tokens_of)
+
+    @cached_property
+    def headline(self) -> _Form:
+        """Its title alone."""
+        return _Form.of("headline", headline(self.item), self._pack.tokens_of)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Its words that carry meaning."""
+        return frozenset(map(str.lower, words(self.whole.entry.text))) - STOP_WORDS
 
 
 @dataclass(slots=True)
@@ -155,6 +215,7 @@ class _Pack:
     tokens_of: TokenCounter
     entries: list[Entry] = field(default_factory=list)
     told: list[Verdict] = field(default_factory=list)
+    heard: list[_Open] = field(default_factory=list)
     tokens: int = 0
     characters: int = 0
 
@@ -164,12 +225,12 @@ class _Pack:
 
     def take(self, one: _Open, *, tier: int) -> bool:
         """Tell it in the longest form that fits; whether there was one."""
-        if self._against(one) is not None:
+        if one.is_out or self._against(one) is not None:
             return False
         limit = self.budget.tokens // (STANDING_SHARE if tier == 1 else 1)
-        for form, entry in one.forms():
-            if self._fits(entry, limit):
-                self._add(one, form, entry)
+        for form in one.forms():
+            if self.fits(form, limit):
+                self._add(one, form)
                 return True
         return False
 
@@ -177,36 +238,41 @@ class _Pack:
         """Why it is not told, whatever room there is."""
         if one.overlap >= SAME and one.item.kind != "manual":
             return "redundant"
-        return "over_limit" if len(self.told) >= self.budget.memories else None
+        return "over_limit" if self.is_full else None
 
-    def _fits(self, entry: Entry, limit: int) -> bool:
-        text = block(entry)
+    @property
+    def is_full(self) -> bool:
+        """Whether it tells as many memories as it may."""
+        return len(self.told) >= self.budget.memories
+
+    def fits(self, form: _Form, limit: int) -> bool:
+        """Whether there is room for it within a limit of tokens."""
         characters = self.budget.characters
-        return self.tokens + self.tokens_of(text) <= limit and (
-            characters is None or self.characters + len(text) <= characters
+        return self.tokens + form.tokens <= limit and (
+            characters is None or self.characters + form.characters <= characters
         )
 
-    def _add(self, one: _Open, form: Reason, entry: Entry) -> None:
-        text = block(entry)
-        tokens = self.tokens_of(text)
-        self.tokens += tokens
-        self.characters += len(text)
-        self.entries.append(entry)
-        self.told.append(self._verdict(one, form, tokens))
+    def _add(self, one: _Open, form: _Form) -> None:
+        self.tokens += form.tokens
+        self.characters += form.characters
+        self.entries.append(form.entry)
+        self.told.append(_verdict(one, form.reason, form.tokens))
+        self.heard.append(one)
 
-    def _verdict(self, one: _Open, reason: Reason, tokens: int) -> Verdict:
-        per_token = one.per_token(self.tokens_of)
-        return Verdict(one.item, one.value, per_token, tokens, reason)
-
-    def closed(self, left: Sequence[_Open]) -> Chosen:
+    def closed(self, left: Iterable[_Open]) -> Chosen:
         """The text of what was taken, and why the others were not."""
         text = written(self.entries)
         untold = [self._left(one) for one in left]
         return Chosen(text, self.tokens_of(text), (*self.told, *untold))
 
     def _left(self, one: _Open) -> Verdict:
-        tokens = self.tokens_of(block(headline(one.item)))
-        return self._verdict(one, self._against(one) or "over_budget", tokens)
+        one.look()
+        reason = self._against(one) or "over_budget"
+        return _verdict(one, reason, one.headline.tokens)
+
+
+def _verdict(one: _Open, reason: Reason, tokens: int) -> Verdict:
+    return Verdict(one.item, one.value, one.per_token, tokens, reason)
 
 
 def _tier(item: MemoryRecord) -> int:

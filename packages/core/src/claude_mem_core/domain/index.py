@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from claude_mem_core.domain.memory_item import MemoryKind, MemoryRecord
@@ -66,9 +67,9 @@ def headline(item: MemoryRecord) -> str:
 def why(item: MemoryRecord, terms: Sequence[str]) -> str:
     """Which words of a question a memory has, and where: `title: lamp; text: turns`."""
     parts = []
-    left = list(terms)
+    left, near = list(terms), _near(tuple(terms))
     for name, text in _parts(item):
-        own = set(map(_bare, _spelt(text, left)))
+        own = set(map(_bare, _spelt(text, near)))
         here = [term for term in left if _bare(term) in own]
         left = [term for term in left if term not in here]
         if here:
@@ -84,21 +85,22 @@ def _parts(item: MemoryRecord) -> Iterator[tuple[str, str]]:
     yield "files", " ".join((*item.files_read, *item.files_modified))
 
 
-def _spelt(text: str, terms: Iterable[str]) -> set[str]:
-    """The words of a text, and their parts, among which those like the terms are.
-
-    Taking a word apart is slow, so it is done only to those that can be like one: all
-    but the last letter of a bare word stands in every word that it is the bare form of.
-    """
-    stems = {_bare(term)[:-1] for term in terms}
-    own = [word for word in words(text) if _holds_any(word.lower(), stems)]
+def _spelt(text: str, near: re.Pattern[str]) -> set[str]:
+    """The words of a text that may be like a term, and the parts of these."""
+    own = [word for word in words(text) if near.search(word.lower())]
     return {word.lower() for word in own} | {
         one for word in own for one in pieces(word)
     }
 
 
-def _holds_any(word: str, stems: Iterable[str]) -> bool:
-    return any(stem in word for stem in stems)
+@lru_cache(maxsize=200)
+def _near(terms: tuple[str, ...]) -> re.Pattern[str]:
+    """What stands in every word, and in every part of one, that is like a term.
+
+    All but the last letter of a bare word does. To take a word apart is slow, and few
+    words of a memory are worth it.
+    """
+    return re.compile("|".join(re.escape(_bare(term)[:-1]) for term in terms))
 
 
 @lru_cache(maxsize=20_000)

@@ -53,6 +53,7 @@ _TAG = re.compile(
     rf"[<＜](?=\s*[/\\]?\s*(?:{'|'.join(map(re.escape, _TAGS))})\b|\|)",  # noqa: RUF001
     re.IGNORECASE,
 )
+_MAY_MISLEAD = re.compile(r"<|\\u\{")
 _ESCAPE = re.compile(r"\\u\{([0-9a-f]{1,6})\}")
 _HEADER = re.compile(
     r"@(?P<fence>\S+) \[(?P<id>\S+)\] (?P<day>\S+) (?P<type>\S+) (?P<trust>\S+)"
@@ -193,11 +194,11 @@ def _news(pieces: Iterable[str]) -> Iterator[str]:
 
     A fact often quotes the line that it was taken from.
     """
-    told: list[str] = []
+    told = ""
     for line in "\n".join(pieces).split("\n"):
         core = _CITATION.sub("", line).strip(" .…”").casefold()
-        if len(core) < SHORT or not any(core in one for one in told):
-            told.append(core)
+        if len(core) < SHORT or core not in told:
+            told += f"{core}\n"
             yield line
 
 
@@ -222,6 +223,8 @@ def _safe(text: str) -> str:
 
     What is taken out is spelled `\u{hex}`, so that nothing is lost.
     """
+    if text.isascii() and text.isprintable() and not _MAY_MISLEAD.search(text):
+        return text
     text = text.replace("\\u{", "\\u{5c}u{")
     text = _TAG.sub(lambda found: _escaped(found[0]), text)
     return _DOUBTFUL.sub(_spelled, text)

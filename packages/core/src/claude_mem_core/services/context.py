@@ -70,8 +70,8 @@ class ContextPacks:
             considered = _considered(
                 _Asked(snapshot, query, wanted, self._similarity, by)
             )
-        best = chosen(considered, query.budget)
-        pack = _pack(query, project_id, best, now=now)
+        best = chosen(considered, query.budget, explain=query.explain)
+        pack = _pack(query, project_id, best, considered=len(considered), now=now)
         if pack.id is not None:
             self._write_down(pack, best)
         return pack
@@ -185,7 +185,7 @@ def _with_words(asked: _Asked) -> Mapping[str, float]:
 
 
 def _pack(
-    query: ContextQuery, project_id: str, best: Chosen, *, now: int
+    query: ContextQuery, project_id: str, best: Chosen, *, considered: int, now: int
 ) -> ContextPack:
     told = tuple(one.item for one in best.verdicts if one.is_told)
     explained = best.verdicts if query.explain else ()
@@ -200,7 +200,7 @@ def _pack(
         context=best.text,
         tokens=best.tokens,
         explanation=tuple(_told(one) for one in explained),
-        metadata={"considered": len(best.verdicts)},
+        metadata={"considered": considered},
     )
 
 
