@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import pytest
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind, MemoryRecord
+from claude_mem_core.domain.outline import Outline
 from claude_mem_core.domain.search import Candidate, TermQuery
 from claude_mem_core.domain.timeline import Place
 from claude_mem_core.errors import ConflictError, NotFoundError
@@ -51,6 +52,10 @@ class MemoryContract(RepositoryContract):
                 assert "m" not in _ids(
                     memories.since(Place(0), everything, scope=scope, limit=9)
                 )
+                outlines = memories.outlines(everything, scope=scope, limit=9)
+                assert "m" not in [one.id for one in outlines]
+                assert not memories.records(["m"], scope=scope)
+                assert not memories.passing(["m"], everything, scope=scope)
                 kind = samples.memory().kind
                 assert not memories.of_session("session", scope=scope, kind=kind)
                 assert not memories.count("project", scope=scope)
@@ -169,6 +174,51 @@ class MemoryContract(RepositoryContract):
             assert [one.id for one in found] == ["z", "a"]
             assert [len(one.sources) for one in found] == [1, 1]
 
+    def test_records_are_had_in_the_order_asked_for(self, inhabited: Storage) -> None:
+        """What the memories say, in the order of the ids, without their sources."""
+        cited = samples.memory("z", facts=("a", "b"), metadata=samples.AWKWARD)
+        hers = samples.memory("a", server_session_id=None, confidence=0.5)
+        for memory in (hers, cited):
+            _add(inhabited, memory)
+        with inhabited.read() as snapshot:
+            found = snapshot.memories.records(["z", "absent", "a"], scope=OURS)
+        assert list(found) == [cited.record, hers.record]
+
+    def test_lists_have_no_sources(self, inhabited: Storage) -> None:
+        """Lists and `records` have no sources, which are read with `get`."""
+        memory = samples.memory("m", files_modified=("src/lamp.py",))
+        _add(inhabited, memory)
+        wanted = samples.wanted()
+        with inhabited.read() as snapshot:
+            memories = snapshot.memories
+            listed = [
+                *memories.recent(wanted, scope=OURS, limit=9),
+                *memories.since(Place(0), wanted, scope=OURS, limit=9),
+                *memories.records(["m"], scope=OURS),
+            ]
+            assert memories.get("m", scope=OURS).sources
+        assert listed == [memory.record] * 3
+        assert not any(hasattr(one, "sources") for one in listed)
+
+    def test_those_that_pass_are_told_of_some(self, inhabited: Storage) -> None:
+        """Those of these memories that a filter lets pass, each with a score of 0."""
+        _add_on_codex(inhabited, "codex", "Which banana?")
+        gone = samples.memory("gone", valid_to_epoch=NOW - 1)
+        elsewhere = samples.memory("elsewhere", **samples.ELSEWHERE)
+        for memory in (samples.memory("a"), gone, elsewhere):
+            _add(inhabited, memory)
+        asked = ["elsewhere", "a", "absent", "gone", "codex"]
+        assert _passing(inhabited, asked) == {"a", "codex"}
+        assert _passing(inhabited, asked, include_expired=True) == {
+            *("a", "codex", "gone")
+        }
+        assert _passing(inhabited, asked, platform_source="codex") == {"codex"}
+        assert _passing(inhabited, ["a"]) == {"a"}
+        with inhabited.read() as snapshot:
+            wanted = samples.wanted()
+            [one] = snapshot.memories.passing(["codex"], wanted, scope=OURS)
+        assert one == Candidate.of(_all(inhabited, "codex")[0])
+
     def test_a_memory_is_found_by_its_key(self, inhabited: Storage) -> None:
         """The memory that was added with this key."""
         _add(inhabited, samples.memory("m"))
@@ -263,6 +313,28 @@ class MemoryContract(RepositoryContract):
         assert _recent(inhabited, limit=9) == ["a", "z", "m", "codex"]
         assert _recent(inhabited, limit=2) == ["a", "z"]
         assert _recent(inhabited, limit=9, platform_source="codex") == ["codex"]
+
+    def test_outlines_are_those_of_recent_memories(self, inhabited: Storage) -> None:
+        """The outlines of the memories that `recent` gives, in the same order."""
+        for age, id_ in enumerate(["m", "z", "a"]):
+            memory = samples.memory(
+                id_,
+                created_at_epoch=NOW + age,
+                valid_from_epoch=NOW - age if id_ == "a" else None,
+                metadata=samples.AWKWARD,
+                files_read=("a.py",),
+                files_modified=("b.py", "c.py"),
+            )
+            _add(inhabited, memory)
+        _add(inhabited, samples.memory("fix", type="bugfix"))
+        _add(inhabited, samples.memory("elsewhere", **samples.ELSEWHERE))
+        for fields in ({}, {"type": ("bugfix",)}, {"known_at": NOW + 1}):
+            wanted = samples.wanted().changed(**fields)
+            for limit in (1, 3, 9):
+                with inhabited.read() as snapshot:
+                    told = snapshot.memories.outlines(wanted, scope=OURS, limit=limit)
+                known = _all(inhabited, *_recent(inhabited, limit=limit, **fields))
+                assert list(told) == [Outline.of(one) for one in known]
 
     def test_those_after_a_place_come_oldest_first(self, inhabited: Storage) -> None:
         """The memories after a place in time that a filter lets pass, oldest first."""
@@ -452,6 +524,13 @@ def _recent(storage: Storage, *, limit: int = 99, **fields: object) -> list[str]
     with storage.read() as snapshot:
         wanted = samples.wanted().changed(**fields)
         return _ids(snapshot.memories.recent(wanted, scope=OURS, limit=limit))
+
+
+def _passing(storage: Storage, ids: Sequence[str], **fields: object) -> set[str]:
+    wanted = samples.wanted().changed(**fields)
+    with storage.read() as snapshot:
+        found = snapshot.memories.passing(ids, wanted, scope=OURS)
+        return {one.item_id for one in found}
 
 
 def _beside(storage: Storage, *ids: str, **fields: object) -> list[str]:

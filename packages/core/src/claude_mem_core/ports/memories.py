@@ -32,7 +32,7 @@ class MemoryReader(Protocol):
     * what has expired is neither searched nor recent, but still there;
     * a question about another time is answered as it was true and known then;
     * what stands beside some memories passes the filter, and is none of them;
-    * what lies in time is told without sources: they are evidence, read with `get`.
+    * lists and `records` have no sources, which are read with `get`.
     """
 
     @abstractmethod
