@@ -166,7 +166,7 @@ def _line(size: int, what: str, ours: float, bare: float, unit: str) -> Line:
 
 
 def _resident() -> float:
-    """Megabytes that this process holds; at most held, where the system tells no more."""
+    """Megabytes that this process holds, or at most held where none tells more."""
     pages = Path("/proc/self/statm")
     if pages.exists():
         return int(pages.read_text().split()[1]) * resource.getpagesize() / 1e6
