@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``python -m benchmarks [NAME ...] [--json]``: measure, and print a table."""
+"""``python -m benchmarks [NAME ...] [--size N] [--json]``: measure, print a table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from benchmarks import claim, ingest, latency, redaction, search, similarity
 from benchmarks.report import Line, table
 
-BENCHMARKS: dict[str, Callable[[], Sequence[Line]]] = {
+BENCHMARKS: dict[str, Callable[..., Sequence[Line]]] = {
     "ingest": ingest.measure,
     "claim": claim.measure,
     "latency": latency.measure,
@@ -26,6 +26,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", help=f"of: {', '.join(BENCHMARKS)}")
     parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument(
+        "--size",
+        type=int,
+        action="append",
+        help="memories to search, in place of the usual sizes; may come again",
+    )
     options = parser.parse_args()
     unknown = set(options.names) - set(BENCHMARKS)
     if unknown:
@@ -35,7 +41,8 @@ def main() -> None:
     results: dict[str, Sequence[Line]] = {}
     for name in options.names or BENCHMARKS:
         print(f"measuring {name} ...", file=sys.stderr)
-        results[name] = BENCHMARKS[name]()
+        given = {"sizes": options.size} if name == "search" and options.size else {}
+        results[name] = BENCHMARKS[name](**given)
     if options.json:
         plain = {
             name: [one.plain() for one in lines] for name, lines in results.items()

@@ -16,6 +16,7 @@ from claude_mem_core.api import (
 )
 from claude_mem_core.launch import installed_plugins
 from claude_mem_core.plugins import Adapter, T_co, Wiring
+from claude_mem_core.ports.embedder import Embedder
 from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage
 from claude_mem_core.reference.generator import RuleBasedGenerator
@@ -31,15 +32,21 @@ START = 1_700_000_000_000
 
 @contextmanager
 def adapters(
-    folder: Path,
+    folder: Path, embedder: Embedder | None = None
 ) -> Iterator[tuple[Runtime, Storage, ObservationQueueEngine]]:
     """The services on a database in `folder`, and what they stand on."""
     system, plugins = RealSystem(), installed_plugins()
-    storage = _opened(plugins.storage("sqlite"), Wiring(folder, system, _no_storage))
+    storage = _opened(plugins.storage("sqlite"), Wiring(folder, system, no_storage))
     wiring = Wiring(folder, system, lambda: storage)
     queue = _opened(plugins.queue("sqlite"), wiring)
     generator = RuleBasedGenerator()
-    runtime = assemble(storage=storage, queue=queue, generator=generator, system=system)
+    runtime = assemble(
+        storage=storage,
+        queue=queue,
+        generator=generator,
+        embedder=embedder,
+        system=system,
+    )
     with runtime:
         yield runtime, storage, queue
 
@@ -70,5 +77,6 @@ def _opened(adapter: Adapter[T_co], wiring: Wiring) -> T_co:
     return adapter.open(adapter.settings.from_env({}), wiring)
 
 
-def _no_storage() -> Storage:
+def no_storage() -> Storage:
+    """What an adapter that stands on no storage is given in place of one."""
     raise LookupError("a storage needs no other")

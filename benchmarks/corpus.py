@@ -18,6 +18,7 @@ from typing import Any
 from claude_mem_core.api import (
     MemoryItem,
     MemoryItemDraft,
+    MemoryRequest,
     Principal,
     ProjectDraft,
     Runtime,
@@ -77,10 +78,14 @@ class Corpus:
     memories: int = 0
 
     def search(self, query: Query, limit: int) -> Sequence[MemoryItem]:
-        """The best memories for a query."""
+        """The best memories for a query, with the sources that tell their sessions."""
         project_id = self.projects[query.conv]
         asked = SearchQuery(project_id=project_id, query=query.text, limit=limit)
-        return [hit.item for hit in self.runtime.recall.search(asked, by=ME).hits]
+        hits = self.runtime.recall.search(asked, by=ME).hits
+        ids = tuple(hit.item.id for hit in hits)
+        if not ids:
+            return []
+        return self.runtime.memories.get_many(MemoryRequest(ids=ids), by=ME).memories
 
     def place(self, item: MemoryItem) -> Found:
         """A memory by the benchmark's names.

@@ -1,150 +1,174 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Search at 10,000 and 100,000 memories, beside a bare FTS5 query on the same text.
+"""Recall at 10,000, 100,000 or more memories, beside a bare FTS5 query.
 
 The bare query is `MATCH` with the same quoted terms joined by OR, ordered by bm25, 10
 rows, over an index of one column with the same tokenizer and nothing else: no scope, no
-ranking, no sources. The product's search includes all of these.
+filter, no ranking. The product's search includes all of these, in a project that has
+99 % of the memories and in one that has 1 %.
+
+A hybrid search embeds the question and fuses both orders. Beside it stand the embedding
+and one product of the project's vectors with it, which is what numpy alone would take.
+A context pack is one for a session that begins, with its receipt written to the disk;
+beside it stands the bare query too, for want of a program that does the same.
 """
 
 from __future__ import annotations
 
 import random
+import resource
 import sqlite3
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from claude_mem_core.api import (
-    MemoryItem,
-    Principal,
-    ProjectDraft,
-    SearchQuery,
-    open_runtime,
-)
-from claude_mem_core.launch import installed_plugins
-from claude_mem_core.plugins import Wiring
-from claude_mem_core.system import RealSystem
+import numpy as np
+from claude_mem_core.api import ContextQuery, Runtime, SearchQuery
 
+from benchmarks.adapters import ME, adapters
+from benchmarks.filling import (
+    SMALL_SHARE,
+    Bare,
+    Filled,
+    embedder,
+    index_bytes,
+    said,
+    unit_vectors,
+)
 from benchmarks.report import Line, percentile
 
 SIZES = (10_000, 100_000)
-SMALL_SHARE = 100
-"""One memory in so many is of the small project."""
+MOST_VECTORS = 100_000
+"""Beyond so many memories only the small project has vectors: a million would be 1.5 GB
+of questions that nobody asks."""
 
-QUERIES = 200
+QUERIES = {10_000: 200, 100_000: 100}
+FEWEST_QUERIES = 30
 WORDS_A_QUERY = 4
-WORDS_A_MEMORY = 60
-VOCABULARY = 20_000
-A_WRITE = 1_000
-NOW = 1_700_000_000_000
-ME = Principal.local()
+PROJECTS = {"big": "99 %", "small": "1 %"}
+SHARES = (("p50", 0.5), ("p99", 0.99))
+
+Samples = Sequence[float]
 
 
-def measure() -> Sequence[Line]:
-    """Every size, in a project that holds 99 % of the memories and in one of 1 %."""
-    return [line for size in SIZES for line in _at(size)]
+def measure(sizes: Sequence[int] = SIZES) -> Sequence[Line]:
+    """Every size."""
+    return [line for size in sizes for line in _at(size)]
 
 
 def _at(size: int) -> Iterator[Line]:
-    chance = random.Random(size)
-    texts = [_text(chance) for _ in range(size)]
-    queries = [" ".join(_words(chance, WORDS_A_QUERY)) for _ in range(QUERIES)]
-    with tempfile.TemporaryDirectory() as folder:
-        with closing(sqlite3.connect(Path(folder) / "bare")) as index:
-            bare = _timed(queries, _bare(index, texts))
-        for name, ours in _ours(Path(folder), texts, queries).items():
-            for label, share in (("p50", 0.5), ("p99", 0.99)):
-                what = f"{size:>7,} memories, {name} project, {label}"
-                mine, theirs = percentile(ours, share), percentile(bare, share)
-                yield Line(what, mine, theirs, "ms", more_is_better=False)
-
-
-def _words(chance: random.Random, count: int) -> list[str]:
-    """Words as in prose: the n-th most common one is n times rarer than the first."""
-    ranks = (int(VOCABULARY ** chance.random()) for _ in range(count))
-    return [f"w{rank:x}q" for rank in ranks]
-
-
-def _text(chance: random.Random) -> str:
-    return " ".join(_words(chance, WORDS_A_MEMORY))
-
-
-def _timed(queries: Sequence[str], ask: Callable[[str], object]) -> list[float]:
-    """Milliseconds of each query, after a first round that warms the caches."""
-    samples = []
-    for query in [*queries[:20], *queries]:
+    chance = random.Random(-size)
+    count = QUERIES.get(size, FEWEST_QUERIES)
+    queries = [said(chance, WORDS_A_QUERY) for _ in range(count)]
+    embedded = ("big", "small") if size <= MOST_VECTORS else ("small",)
+    with tempfile.TemporaryDirectory() as name:
         start = time.perf_counter()
-        ask(query)
-        samples.append((time.perf_counter() - start) * 1000)
-    return samples[20:]
+        bare = Bare(Path(name) / "bare", size)
+        took = time.perf_counter() - start
+        with closing(sqlite3.connect(bare.path)) as index:
+            theirs = _timed(queries, _asking(index))
+        held = _resident()
+        start = time.perf_counter()
+        ours = Filled(Path(name), size, embedded)
+        yield _line(size, "built", time.perf_counter() - start, took, "s")
+        yield from _searches(size, ours, queries, theirs)
+        yield from _hybrids(size, ours, embedded, queries)
+        yield _line(size, "in-process", _resident(), held, "MB")
+        yield from _sizes(size, ours, bare)
 
 
-def _ours(
-    folder: Path, texts: Sequence[str], queries: Sequence[str]
-) -> dict[str, list[float]]:
-    env = {"CLAUDE_MEM_DATA_DIR": str(folder)}
-    with open_runtime(env) as runtime:
-        big, small = (
-            runtime.projects.create(ProjectDraft(name=name), by=ME).id
-            for name in ("big", "small")
-        )
-    _fill(folder, texts, big, small)
-    with open_runtime(env) as runtime:
-
-        def search(project_id: str, text: str) -> object:
-            query = SearchQuery(project_id=project_id, query=text, limit=10)
-            return runtime.recall.search(query, by=ME)
-
-        return {
-            "99 %": _timed(queries, lambda text: search(big, text)),
-            "1 %": _timed(queries, lambda text: search(small, text)),
-        }
+def _searches(
+    size: int, ours: Filled, queries: Sequence[str], theirs: Samples
+) -> Iterator[Line]:
+    with adapters(ours.folder) as (runtime, _, _):
+        for name, label in PROJECTS.items():
+            mine = _timed(queries, _search(runtime, ours.projects[name]))
+            yield from _pair(size, f"{label} project", mine, theirs)
+        for name, label in PROJECTS.items():
+            mine = _timed(queries, _pack(runtime, ours.projects[name]))
+            yield from _pair(size, f"pack, {label}", mine, theirs)
 
 
-def _fill(folder: Path, texts: Sequence[str], big: str, small: str) -> None:
-    """Write the memories through the storage: a service would commit each alone."""
-    system = RealSystem()
-    adapter = installed_plugins().storage("sqlite")
-    wiring = Wiring(folder, system, lambda: storage)
-    storage = adapter.open(
-        adapter.settings.from_env({"CLAUDE_MEM_DATA_DIR": str(folder)}), wiring
-    )
-    with closing(storage):
-        for first in range(0, len(texts), A_WRITE):
-            with storage.begin() as tx:
-                for number, text in enumerate(texts[first : first + A_WRITE], first):
-                    project = big if number % SMALL_SHARE else small
-                    tx.memories.add(_item(system.new_id(), project, text))
+def _hybrids(
+    size: int, ours: Filled, embedded: Sequence[str], queries: Sequence[str]
+) -> Iterator[Line]:
+    model = embedder()
+    dice = np.random.default_rng(1)
+    shares = {"big": size - size // SMALL_SHARE, "small": size // SMALL_SHARE}
+    with adapters(ours.folder, model) as (runtime, _, _):
+        for name in embedded:
+            rows = unit_vectors(dice, shares[name], model.model.dimensions)
+
+            def compare(text: str, rows: np.ndarray = rows) -> object:
+                return rows @ np.frombuffer(model.embed([text])[0], "<f4")
+
+            theirs = _timed(queries, compare)
+            mine = _timed(queries, _search(runtime, ours.projects[name]))
+            yield from _pair(size, f"hybrid, {PROJECTS[name]}", mine, theirs)
 
 
-def _item(item_id: str, project_id: str, text: str) -> MemoryItem:
-    return MemoryItem(
-        id=item_id,
-        project_id=project_id,
-        kind="observation",
-        type="discovery",
-        title=text[:60],
-        narrative=text,
-        created_at_epoch=NOW,
-        updated_at_epoch=NOW,
-    )
+def _sizes(size: int, ours: Filled, bare: Bare) -> Iterator[Line]:
+    indexes = [
+        index_bytes(ours.path, "memory_items_fts") / 1e6,
+        index_bytes(bare.path, "words") / 1e6,
+    ]
+    yield _line(size, "index", indexes[0], indexes[1], "MB")
+    files = [one.stat().st_size / 1e6 for one in (ours.path, bare.path)]
+    yield _line(size, "file", files[0], files[1], "MB")
 
 
-def _bare(bare: sqlite3.Connection, texts: Sequence[str]) -> Callable[[str], object]:
-    bare.execute(
-        "CREATE VIRTUAL TABLE words USING fts5"
-        "(text, tokenize='porter unicode61 remove_diacritics 2')"
-    )
-    bare.executemany("INSERT INTO words VALUES (?)", ((text,) for text in texts))
-    bare.commit()
+def _search(runtime: Runtime, project_id: str) -> Callable[[str], object]:
+    def ask(text: str) -> object:
+        query = SearchQuery(project_id=project_id, query=text, limit=10)
+        return runtime.recall.search(query, by=ME)
 
+    return ask
+
+
+def _pack(runtime: Runtime, project_id: str) -> Callable[[str], object]:
+    query = ContextQuery(project_id=project_id)
+    return lambda _: runtime.context.pack(query, by=ME)
+
+
+def _asking(index: sqlite3.Connection) -> Callable[[str], object]:
     def ask(text: str) -> object:
         terms = " OR ".join(f'"{word}"' for word in text.split())
-        return bare.execute(
+        return index.execute(
             "SELECT rowid, text FROM words WHERE words MATCH ? ORDER BY rank LIMIT 10",
             (terms,),
         ).fetchall()
 
     return ask
+
+
+def _timed(queries: Sequence[str], ask: Callable[[str], object]) -> Samples:
+    """Milliseconds of each query, after a first round that warms the caches."""
+    samples = []
+    warm = queries[: len(queries) // 10]
+    for query in [*warm, *queries]:
+        start = time.perf_counter()
+        ask(query)
+        samples.append((time.perf_counter() - start) * 1000)
+    return samples[len(warm) :]
+
+
+def _pair(size: int, what: str, mine: Samples, theirs: Samples) -> Iterator[Line]:
+    for label, share in SHARES:
+        both = percentile(mine, share), percentile(theirs, share)
+        yield _line(size, f"{what}, {label}", *both, "ms")
+
+
+def _line(size: int, what: str, ours: float, bare: float, unit: str) -> Line:
+    label = f"{size:>9,} memories, {what}"
+    return Line(label, ours, bare, unit, more_is_better=False)
+
+
+def _resident() -> float:
+    """Megabytes that this process holds, or at most held where none tells more."""
+    pages = Path("/proc/self/statm")
+    if pages.exists():
+        return int(pages.read_text().split()[1]) * resource.getpagesize() / 1e6
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (1e6 if sys.platform == "darwin" else 1e3)

@@ -42,7 +42,9 @@ def test_a_reported_turn_is_found_by_its_words(served: Machine) -> None:
 def test_every_source_that_a_memory_cites_exists(served: Machine) -> None:
     query = {"projectId": project_of(served), "query": "lamp motor", "limit": 100}
 
-    memories = served.call("POST", "/v1/search", query)[1]["memories"]
+    found = served.call("POST", "/v1/search", query)[1]["memories"]
+    ids = {"ids": [item["id"] for item in found]}
+    memories = served.call("POST", "/v1/memories/get", ids)[1]["memories"]
     cited = {source["eventId"] for item in memories for source in item["sources"]}
 
     assert {item["kind"] for item in memories} == {"observation", "summary"}

@@ -135,7 +135,8 @@ def test_what_the_hooks_report_is_found_by_a_search(client) -> None:
     query = {"projectId": project["id"], "query": "motor never started"}
     found = client.post("/v1/search", query).json["memories"]
     events = {event["id"] for event in stored(client)}
-    cited = {source["eventId"] for source in found[0]["sources"]}
+    best = client.get(f"/v1/memories/{found[0]['id']}").json["memory"]
+    cited = {source["eventId"] for source in best["sources"]}
     assert "motor" in json.dumps(found[0])
     assert cited
     assert cited <= events

@@ -29,6 +29,29 @@ def test_a_search_gives_what_fits_best_first_with_parallel_scores(
     assert scores == sorted(scores, reverse=True)
 
 
+def test_what_recall_shows_has_no_sources_and_a_memory_by_its_id_has(
+    client, project_id
+) -> None:
+    body = {"projectId": project_id, "query": "lamp"}
+    timeline = {"projectId": project_id, "query": "lamp", "view": "full"}
+
+    shown = [
+        *client.post("/v1/search", body).json["memories"],
+        *client.post("/v1/search", {"projectId": project_id}).json["memories"],
+        *client.post("/v1/timeline", timeline).json["memories"],
+        *client.post("/v1/context", body).json["memories"],
+    ]
+    ids = sorted({one["id"] for one in shown})
+    whole = client.post("/v1/memories/get", {"ids": ids}).json["memories"]
+
+    assert not any("sources" in one for one in shown)
+    assert all(one["sources"] for one in whole)
+    without = [{k: v for k, v in one.items() if k != "sources"} for one in whole]
+    assert {str(one["id"]): one for one in shown} == {
+        str(one["id"]): one for one in without
+    }
+
+
 def test_a_search_gives_at_most_what_is_asked_for(client, project_id) -> None:
     body = {"projectId": project_id, "query": "lamp", "limit": 1}
 

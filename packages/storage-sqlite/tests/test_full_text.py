@@ -175,7 +175,7 @@ def test_a_check_names_what_is_wrong(path, storage, open_storage):
     storage.close()
     change(
         path,
-        "UPDATE memory_texts SET title = ' x '",
+        "UPDATE memory_texts SET text = text || ' x '",
         "PRAGMA foreign_keys = OFF",
         "DELETE FROM server_sessions WHERE id = 'their-session'",
     )
@@ -276,14 +276,15 @@ def test_a_search_reads_the_best_first_and_looks_up_no_more(storage, fields):
 
 @pytest.mark.parametrize("fields", [{}, EVERY_FILTER], ids=["plain", "every filter"])
 def test_a_list_is_read_in_the_order_of_its_index(storage, fields):
-    from claude_mem_storage_sqlite import filters, memories
+    from claude_mem_storage_sqlite import filters, records
 
     wanted = samples.wanted().changed(**fields)
-    for order in (
-        memories._BEFORE + memories._LATEST,
-        memories._AFTER + memories._OLDEST,
+    for select, order in (
+        (records.RECORDS.select, records._BEFORE + records._LATEST),
+        (records.RECORDS.select, records._AFTER + records._OLDEST),
+        (records._OUTLINE, records._LATEST),
     ):
-        sql = memories._CHOSEN + filters.conditions(wanted) + order
+        sql = select + records._CHOSEN + filters.conditions(wanted) + order
         asked = {"wanted": "project", "epoch": 1, "place": "m"}
         steps = plan_of(storage, sql, wanted, **asked)
         assert "SEARCH r USING INDEX memory_items_when" in steps[0]

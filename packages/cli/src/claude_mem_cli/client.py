@@ -21,7 +21,7 @@ from claude_mem_core.domain.generation_job import (
     JobStatus,
     Lane,
 )
-from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
+from claude_mem_core.domain.memory_item import MemoryKind, MemoryRecord
 from claude_mem_core.domain.memory_request import FoundMemories, MemoryRequest
 from claude_mem_core.domain.model_call import ModelCall
 from claude_mem_core.domain.project import Project, ProjectDraft
@@ -55,7 +55,7 @@ class Acknowledged:
 class Told:
     """What the next session is told, and the memories that this was made from."""
 
-    memories: tuple[MemoryItem, ...]
+    memories: tuple[MemoryRecord, ...]
     context: str
     tokens: int
     pack_id: str | None = None

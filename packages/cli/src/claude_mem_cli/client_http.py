@@ -23,7 +23,7 @@ from claude_mem_core.domain.generation_job import (
     JobQuery,
     Lane,
 )
-from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
+from claude_mem_core.domain.memory_item import MemoryKind, MemoryRecord
 from claude_mem_core.domain.memory_request import FoundMemories, MemoryRequest
 from claude_mem_core.domain.model_call import ModelCall
 from claude_mem_core.domain.project import Project, ProjectDraft
@@ -144,7 +144,7 @@ class ClientHttp(Client):
         answer = self._ask("POST", "/v1/search", _asked(query))
         parts = (_list(answer, name) for name in ("memories", "scores", "why"))
         return [
-            SearchHit(item=MemoryItem.from_wire(one), score=score, why=why)
+            SearchHit(item=MemoryRecord.from_wire(one), score=score, why=why)
             for one, score, why in zip(*parts, strict=True)
         ]
 
@@ -175,7 +175,7 @@ class ClientHttp(Client):
     @override
     def context(self, query: ContextQuery) -> Told:
         answer = self._ask("POST", "/v1/context", _asked(query))
-        items = tuple(MemoryItem.from_wire(one) for one in _list(answer, "memories"))
+        items = tuple(MemoryRecord.from_wire(one) for one in _list(answer, "memories"))
         return Told(
             items,
             answer["context"],

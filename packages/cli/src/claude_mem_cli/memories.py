@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from claude_mem_core.domain.index import IndexEntry, headline
-from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.memory_item import MemoryRecord
 from claude_mem_core.domain.memory_request import Evidence
 from claude_mem_core.domain.search import SearchHit
 
@@ -29,7 +29,7 @@ def show_hits(hits: Sequence[SearchHit]) -> None:
             screen.say(f"    {screen.cut(beginning, room)}")
 
 
-def memory_table(items: Sequence[MemoryItem]) -> str:
+def memory_table(items: Sequence[MemoryRecord]) -> str:
     """Memories as a table, one line each."""
     rows = [(day_of(item), item.type, title_of(item)) for item in items]
     return screen.table(("DAY", "TYPE", "TITLE"), rows)
@@ -48,7 +48,7 @@ def show_index(index: Sequence[IndexEntry]) -> None:
         screen.say(f"  {screen.cut(title + why, screen.columns() - 2)}")
 
 
-def show_whole(item: MemoryItem, evidence: Sequence[Evidence]) -> None:
+def show_whole(item: MemoryRecord, evidence: Sequence[Evidence]) -> None:
     """Show everything that a memory says, and the words that it was taken from."""
     screen.say(screen.heading(screen.line(title_of(item))))
     screen.say(screen.faint(f"{item.id}  {at(item.when)}  {screen.line(item.type)}"))
@@ -64,11 +64,11 @@ def show_whole(item: MemoryItem, evidence: Sequence[Evidence]) -> None:
     screen.say()
 
 
-def title_of(item: MemoryItem) -> str:
+def title_of(item: MemoryRecord) -> str:
     """What a memory is called, in one line."""
     return screen.line(headline(item) or "-")
 
 
-def day_of(item: MemoryItem) -> str:
+def day_of(item: MemoryRecord) -> str:
     """The day that a memory is of, as ISO 8601."""
     return datetime.fromtimestamp(item.created_at_epoch / 1000, UTC).date().isoformat()

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 import pytest
 from claude_mem_core.domain import analysis
 from claude_mem_core.domain.access import Scope
-from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
+from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind, MemoryRecord
+from claude_mem_core.domain.outline import Outline
 from claude_mem_core.domain.search import Candidate, TermQuery
 from claude_mem_core.domain.search_fields import search_fields
 from claude_mem_core.domain.timeline import Place
@@ -52,6 +53,11 @@ class MemoryContract(RepositoryContract):
                 assert "m" not in _ids(
                     memories.since(Place(0), everything, scope=scope, limit=9)
                 )
+                outlines = memories.outlines(everything, scope=scope, limit=9)
+                assert "m" not in [one.id for one in outlines]
+                assert not memories.records(["m"], scope=scope)
+                asked = TermQuery(terms=("banana",), wanted=everything, limit=9)
+                assert not memories.among(["m"], asked, scope=scope)
                 kind = samples.memory().kind
                 assert not memories.of_session("session", scope=scope, kind=kind)
                 assert not memories.count("project", scope=scope)
@@ -238,6 +244,32 @@ class MemoryContract(RepositoryContract):
             assert [one.id for one in found] == ["z", "a"]
             assert [len(one.sources) for one in found] == [1, 1]
 
+    def test_records_are_had_in_the_order_asked_for(self, inhabited: Storage) -> None:
+        """What the memories say, in the order of the ids, without their sources."""
+        cited = samples.memory("z", facts=("a", "b"), metadata=samples.AWKWARD)
+        hers = samples.memory("a", server_session_id=None, confidence=0.5)
+        for memory in (hers, cited):
+            _add(inhabited, memory)
+        with inhabited.read() as snapshot:
+            found = snapshot.memories.records(["z", "absent", "a"], scope=OURS)
+        assert list(found) == [cited.record, hers.record]
+
+    def test_lists_have_no_sources(self, inhabited: Storage) -> None:
+        """Lists and `records` have no sources, which are read with `get`."""
+        memory = samples.memory("m", files_modified=("src/lamp.py",))
+        _add(inhabited, memory)
+        wanted = samples.wanted()
+        with inhabited.read() as snapshot:
+            memories = snapshot.memories
+            listed = [
+                *memories.recent(wanted, scope=OURS, limit=9),
+                *memories.since(Place(0), wanted, scope=OURS, limit=9),
+                *memories.records(["m"], scope=OURS),
+            ]
+            assert memories.get("m", scope=OURS).sources
+        assert listed == [memory.record] * 3
+        assert not any(hasattr(one, "sources") for one in listed)
+
     def test_a_memory_is_found_by_its_key(self, inhabited: Storage) -> None:
         """The memory that was added with this key."""
         _add(inhabited, samples.memory("m"))
@@ -338,6 +370,28 @@ class MemoryContract(RepositoryContract):
         assert _recent(inhabited, limit=9) == ["a", "z", "m", "codex"]
         assert _recent(inhabited, limit=2) == ["a", "z"]
         assert _recent(inhabited, limit=9, platform_source="codex") == ["codex"]
+
+    def test_outlines_are_those_of_recent_memories(self, inhabited: Storage) -> None:
+        """The outlines of the memories that `recent` gives, in the same order."""
+        for age, id_ in enumerate(["m", "z", "a"]):
+            memory = samples.memory(
+                id_,
+                created_at_epoch=NOW + age,
+                valid_from_epoch=NOW - age if id_ == "a" else None,
+                metadata=samples.AWKWARD,
+                files_read=("a.py",),
+                files_modified=("b.py", "c.py"),
+            )
+            _add(inhabited, memory)
+        _add(inhabited, samples.memory("fix", type="bugfix"))
+        _add(inhabited, samples.memory("elsewhere", **samples.ELSEWHERE))
+        for fields in ({}, {"type": ("bugfix",)}, {"known_at": NOW + 1}):
+            wanted = samples.wanted().changed(**fields)
+            for limit in (1, 3, 9):
+                with inhabited.read() as snapshot:
+                    told = snapshot.memories.outlines(wanted, scope=OURS, limit=limit)
+                known = _all(inhabited, *_recent(inhabited, limit=limit, **fields))
+                assert list(told) == [Outline.of(one) for one in known]
 
     def test_those_after_a_place_come_oldest_first(self, inhabited: Storage) -> None:
         """The memories after a place in time that a filter lets pass, oldest first."""
@@ -537,7 +591,7 @@ def _beside(storage: Storage, *ids: str, **fields: object) -> list[str]:
         return sorted(one.item_id for one in found)
 
 
-def _ids(items: Sequence[MemoryItem]) -> list[str]:
+def _ids(items: Sequence[MemoryRecord]) -> list[str]:
     return [item.id for item in items]
 
 

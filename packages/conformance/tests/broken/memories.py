@@ -175,6 +175,27 @@ class ManyComeInAnyOrder(InProcessMemories):
         return super().get_many(known, scope=scope)
 
 
+@breaks(MemoryContract.test_records_are_had_in_the_order_asked_for, "memories")
+class RecordsComeInAnyOrder(InProcessMemories):
+    def records(self, item_ids, *, scope):
+        known = [one for one in self._state.memories if one in item_ids]
+        return super().records(known, scope=scope)
+
+
+@breaks(MemoryContract.test_lists_have_no_sources, "memories")
+class ListsHaveSources(InProcessMemories):
+    def since(self, after, wanted, *, scope, limit):
+        found = super().since(after, wanted, scope=scope, limit=limit)
+        return self.get_many([one.id for one in found], scope=scope)
+
+
+@breaks(MemoryContract.test_outlines_are_those_of_recent_memories, "memories")
+class OutlinesComeByTheirMaking(InProcessMemories):
+    def outlines(self, wanted, *, scope, limit):
+        found = super().outlines(wanted, scope=scope, limit=limit)
+        return sorted(found, key=lambda one: -one.created_at_epoch)
+
+
 @breaks(MemoryContract.test_a_memory_is_found_by_its_key, "memories")
 class MemoriesAreFoundByIdToo(InProcessMemories):
     def find(self, key, *, scope):

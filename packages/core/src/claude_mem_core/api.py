@@ -17,6 +17,7 @@ from claude_mem_core.domain.memory_item import (
     MemoryItem,
     MemoryItemDraft,
     MemoryItemPatch,
+    MemoryRecord,
     MemorySource,
     MemorySourceDraft,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "MemoryItem",
     "MemoryItemDraft",
     "MemoryItemPatch",
+    "MemoryRecord",
     "MemoryRequest",
     "MemorySource",
     "MemorySourceDraft",

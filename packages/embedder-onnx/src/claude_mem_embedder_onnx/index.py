@@ -34,9 +34,15 @@ def as_rows(vectors: bytes, dimensions: int) -> NDArray[np.float32]:
 
 def cosines(question: bytes, vectors: Sequence[bytes], dimensions: int) -> list[float]:
     """The best cosine of each memory's vectors."""
-    asked = np.frombuffer(question, "<f4")
-    told = (as_rows(one, dimensions) @ asked for one in vectors)
-    return [float(np.clip(one.max(), -1.0, 1.0)) for one in told]
+    if not vectors:
+        return []
+    # One product for all: a call of numpy takes longer than the sums in it.
+    rows = as_rows(b"".join(vectors), dimensions)
+    lengths = [len(one) // (4 * dimensions) for one in vectors]
+    starts = np.cumsum([0, *lengths[:-1]])
+    best = np.maximum.reduceat(rows @ np.frombuffer(question, "<f4"), starts)
+    told: list[float] = np.clip(best, -1.0, 1.0).astype(np.float64).tolist()
+    return told
 
 
 class NumpyIndex(VectorIndex):

@@ -9,26 +9,31 @@ from collections.abc import Collection, Mapping, Sequence
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.filters import MemoryFilter
-from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind, MemorySource
+from claude_mem_core.domain.memory_item import (
+    MemoryItem,
+    MemoryKind,
+    MemoryRecord,
+    MemorySource,
+)
+from claude_mem_core.domain.outline import Outline
 from claude_mem_core.domain.search import Candidate, Matches, TermQuery
 from claude_mem_core.domain.timeline import Place
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.memories import MemoryRepository
 from typing_extensions import override
 
-from claude_mem_storage_sqlite import full_text
+from claude_mem_storage_sqlite import full_text, records
 from claude_mem_storage_sqlite.borders import MESSAGE
 from claude_mem_storage_sqlite.driver import Connection, Cursor, Row
-from claude_mem_storage_sqlite.filters import MARKS, conditions, marks, parameters
+from claude_mem_storage_sqlite.filters import MARKS, marks
 from claude_mem_storage_sqlite.rows import WITHIN, Rows, within
 from claude_mem_storage_sqlite.search import among, beside, matches
 from claude_mem_storage_sqlite.sessions import require_session
 
-_LISTS = ("facts", "concepts", "files_read", "files_modified")
 MEMORIES = Rows(
     MemoryItem,
     "memory_items",
-    as_json=("metadata", *_LISTS),
+    as_json=("metadata", *records.LISTS),
     extra=("generation_key", *MARKS),
     elsewhere=("sources",),
 )
@@ -37,12 +42,6 @@ SOURCES = Rows(MemorySource, "memory_sources")
 _OURS = f"{MEMORIES.select} {WITHIN}"
 _MANY = f"{_OURS} WHERE r.id IN (SELECT value FROM json_each(:ids))"
 _BY_KEY = f"{_OURS} WHERE r.generation_key = :key"
-# One project at a time: only so are the rows read in the order of the index.
-_CHOSEN = f"{_OURS} WHERE r.project_id = :wanted"
-_BEFORE = " AND (r.when_epoch, r.id) < (:epoch, :place)"
-_AFTER = " AND (r.when_epoch, r.id) > (:epoch, :place)"
-_LATEST = " ORDER BY r.when_epoch DESC, r.id DESC LIMIT :limit"
-_OLDEST = " ORDER BY r.when_epoch, r.id LIMIT :limit"
 _PAGE = (
     f"{_OURS} WHERE r.project_id = :wanted AND r.seq >"
     " ifnull((SELECT seq FROM memory_items WHERE id = :after), 0)"
@@ -94,6 +93,12 @@ class SqliteMemories(MemoryRepository):
         return [items[item_id] for item_id in item_ids if item_id in items]
 
     @override
+    def records(
+        self, item_ids: Sequence[str], *, scope: Scope
+    ) -> Sequence[MemoryRecord]:
+        return records.records(self._db, item_ids, scope=scope)
+
+    @override
     def find(self, key: str, *, scope: Scope) -> MemoryItem | None:
         rows = self._db.all(_BY_KEY, within(scope, key=key))
         return next(iter(self._items(rows)), None)
@@ -122,17 +127,20 @@ class SqliteMemories(MemoryRepository):
         scope: Scope,
         limit: int,
         before: Place | None = None,
-    ) -> Sequence[MemoryItem]:
-        place = _BEFORE if before else ""
-        found = self._listed(wanted, place + _LATEST, before, scope, limit)
-        return sorted(found, key=Place.of, reverse=True)[:limit]
+    ) -> Sequence[MemoryRecord]:
+        return records.recent(self._db, wanted, scope=scope, limit=limit, before=before)
+
+    @override
+    def outlines(
+        self, wanted: MemoryFilter, *, scope: Scope, limit: int
+    ) -> Sequence[Outline]:
+        return records.outlines(self._db, wanted, scope=scope, limit=limit)
 
     @override
     def since(
         self, after: Place, wanted: MemoryFilter, *, scope: Scope, limit: int
-    ) -> Sequence[MemoryItem]:
-        found = self._listed(wanted, _AFTER + _OLDEST, after, scope, limit)
-        return sorted(found, key=Place.of)[:limit]
+    ) -> Sequence[MemoryRecord]:
+        return records.since(self._db, after, wanted, scope=scope, limit=limit)
 
     @override
     def page(
@@ -180,23 +188,6 @@ class SqliteMemories(MemoryRepository):
         seq, _ = self._known(item_id)
         self._db.run("DELETE FROM memory_items WHERE seq = ?", [seq])
         full_text.take_out(self._db, seq)
-
-    def _listed(
-        self,
-        wanted: MemoryFilter,
-        order: str,
-        place: Place | None,
-        scope: Scope,
-        limit: int,
-    ) -> Sequence[MemoryItem]:
-        """The first of each project that pass, in an order, from a place on."""
-        epoch, item_id = place or (None, None)
-        asked = {**parameters(wanted), "epoch": epoch, "place": item_id, "limit": limit}
-        sql = _CHOSEN + conditions(wanted) + order
-        rows: list[Row] = []
-        for project_id in dict.fromkeys(wanted.project_ids):
-            rows += self._db.all(sql, within(scope, **asked, wanted=project_id))
-        return self._items(rows)
 
     def _known(self, item_id: str) -> Row:
         sql = "SELECT seq, generation_key FROM memory_items WHERE id = ?"

@@ -6,12 +6,12 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from operator import attrgetter
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.value import Value
 from claude_mem_core.errors import StorageError
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from claude_mem_storage_sqlite.driver import Row
 
@@ -80,15 +80,39 @@ class Rows(Generic[V]):
         Raises:
             StorageError: Somebody wrote into it what the value cannot hold.
         """
-        fields = dict(zip(self._own, row, strict=False))
+        fields = self.fields(row)
         try:
             for name in self.as_json:
-                text = fields[name]
-                fields[name] = {} if text == "{}" else json.loads(text)
+                fields[name] = of_json(fields[name])
             return self._model(**fields)
         except ValueError as error:
-            message = f"{self.table}: the row {fields['id']!r} cannot be read: {error}"
-            raise StorageError(message) from error
+            raise self.spoilt(fields["id"], error) from error
+
+    def fields(self, row: Row) -> dict[str, Any]:
+        """The columns of a row by their names, as they stand there."""
+        return dict(zip(self._own, row, strict=False))
+
+    def spoilt(self, row_id: object, error: Exception) -> StorageError:
+        """Our error for a row that somebody wrote into."""
+        message = f"{self.table}: the row {row_id!r} cannot be read: {error}"
+        return StorageError(message)
+
+
+def of_json(text: str) -> Any:  # noqa: ANN401 - JSON is anything
+    """What a column's JSON says.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if text == "{}":
+        return {}
+    if text == "[]":
+        return []
+    try:
+        return from_json(text)
+    except ValueError:
+        # Half of a surrogate pair, which only the slower reader takes.
+        return json.loads(text)
 
 
 def json_text(value: object) -> str:

@@ -9,7 +9,8 @@ from typing import Literal
 
 from claude_mem_core.domain.entries import Entry, headline, shortened, whole
 from claude_mem_core.domain.feedback import UNKNOWN, Standing
-from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.memory_item import MemoryRecord
+from claude_mem_core.domain.outline import Outline
 from claude_mem_core.domain.packing import block, frame, written
 from claude_mem_core.domain.terms import content_words
 from claude_mem_core.domain.tokens import TokenCounter, estimated_tokens
@@ -18,7 +19,7 @@ Form = Literal["whole", "shortened", "headline"]
 Reason = Literal[Form, "redundant", "over_budget", "over_limit"]
 """Why a memory is told so, or is not told."""
 
-FORMS: dict[Form, tuple[Callable[[MemoryItem], Entry], float]] = {
+FORMS: dict[Form, tuple[Callable[[MemoryRecord], Entry], float]] = {
     "whole": (whole, 1.0),
     "shortened": (shortened, 0.5),
     "headline": (headline, 0.25),
@@ -64,7 +65,7 @@ class Valued:
         standing: What feedback is in its worth.
     """
 
-    item: MemoryItem
+    item: MemoryRecord
     value: float
     standing: Standing = UNKNOWN
 
@@ -79,7 +80,7 @@ class Verdict:
         tokens: What it takes in the form in which it was told, or would have been.
     """
 
-    item: MemoryItem
+    item: MemoryRecord
     value: float
     per_token: float
     tokens: int
@@ -101,7 +102,7 @@ class Chosen:
     verdicts: tuple[Verdict, ...]
 
 
-def is_standing(item: MemoryItem) -> bool:
+def is_standing(item: MemoryRecord | Outline) -> bool:
     """Whether it is a directive that holds beyond its session."""
     return item.type == "decision" and item.metadata.get("standing") is True
 
@@ -246,14 +247,14 @@ def _words(entry: Entry) -> frozenset[str]:
     return frozenset(content_words(entry.text))
 
 
-def _tier(item: MemoryItem) -> int:
+def _tier(item: MemoryRecord) -> int:
     by_hand = item.kind == "manual"
     if is_standing(item) and not (by_hand and item.trust == "user"):
         return STANDING
     return BY_HAND if by_hand else OTHER
 
 
-def _tells_the_same_session(one: MemoryItem, other: MemoryItem) -> bool:
+def _tells_the_same_session(one: MemoryRecord, other: MemoryRecord) -> bool:
     """Whether one is the summary of what the other tells a part of."""
     if one.server_session_id is None or _tier(one) != OTHER:
         return False

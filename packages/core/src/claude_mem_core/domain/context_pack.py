@@ -9,7 +9,7 @@ from pydantic import Field
 
 from claude_mem_core.domain.choosing import ASKED, AT_START, Budget, Reason
 from claude_mem_core.domain.filters import Moment
-from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.memory_item import MemoryRecord
 from claude_mem_core.domain.platform import Platform
 from claude_mem_core.domain.project_named import OfProject
 from claude_mem_core.domain.search import SearchQuery
@@ -145,7 +145,7 @@ class ContextPack(Value):
     generated_at_epoch: Epoch
     token_budget: int | None = Field(default=None, gt=0)
     character_budget: int | None = Field(default=None, gt=0)
-    items: tuple[MemoryItem, ...] = ()
+    items: tuple[MemoryRecord, ...] = ()
     context: str = ""
     tokens: int = Field(default=0, ge=0)
     explanation: tuple[Told, ...] = ()

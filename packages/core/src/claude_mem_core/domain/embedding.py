@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.memory_item import MemoryRecord
 
 PASSAGE = 800
 """Characters of a passage: on real coding sessions these found more than one vector
@@ -68,7 +68,7 @@ class Embedded:
     waiting: int
 
 
-def passages(item: MemoryItem) -> Sequence[str]:
+def passages(item: MemoryRecord) -> Sequence[str]:
     """What a memory says, in pieces that a model can take; at least one piece."""
     prose = (item.title, item.subtitle, item.text, item.narrative)
     said = [*filter(None, prose), *item.facts, " ".join(item.concepts)]

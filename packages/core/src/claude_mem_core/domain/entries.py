@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from claude_mem_core.domain.index import headline as name_of
-from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.memory_item import MemoryRecord
 
 LONGEST_HEADLINE = 160
 """Characters of a title that is told alone."""
@@ -47,13 +47,13 @@ class Entry:
     shortened: bool = False
 
 
-def whole(item: MemoryItem) -> Entry:
+def whole(item: MemoryRecord) -> Entry:
     """All that a memory says."""
     files = [f"Files: {', '.join(item.files_modified)}"] if item.files_modified else []
     return _entry(item, [*_said(item), *files])
 
 
-def shortened(item: MemoryItem) -> Entry:
+def shortened(item: MemoryRecord) -> Entry:
     """How a memory begins: its title, then as many of its sentences and facts as fit.
 
     What does not fit is passed over for what stands behind it and does.
@@ -67,12 +67,12 @@ def shortened(item: MemoryItem) -> Entry:
     return _part(item, lines or [_name(item)])
 
 
-def headline(item: MemoryItem) -> Entry:
+def headline(item: MemoryRecord) -> Entry:
     """What a memory is called."""
     return _part(item, [_name(item)])
 
 
-def _entry(item: MemoryItem, lines: Sequence[str]) -> Entry:
+def _entry(item: MemoryRecord, lines: Sequence[str]) -> Entry:
     return Entry(
         id=item.id,
         day=datetime.fromtimestamp(item.created_at_epoch / 1000, UTC)
@@ -84,13 +84,13 @@ def _entry(item: MemoryItem, lines: Sequence[str]) -> Entry:
     )
 
 
-def _part(item: MemoryItem, lines: Sequence[str]) -> Entry:
+def _part(item: MemoryRecord, lines: Sequence[str]) -> Entry:
     """Some of a memory, marked so where there is more of it."""
     entry = _entry(item, lines)
     return replace(entry, shortened=entry.text != whole(item).text)
 
 
-def _said(item: MemoryItem) -> list[str]:
+def _said(item: MemoryRecord) -> list[str]:
     """The lines of a memory, its title first where it has one."""
     title = [item.title] if item.title else []
     facts = [f"- {fact}" for fact in item.facts]
@@ -114,7 +114,7 @@ def _beginning(line: str, room: int) -> str:
     return f"{line[: space if space > 0 else room - 1]}…"
 
 
-def _prose(item: MemoryItem) -> Iterator[str]:
+def _prose(item: MemoryRecord) -> Iterator[str]:
     """The texts of a memory that say something which no other of them says.
 
     A subtitle is often the clipped start of the narrative, a title that of the text.
@@ -141,5 +141,5 @@ def _news(pieces: Iterable[str]) -> Iterator[str]:
             yield line
 
 
-def _name(item: MemoryItem) -> str:
+def _name(item: MemoryRecord) -> str:
     return name_of(item, LONGEST_HEADLINE) or "Untitled"

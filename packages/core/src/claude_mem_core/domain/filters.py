@@ -9,7 +9,7 @@ its place from `superseded_at_epoch` on.
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -20,11 +20,13 @@ from claude_mem_core.domain.listing import (
     LastMoment,
     listed,
 )
-from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind, Trust
+from claude_mem_core.domain.memory_item import MemoryKind, MemoryRecord, Trust
 from claude_mem_core.domain.paths import matches
 from claude_mem_core.domain.platform import Platform
 from claude_mem_core.domain.supersession import current_again, without_later_deeds
 from claude_mem_core.domain.value import Epoch, Id, Name, Text, Value
+
+M = TypeVar("M", bound=MemoryRecord)
 
 _SOME = (BeforeValidator(listed), Field(max_length=MOST_IN_A_LIST))
 Ids = Annotated[tuple[Id, ...], *_SOME]
@@ -111,7 +113,7 @@ class MemoryFilter(Filters):
     project_ids: tuple[Id, ...] = Field(min_length=1)
     now: Epoch
 
-    def passes(self, item: MemoryItem, *, platform: str | None) -> bool:
+    def passes(self, item: MemoryRecord, *, platform: str | None) -> bool:
         """Whether a memory is one of those asked for.
 
         Args:
@@ -125,7 +127,7 @@ class MemoryFilter(Filters):
             and self._is_of_its_time(item)
         )
 
-    def _is_of(self, item: MemoryItem, platform: str | None) -> bool:
+    def _is_of(self, item: MemoryRecord, platform: str | None) -> bool:
         pairs = (
             (self.kind, item.kind),
             (self.type, item.type),
@@ -136,7 +138,7 @@ class MemoryFilter(Filters):
         )
         return all(not wanted or value in wanted for wanted, value in pairs)
 
-    def _is_about(self, item: MemoryItem) -> bool:
+    def _is_about(self, item: MemoryRecord) -> bool:
         files = (*item.files_read, *item.files_modified)
         concepts = set(folded(item.concepts))
         return (not self.concept or not concepts.isdisjoint(folded(self.concept))) and (
@@ -144,7 +146,7 @@ class MemoryFilter(Filters):
             or any(matches(one, asked) for asked in self.file for one in files)
         )
 
-    def _is_of_its_time(self, item: MemoryItem) -> bool:
+    def _is_of_its_time(self, item: MemoryRecord) -> bool:
         start, end = self.date_start, self.date_end
         return (
             (start is None or item.when >= start)
@@ -153,7 +155,7 @@ class MemoryFilter(Filters):
             and self._holds(item)
         )
 
-    def _holds(self, item: MemoryItem) -> bool:
+    def _holds(self, item: MemoryRecord) -> bool:
         at = self.now if self.as_of is None else self.as_of
         if self.as_of is not None and item.when > at:
             return False
@@ -162,7 +164,7 @@ class MemoryFilter(Filters):
             return False
         return self.include_superseded or not self._gave_way(item)
 
-    def _gave_way(self, item: MemoryItem) -> bool:
+    def _gave_way(self, item: MemoryRecord) -> bool:
         known, since = self.known_at, item.superseded_at_epoch
         if item.superseded_by_id is None:
             return False
@@ -172,7 +174,7 @@ class MemoryFilter(Filters):
         return self.as_of is None or until is None or until <= self.as_of
 
 
-def as_known(item: MemoryItem, moment: Moment) -> MemoryItem:
+def as_known(item: M, moment: Moment) -> M:
     """A memory as it was known then: without a successor that came later."""
     known, since = moment.known_at, item.superseded_at_epoch
     if known is None:

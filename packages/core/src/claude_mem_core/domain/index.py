@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from claude_mem_core.domain.analysis import Question
 from claude_mem_core.domain.bm25 import Occurrences
-from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
+from claude_mem_core.domain.memory_item import MemoryKind, MemoryRecord
 from claude_mem_core.domain.search_fields import FIELD_WEIGHTS
 from claude_mem_core.domain.tokens import estimated_tokens
 from claude_mem_core.domain.value import Epoch, Id, Name, Value
@@ -40,7 +40,7 @@ class IndexEntry(Value):
     why: str = ""
 
 
-def entry_of(item: MemoryItem, *, why: str = "") -> IndexEntry:
+def entry_of(item: MemoryRecord, *, why: str = "") -> IndexEntry:
     """The line of the index for a memory."""
     return IndexEntry(
         id=item.id,
@@ -54,7 +54,7 @@ def entry_of(item: MemoryItem, *, why: str = "") -> IndexEntry:
     )
 
 
-def headline(item: MemoryItem, longest: int = LONGEST_TITLE) -> str:
+def headline(item: MemoryRecord, longest: int = LONGEST_TITLE) -> str:
     """What a memory is called, in one line; its first words when it has no title.
 
     Args:

@@ -108,8 +108,10 @@ class MemoryItemDraft(_MemoryFields):
         return self
 
 
-class MemoryItem(_MemoryFields):
-    """A stored memory with its sources.
+class MemoryRecord(_MemoryFields):
+    """What a stored memory says, without the sources: what recall answers with.
+
+    A memory often has dozens of sources, which take more room and time than all else.
 
     Attributes:
         superseded_by_id: The memory that took this one's place.
@@ -121,7 +123,6 @@ class MemoryItem(_MemoryFields):
     superseded_by_id: Id | None = None
     superseded_at_epoch: Epoch | None = None
     superseded_from_epoch: Epoch | None = None
-    sources: tuple[MemorySource, ...] = ()
     created_at_epoch: Epoch
     updated_at_epoch: Epoch
 
@@ -130,6 +131,18 @@ class MemoryItem(_MemoryFields):
         """From when on it holds: the moment that it is about, where that is told."""
         start = self.valid_from_epoch
         return self.created_at_epoch if start is None else start
+
+
+class MemoryItem(MemoryRecord):
+    """A stored memory with its sources."""
+
+    sources: tuple[MemorySource, ...] = ()
+
+    @property
+    def record(self) -> MemoryRecord:
+        """The memory without its sources."""
+        fields = MemoryRecord.model_fields
+        return MemoryRecord.of_valid({name: getattr(self, name) for name in fields})
 
 
 class MemoryItemPatch(Value):

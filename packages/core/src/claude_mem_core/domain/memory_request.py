@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from claude_mem_core.domain.filters import Filters, Moment
 from claude_mem_core.domain.listing import MOST_IN_A_LIST, listed
-from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.memory_item import MemoryItem, MemoryRecord
 from claude_mem_core.domain.value import Id, Value
 
 
@@ -27,7 +27,7 @@ class MemoryRequest(Moment):
     ]
     evidence: bool = Field(default=False, strict=True)
 
-    def shows(self, item: MemoryItem) -> bool:
+    def shows(self, item: MemoryRecord) -> bool:
         """Whether the memory was there, at the moment that is asked about.
 
         Without another time every memory is, one that gave way or expired too.

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import fmean, pstdev
 
-from claude_mem_core.domain.bm25 import Fit, Frequencies, weighed
+from claude_mem_core.domain.bm25 import Fit, Frequencies, Occurrences, weighed
 from claude_mem_core.domain.calendar import Months
 from claude_mem_core.domain.feedback import UNKNOWN, Standing
 from claude_mem_core.domain.search import Candidate
@@ -98,11 +98,13 @@ class Ranked:
 
     Attributes:
         parts: What each signal added to the score.
+        counts: How often it has each term of the question, field by field.
     """
 
     item_id: str
     score: float
     parts: Mapping[str, float]
+    counts: Occurrences
 
 
 def is_said(one: Candidate) -> bool:
@@ -154,7 +156,10 @@ def ranked(
         }
         scored.append(_Place(one, parts))
     best = _spread(sorted(scored, key=_best_first))[:limit]
-    return [Ranked(place.one.item_id, place.score, fits.told(place)) for place in best]
+    return [
+        Ranked(place.one.item_id, place.score, fits.told(place), place.one.counts)
+        for place in best
+    ]
 
 
 def _feedback(standing: Standing) -> dict[str, float]:

@@ -12,7 +12,7 @@ from pydantic import Field
 from claude_mem_core.domain.bm25 import Frequencies, Occurrences, occurrences
 from claude_mem_core.domain.filters import Filters, MemoryFilter
 from claude_mem_core.domain.index import IndexEntry, entry_of
-from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
+from claude_mem_core.domain.memory_item import MemoryKind, MemoryRecord
 from claude_mem_core.domain.project_named import OfProjects
 from claude_mem_core.domain.search_fields import search_fields
 from claude_mem_core.domain.value import Text, Value
@@ -76,7 +76,7 @@ class Candidate:
     counts: Occurrences = ()
 
     @classmethod
-    def of(cls, item: MemoryItem, terms: Sequence[str]) -> Self:
+    def of(cls, item: MemoryRecord, terms: Sequence[str]) -> Self:
         """A memory, looked at for some terms."""
         fields = search_fields(item).values()
         return cls(
@@ -106,17 +106,17 @@ class Matches:
     frequencies: Frequencies
 
 
-def asks(item: MemoryItem) -> bool:
+def asks(item: MemoryRecord) -> bool:
     """Whether there is a question in a memory's text."""
     return any(mark in piece for piece in _told(item) for mark in QUESTION_MARKS)
 
 
-def length(item: MemoryItem) -> int:
+def length(item: MemoryRecord) -> int:
     """Characters of a memory's text and narrative."""
     return sum(map(len, _told(item)))
 
 
-def _told(item: MemoryItem) -> list[str]:
+def _told(item: MemoryRecord) -> list[str]:
     return [piece for piece in (item.text, item.narrative) if piece]
 
 
@@ -129,7 +129,7 @@ class SearchHit(Value):
         parts: What each signal added to the score.
     """
 
-    item: MemoryItem
+    item: MemoryRecord
     score: float
     why: str = ""
     parts: dict[str, float] = Field(default_factory=dict)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from claude_mem_core.domain.analysis import analysed
-from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.memory_item import MemoryRecord
 
 FIELD_WEIGHTS: Mapping[str, float] = {
     "title": 1.0,
@@ -22,7 +22,7 @@ them the name of who said it.
 """
 
 
-def search_fields(item: MemoryItem) -> dict[str, list[str]]:
+def search_fields(item: MemoryRecord) -> dict[str, list[str]]:
     """The memory's tokens, one entry per weighted field, in order and repeated."""
     prose = (item.text, item.narrative, *item.facts)
     texts = {

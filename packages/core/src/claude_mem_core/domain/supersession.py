@@ -10,12 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from pydantic import JsonValue
 
 from claude_mem_core.domain.analysis import asked
-from claude_mem_core.domain.memory_item import MemoryItem, MemorySource
+from claude_mem_core.domain.memory_item import MemoryItem, MemoryRecord, MemorySource
 from claude_mem_core.domain.terms import content_words
+
+M = TypeVar("M", bound=MemoryRecord)
 
 ALIKE = 0.8
 """Share of common words. Two reports of one change word by word reach it; two changes
@@ -88,15 +91,20 @@ def superseded(old: MemoryItem, new: MemoryItem) -> MemoryItem:
     )
 
 
-def current_again(old: MemoryItem) -> MemoryItem:
+def current_again(old: M) -> M:
     """`old` without a successor."""
     return old.changed(
         superseded_by_id=None, superseded_at_epoch=None, superseded_from_epoch=None
     )
 
 
-def without_later_deeds(item: MemoryItem, moment: int) -> MemoryItem:
-    """The memory without the marks of what somebody did to it after a moment."""
+def without_later_deeds(item: M, moment: int) -> M:
+    """The memory without the marks of what somebody did to it after a moment.
+
+    They are among its sources, which a record does not have.
+    """
+    if not isinstance(item, MemoryItem):
+        return item
     later = [
         one for one in item.sources if is_deed(one) and one.created_at_epoch > moment
     ]

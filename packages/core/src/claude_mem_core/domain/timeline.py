@@ -10,7 +10,8 @@ from pydantic_core import PydanticCustomError
 
 from claude_mem_core.domain.filters import Filters
 from claude_mem_core.domain.index import IndexEntry, entry_of
-from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.memory_item import MemoryRecord
+from claude_mem_core.domain.outline import Outline
 from claude_mem_core.domain.project_named import OfProjects
 from claude_mem_core.domain.search import View
 from claude_mem_core.domain.value import LAST_EPOCH, Epoch, Id, Text, Value
@@ -30,7 +31,7 @@ class Place(NamedTuple):
     item_id: str = ""
 
     @classmethod
-    def of(cls, item: MemoryItem) -> Place:
+    def of(cls, item: MemoryRecord | Outline) -> Place:
         """The place of a memory."""
         return cls(item.when, item.id)
 
@@ -69,7 +70,7 @@ class Timeline(Value):
 
     anchor_id: Id | None = None
     anchor_epoch: Epoch | None = None
-    items: tuple[MemoryItem, ...] = ()
+    items: tuple[MemoryRecord, ...] = ()
 
     @property
     def index(self) -> tuple[IndexEntry, ...]:

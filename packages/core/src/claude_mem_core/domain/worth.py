@@ -7,11 +7,11 @@ while nothing was added. The constants were set by hand on recorded coding sessi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from claude_mem_core.domain.choosing import Valued
+from claude_mem_core.domain.choosing import is_standing
 from claude_mem_core.domain.extraction.signatures import signature
-from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.outline import Outline
 
 BY_TYPE = {"bugfix": 1.1, "feature": 1.1, "refactor": 0.9, "change": 0.8}
 """How much a kind of work tells the next session, beside 1 for what is not named."""
@@ -41,43 +41,41 @@ MODIFIED, READ = 2.0, 1.0
 _WORK_LEFT = ("nextSteps", "unresolved")
 
 
-def of_start(recent: Sequence[MemoryItem]) -> list[Valued]:
-    """What a session that only begins would want to know.
+def of_start(recent: Iterable[Outline]) -> Mapping[str, float]:
+    """What a session that only begins would want to know, by the ids.
 
     Args:
         recent: A project's memories, newest first.
     """
     ages: dict[str, int] = {}
-    valued = []
+    worths = {}
     for item in recent:
         session = item.server_session_id or f"memory {item.id}"
         age = ages.setdefault(session, len(ages))
-        valued.append(Valued(item, _worth(item, age)))
-    return valued
+        worths[item.id] = _worth(item, age)
+    return worths
 
 
-def of_files(items: Iterable[MemoryItem], files: Sequence[str]) -> list[Valued]:
+def of_files(items: Iterable[Outline], files: Sequence[str]) -> Mapping[str, float]:
     """What changed one of the files, or read it, or tells of it by its name."""
     asked = [tuple(_steps(one)) for one in files]
-    worths = ((item, _worth_for(item, asked)) for item in items)
-    return [Valued(item, worth) for item, worth in worths if worth]
+    worths = ((item.id, _worth_for(item, asked)) for item in items)
+    return {item_id: worth for item_id, worth in worths if worth}
 
 
-def of_error(items: Iterable[MemoryItem], complaint: str) -> list[Valued]:
+def of_error(items: Iterable[Outline], complaint: str) -> Mapping[str, float]:
     """What met the same error before, told by any line of the complaint."""
     lines = [line for line in complaint.splitlines() if line.strip()]
     asked = {signature(one) for one in (complaint, *lines)}
-    return [
-        Valued(item, SAME_ERROR)
-        for item in items
-        if item.metadata.get("signature") in asked
-    ]
+    return {
+        item.id: SAME_ERROR for item in items if item.metadata.get("signature") in asked
+    }
 
 
-def _worth(item: MemoryItem, age: int) -> float:
+def _worth(item: Outline, age: int) -> float:
     if item.kind == "manual":
         return HAND
-    if item.type == "decision" and item.metadata.get("standing") is True:
+    if is_standing(item):
         return float(STANDING * SESSION_FADES ** (age / 4))
     base = SUMMARY if item.kind == "summary" else BY_TYPE.get(item.type, 1.0)
     if item.type == "decision":
@@ -86,7 +84,7 @@ def _worth(item: MemoryItem, age: int) -> float:
     return float((base + UNFINISHED * is_open) * SESSION_FADES**age)
 
 
-def _worth_for(item: MemoryItem, asked: Sequence[tuple[str, ...]]) -> float:
+def _worth_for(item: Outline, asked: Sequence[tuple[str, ...]]) -> float:
     if any(_is_one_of(file, asked) for file in item.files_modified):
         return MODIFIED
     if any(_is_one_of(file, asked) for file in item.files_read):

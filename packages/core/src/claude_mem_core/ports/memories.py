@@ -9,7 +9,12 @@ from typing import Protocol
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.filters import MemoryFilter
-from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
+from claude_mem_core.domain.memory_item import (
+    MemoryItem,
+    MemoryKind,
+    MemoryRecord,
+)
+from claude_mem_core.domain.outline import Outline
 from claude_mem_core.domain.search import Candidate, Matches, TermQuery
 from claude_mem_core.domain.timeline import Place
 
@@ -26,7 +31,8 @@ class MemoryReader(Protocol):
     * what was superseded is neither searched nor recent, but still there;
     * what has expired is neither searched nor recent, but still there;
     * a question about another time is answered as it was true and known then;
-    * what stands beside some memories passes the filter, and is none of them.
+    * what stands beside some memories passes the filter, and is none of them;
+    * lists and `records` have no sources, which are read with `get`.
     """
 
     @abstractmethod
@@ -38,6 +44,12 @@ class MemoryReader(Protocol):
         self, item_ids: Sequence[str], *, scope: Scope
     ) -> Sequence[MemoryItem]:
         """The memories in the order of the ids, without those outside the scope."""
+
+    @abstractmethod
+    def records(
+        self, item_ids: Sequence[str], *, scope: Scope
+    ) -> Sequence[MemoryRecord]:
+        """What the memories say, in the order of the ids, without their sources."""
 
     @abstractmethod
     def find(self, key: str, *, scope: Scope) -> MemoryItem | None:
@@ -82,7 +94,7 @@ class MemoryReader(Protocol):
         scope: Scope,
         limit: int,
         before: Place | None = None,
-    ) -> Sequence[MemoryItem]:
+    ) -> Sequence[MemoryRecord]:
         """The memories that a filter lets pass, the latest first.
 
         Args:
@@ -93,9 +105,21 @@ class MemoryReader(Protocol):
         """
 
     @abstractmethod
+    def outlines(
+        self, wanted: MemoryFilter, *, scope: Scope, limit: int
+    ) -> Sequence[Outline]:
+        """The outlines of the memories that `recent` gives, in the same order.
+
+        Args:
+            wanted: The filter.
+            scope: What the caller may see.
+            limit: At most so many.
+        """
+
+    @abstractmethod
     def since(
         self, after: Place, wanted: MemoryFilter, *, scope: Scope, limit: int
-    ) -> Sequence[MemoryItem]:
+    ) -> Sequence[MemoryRecord]:
         """The memories after a place in time that a filter lets pass, oldest first."""
 
     @abstractmethod

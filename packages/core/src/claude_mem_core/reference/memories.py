@@ -14,7 +14,12 @@ from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.bm25 import Fit, Frequencies
 from claude_mem_core.domain.embedding import passages
 from claude_mem_core.domain.filters import MemoryFilter
-from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
+from claude_mem_core.domain.memory_item import (
+    MemoryItem,
+    MemoryKind,
+    MemoryRecord,
+)
+from claude_mem_core.domain.outline import Outline
 from claude_mem_core.domain.search import Candidate, Matches, TermQuery
 from claude_mem_core.domain.timeline import Place
 from claude_mem_core.errors import ConflictError, NotFoundError
@@ -47,6 +52,12 @@ class InProcessMemories(MemoryRepository):
         known = self._state.memories
         items = [known[item_id] for item_id in item_ids if item_id in known]
         return [one for one in items if is_within(self._state, one.project_id, scope)]
+
+    @override
+    def records(
+        self, item_ids: Sequence[str], *, scope: Scope
+    ) -> Sequence[MemoryRecord]:
+        return [one.record for one in self.get_many(item_ids, scope=scope)]
 
     @override
     def find(self, key: str, *, scope: Scope) -> MemoryItem | None:
@@ -109,18 +120,25 @@ class InProcessMemories(MemoryRepository):
         scope: Scope,
         limit: int,
         before: Place | None = None,
-    ) -> Sequence[MemoryItem]:
+    ) -> Sequence[MemoryRecord]:
         items = self._chosen(wanted, scope)
         if before is not None:
             items = [one for one in items if Place.of(one) < before]
-        return items[::-1][:limit]
+        return [one.record for one in items[::-1][:limit]]
+
+    @override
+    def outlines(
+        self, wanted: MemoryFilter, *, scope: Scope, limit: int
+    ) -> Sequence[Outline]:
+        items = self._chosen(wanted, scope)
+        return [Outline.of(one) for one in items[::-1][:limit]]
 
     @override
     def since(
         self, after: Place, wanted: MemoryFilter, *, scope: Scope, limit: int
-    ) -> Sequence[MemoryItem]:
+    ) -> Sequence[MemoryRecord]:
         items = self._chosen(wanted, scope)
-        return [one for one in items if Place.of(one) > after][:limit]
+        return [one.record for one in items if Place.of(one) > after][:limit]
 
     @override
     def page(

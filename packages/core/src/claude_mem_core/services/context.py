@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from claude_mem_core.domain.access import Principal
@@ -19,13 +20,13 @@ from claude_mem_core.domain.context_pack import (
 )
 from claude_mem_core.domain.feedback import UNKNOWN, Feedback, MemoryUse
 from claude_mem_core.domain.filters import MemoryFilter, as_known
-from claude_mem_core.domain.memory_item import MemoryItem
-from claude_mem_core.domain.search import SearchHit
+from claude_mem_core.domain.outline import Outline
+from claude_mem_core.domain.ranking import Ranked
 from claude_mem_core.domain.worth import of_error, of_files, of_start
 from claude_mem_core.errors import StorageError
 from claude_mem_core.ports.storage import Snapshot, Storage
 from claude_mem_core.ports.system import System
-from claude_mem_core.services.finding import found
+from claude_mem_core.services.finding import answers
 from claude_mem_core.services.identification import project_id_of
 from claude_mem_core.services.similarity import Similarity
 from claude_mem_core.services.uses import Uses
@@ -75,7 +76,7 @@ class ContextPacks:
                 _Asked(snapshot, query, wanted, self._similarity, by)
             )
         best = chosen(considered, query.budget)
-        pack = _pack(query, project_id, best, now=now)
+        pack = _pack(query, project_id, best, considered=len(considered), now=now)
         if pack.id is not None:
             self._write_down(pack, best)
         return pack
@@ -123,24 +124,37 @@ class _Asked:
 
 def _considered(asked: _Asked) -> Sequence[Valued]:
     """The memories that may be told, those worth the most first."""
-    values: dict[str, float] = {}
-    items: dict[str, MemoryItem] = {}
     query, snapshot = asked.query, asked.snapshot
-    if query.asks_nothing or query.files or query.complaint:
-        recent = [as_known(item, query) for item in _recent(asked)]
-        _add(items, values, _without_words(query, recent))
-    _add(items, values, _with_words(asked))
-    standings = snapshot.packs.feedback(list(items))
-    valued = []
-    for item in items.values():
-        known = standings.get(item.id, UNKNOWN)
-        worth = values[item.id] * (1 + OWN_FEEDBACK * known.value)
-        valued.append(Valued(item, worth, known))
+    wordless = query.asks_nothing or query.files or query.complaint
+    recent = _recent(asked) if wordless else ()
+    worths = _summed((*_without_words(query, recent), _with_words(asked)))
+    standings = snapshot.packs.feedback(list(worths))
+    values = {
+        one: worth * (1 + OWN_FEEDBACK * standings.get(one, UNKNOWN).value)
+        for one, worth in worths.items()
+    }
+    ages = {one.id: age for age, one in enumerate(recent)}
+    best = sorted(values, key=lambda one: (-values[one], ages.get(one, POOL), one))
+    # Only now is any of them read whole.
+    items = snapshot.memories.records(best[:CONSIDERED], scope=asked.by.scope)
+    valued = [
+        Valued(as_known(item, query), values[item.id], standings.get(item.id, UNKNOWN))
+        for item in items
+    ]
     valued.sort(key=lambda one: (-one.value, -one.item.created_at_epoch, one.item.id))
-    return valued[:CONSIDERED]
+    return valued
 
 
-def _recent(asked: _Asked) -> Sequence[MemoryItem]:
+def _summed(found: Iterable[Mapping[str, float]]) -> Mapping[str, float]:
+    """What each memory is worth in all, without those that are worth nothing."""
+    worths: defaultdict[str, float] = defaultdict(float)
+    for one in found:
+        for item_id, worth in one.items():
+            worths[item_id] += worth
+    return {item_id: worth for item_id, worth in worths.items() if worth > 0}
+
+
+def _recent(asked: _Asked) -> Sequence[Outline]:
     """The newest memories, and what people wrote or decided however long ago."""
     wanted = [asked.wanted]
     if not asked.wanted.kind:
@@ -148,56 +162,49 @@ def _recent(asked: _Asked) -> Sequence[MemoryItem]:
     if not asked.wanted.type:
         wanted.append(asked.wanted.changed(type=("decision",)))
     memories, scope = asked.snapshot.memories, asked.by.scope
-    lists = (memories.recent(one, scope=scope, limit=POOL) for one in wanted)
+    lists = (memories.outlines(one, scope=scope, limit=POOL) for one in wanted)
     found = {item.id: item for one in lists for item in one}
     return sorted(found.values(), key=lambda one: (-one.created_at_epoch, one.id))
 
 
-def _add(
-    items: dict[str, MemoryItem], values: dict[str, float], found: Iterable[Valued]
-) -> None:
-    for one in found:
-        if one.value > 0:
-            items[one.item.id] = one.item
-            values[one.item.id] = values.get(one.item.id, 0.0) + one.value
-
-
-def _without_words(query: ContextQuery, recent: Sequence[MemoryItem]) -> list[Valued]:
+def _without_words(
+    query: ContextQuery, recent: Sequence[Outline]
+) -> Iterable[Mapping[str, float]]:
     if query.asks_nothing:
-        return of_start(recent)
-    complaint = query.complaint
-    errors = of_error(recent, complaint) if complaint else []
-    return [*errors, *of_files(recent, query.files)]
+        yield of_start(recent)
+        return
+    if query.complaint:
+        yield of_error(recent, query.complaint)
+    if query.files:
+        yield of_files(recent, query.files)
 
 
-def _with_words(asked: _Asked) -> list[Valued]:
+def _with_words(asked: _Asked) -> Mapping[str, float]:
     query = asked.query
     said = (query.query, query.command, (query.complaint or "")[-500:])
     words = " ".join(one for one in said if one)
     if not words:
-        return []
-    hits = found(
+        return {}
+    best = answers(
         asked.snapshot,
-        query.question(asked.wanted.project_ids[0], words, limit=ASKED),
+        words,
         asked.wanted,
         similarity=asked.similarity,
         by=asked.by,
+        limit=ASKED,
     )
-    fits = [_fit(hit) for hit in hits]
-    best = max(fits, default=0.0)
-    return [
-        Valued(hit.item, math.exp((fit - best) / 2))
-        for hit, fit in zip(hits, fits, strict=True)
-    ]
+    fits = {one.item_id: _fit(one) for one in best}
+    most = max(fits.values(), default=0.0)
+    return {item_id: math.exp((fit - most) / 2) for item_id, fit in fits.items()}
 
 
-def _fit(hit: SearchHit) -> float:
+def _fit(one: Ranked) -> float:
     """How well it fits the words, without the feedback, which is counted once."""
-    return hit.score - sum(hit.parts[name] for name in ("feedback", "contradicted"))
+    return one.score - sum(one.parts[name] for name in ("feedback", "contradicted"))
 
 
 def _pack(
-    query: ContextQuery, project_id: str, best: Chosen, *, now: int
+    query: ContextQuery, project_id: str, best: Chosen, *, considered: int, now: int
 ) -> ContextPack:
     told = tuple(one.item for one in best.verdicts if one.is_told)
     explained = best.verdicts if query.explain else ()
@@ -212,7 +219,7 @@ def _pack(
         context=best.text,
         tokens=best.tokens,
         explanation=tuple(_told(one) for one in explained),
-        metadata={"considered": len(best.verdicts)},
+        metadata={"considered": considered},
     )
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.embedding import Embedded, passages
-from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.memory_item import MemoryRecord
 from claude_mem_core.ports.embedder import Embedder
 from claude_mem_core.ports.storage import Storage
 from claude_mem_core.ports.system import System
@@ -80,20 +80,20 @@ class Embedding:
         scopes = {item.id: scope for item, scope in items}
         with self._storage.begin() as tx:
             for item, vectors in made:
-                now = tx.memories.get_many([item.id], scope=scopes[item.id])
+                now = tx.memories.records([item.id], scope=scopes[item.id])
                 # It may have gone, or say something else by now.
                 if now and passages(now[0]) == passages(item):
                     tx.vectors.put(item.id, embedder.model.key, vectors)
 
     def _items(
         self, chosen: Sequence[tuple[str, Scope]]
-    ) -> Iterator[tuple[MemoryItem, Scope]]:
+    ) -> Iterator[tuple[MemoryRecord, Scope]]:
         by_scope: defaultdict[Scope, list[str]] = defaultdict(list)
         for item_id, scope in chosen:
             by_scope[scope].append(item_id)
         with self._storage.read() as snapshot:
             for scope, ids in by_scope.items():
-                for item in snapshot.memories.get_many(ids, scope=scope):
+                for item in snapshot.memories.records(ids, scope=scope):
                     yield item, scope
 
     def _drop_others(self, model: str) -> None:

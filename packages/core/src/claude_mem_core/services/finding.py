@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from claude_mem_core.domain.access import Principal
-from claude_mem_core.domain.analysis import asked
+from claude_mem_core.domain.analysis import Question, asked
 from claude_mem_core.domain.filters import MemoryFilter, as_known
 from claude_mem_core.domain.index import why
 from claude_mem_core.domain.ranking import Asked, Ranked, is_said, ranked
@@ -41,17 +41,32 @@ def found(
         items = snapshot.memories.recent(wanted, scope=by.scope, limit=query.limit)
         return [SearchHit(item=as_known(one, query), score=0.0) for one in items]
     question = asked(query.query)
-    if not question.words:
+    best = answers(
+        snapshot, query.query, wanted, similarity=similarity, by=by, limit=query.limit
+    )
+    return _hits(snapshot, query, question, best, by=by)
+
+
+def answers(
+    snapshot: Snapshot,
+    text: str,
+    wanted: MemoryFilter,
+    *,
+    similarity: Similarity,
+    by: Principal,
+    limit: int,
+) -> Sequence[Ranked]:
+    """Which memories pass a filter and fit a question, best first; none is read."""
+    terms = asked(text).tokens
+    if not terms:
         return []
-    terms = TermQuery(terms=question.tokens, wanted=wanted, limit=POOL)
-    matches = snapshot.memories.search(terms, scope=by.scope)
-    alike = Alike(snapshot, query.query, terms, by).beside(matches, similarity)
-    candidates = _with_neighbours(snapshot, alike.candidates, terms, by=by)
+    query = TermQuery(terms=terms, wanted=wanted, limit=POOL)
+    matches = snapshot.memories.search(query, scope=by.scope)
+    alike = Alike(snapshot, text, query, by).beside(matches, similarity)
+    candidates = _with_neighbours(snapshot, alike.candidates, query, by=by)
     standings = snapshot.packs.feedback([one.item_id for one in candidates])
-    weighed = Asked(query.query, matches.frequencies, alike.cosines, standings)
-    best = ranked(candidates, weighed, limit=query.limit)
-    reasons = {one.item_id: why(question, one.counts) for one in candidates}
-    return _hits(snapshot, query, best, reasons, by=by)
+    weighed = Asked(text, matches.frequencies, alike.cosines, standings)
+    return ranked(candidates, weighed, limit=limit)
 
 
 def _with_neighbours(
@@ -73,18 +88,18 @@ def _with_neighbours(
 def _hits(
     snapshot: Snapshot,
     query: SearchQuery,
+    question: Question,
     best: Sequence[Ranked],
-    reasons: Mapping[str, str],
     *,
     by: Principal,
 ) -> list[SearchHit]:
     places = {one.item_id: one for one in best}
-    items = snapshot.memories.get_many(list(places), scope=by.scope)
+    items = snapshot.memories.records(list(places), scope=by.scope)
     return [
         SearchHit(
             item=as_known(item, query),
             score=places[item.id].score,
-            why=reasons[item.id],
+            why=why(question, places[item.id].counts),
             parts=dict(places[item.id].parts),
         )
         for item in items

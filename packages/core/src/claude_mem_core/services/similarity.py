@@ -181,8 +181,8 @@ def _nearest(
     wanted = limit
     while True:
         found = index.similar(asked.question, limit=wanted, load=asked.load)
-        fitting = list(found) if fits is None else fits(list(found))
+        fitting = set(found if fits is None else fits(list(found)))
         if len(fitting) >= limit or len(found) < wanted:
-            best = [one for one in found if one in set(fitting)]
+            best = [one for one in found if one in fitting]
             return {one: found[one] for one in best[:limit]}
         wanted *= 4

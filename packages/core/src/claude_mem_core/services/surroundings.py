@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.filters import MemoryFilter, as_known
 from claude_mem_core.domain.listing import FirstMoment
-from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.memory_item import MemoryRecord
 from claude_mem_core.domain.search import SearchQuery
 from claude_mem_core.domain.timeline import Place, Timeline, TimelineQuery
 from claude_mem_core.errors import NotFoundError
@@ -40,7 +40,7 @@ def surroundings(
             Timeline() if best is None else _around(snapshot, query, wanted, best, by)
         )
     anchor = query.anchor
-    known = snapshot.memories.get_many([str(anchor)], scope=by.scope)
+    known = snapshot.memories.records([str(anchor)], scope=by.scope)
     item = next((one for one in known if one.project_id in wanted.project_ids), None)
     if item is not None:
         return _around(snapshot, query, wanted, item, by)
@@ -55,7 +55,7 @@ def _best(
     *,
     similarity: Similarity,
     by: Principal,
-) -> MemoryItem | None:
+) -> MemoryRecord | None:
     question = SearchQuery(
         project_ids=wanted.project_ids,
         query=query.query,
@@ -84,7 +84,7 @@ def _around(
     snapshot: Snapshot,
     query: TimelineQuery,
     wanted: MemoryFilter,
-    item: MemoryItem,
+    item: MemoryRecord,
     by: Principal,
 ) -> Timeline:
     around = _between(snapshot, query, wanted, Place.of(item), by)
