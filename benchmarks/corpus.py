@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from claude_mem_core.api import (
-    MemoryItem,
     MemoryItemDraft,
+    MemoryRecord,
     MemoryRequest,
     Principal,
     ProjectDraft,
@@ -77,7 +77,7 @@ class Corpus:
     names: dict[str, str] = field(default_factory=dict)
     memories: int = 0
 
-    def search(self, query: Query, limit: int) -> Sequence[MemoryItem]:
+    def search(self, query: Query, limit: int) -> Sequence[MemoryRecord]:
         """The best memories for a query, with the sources that tell their sessions."""
         project_id = self.projects[query.conv]
         asked = SearchQuery(project_id=project_id, query=query.text, limit=limit)
@@ -87,13 +87,14 @@ class Corpus:
             return []
         return self.runtime.memories.get_many(MemoryRequest(ids=ids), by=ME).memories
 
-    def place(self, item: MemoryItem) -> Found:
+    def place(self, item: MemoryRecord) -> Found:
         """A memory by the benchmark's names.
 
         One that took another's place stands for the sessions of both, which its
         sources tell.
         """
-        cited = {source.event_id for source in item.sources if source.event_id}
+        sources = self.runtime.memories.get(item.id, by=ME).sources
+        cited = {source.event_id for source in sources if source.event_id}
         theirs = [self.session_of(event_id) for event_id in sorted(cited)]
         ours = dict.fromkeys(one for one in (item.server_session_id, *theirs) if one)
         sessions = (self.names[one] for one in ours if one in self.names)
