@@ -35,7 +35,7 @@ LONGEST_WAY = 900
 THIN = 900
 """A conclusion with less is told with what was said on the way to it."""
 
-REPORT = 200
+REPORT = 0
 """Characters that a message on the way tells at least if it is a report."""
 
 THIN_WITHOUT_CHANGE = 120
