@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import pytest
 from claude_mem_core.domain.agent_event import AgentEvent
 from claude_mem_core.domain.extraction.retelling import LONGEST
-from turns import asked, edited, observe, of_type, only, ran, said, stopped
+from turns import asked, edited, observe, of_type, only, ran, roles, said, stopped
 
 QUESTION = asked("How does the cart of the shop find its discounts?")
 ANSWER = "Discounts of the shop are looked up by the customer's group, never by name."
@@ -100,6 +101,42 @@ def test_a_thin_conclusion_is_told_with_the_way_to_it() -> None:
     ]
 
 
+def test_one_statement_on_the_way_is_told_if_it_is_understood_alone() -> None:
+    told = narrative(
+        asked("Make the cart of the shop faster"),
+        said("The data seems stale."),
+        said("Each discount makes two requests to the server of the prices."),
+        edited("/home/me/shop/cart.py"),
+        stopped("The cart of the shop now asks for discounts once."),
+    )
+
+    assert told[told.index("On the way:") + 1 :] == [
+        "Each discount makes two requests to the server of the prices."
+    ]
+
+
+def test_a_talk_that_was_cut_short_goes_on_with_what_was_asked_before() -> None:
+    account = (
+        "This session is being continued from a previous conversation that ran out of "
+        "context.\n\nSummary:\n1. Primary Request and Intent:\n"
+        "   - Make the cart of the shop faster\n   - Always push to main\n"
+        "   - <private>Move the office</private>\n\n"
+        "2. Key Technical Concepts:\n   - Redis keeps carts\n"
+    )
+    made = observe(
+        asked(account),
+        edited("/home/me/shop/cart.py"),
+        stopped("The cart of the shop now asks for discounts once."),
+    )
+
+    memory = only(made)
+    assert memory.text == (
+        "Going on with: Make the cart of the shop faster\nAlways push to main"
+    )
+    assert roles(memory, "text") == {"statement"}
+    assert memory.trust == "agent"
+
+
 def test_what_was_thought_on_the_way_is_not_told_after_a_full_answer() -> None:
     long = f"{ANSWER} The group is stored with the account since it was moved there."
     told = narrative(
@@ -158,7 +195,25 @@ def test_an_error_of_the_provider_is_no_answer() -> None:
     made = observe(QUESTION, stopped('API Error: 529 {"type":"overloaded_error"}'))
 
     assert made.memories == ()
-    assert made.skip == "nothing_to_remember"
+    assert made.skip == "empty_turn"
+
+
+@pytest.mark.parametrize(
+    "instead",
+    ["No response requested.", 'API Error: 529 {"type":"overloaded_error"}'],
+)
+def test_what_a_host_puts_in_the_place_of_an_answer_hides_no_answer(
+    instead: str,
+) -> None:
+    assert narrative(QUESTION, said(f"{ANSWER}\n{MORE}"), stopped(instead)) == [
+        *(ANSWER, MORE)
+    ]
+
+
+def test_an_answer_that_begins_like_it_is_an_answer() -> None:
+    answer = "No response requested by a cart of the shop is kept longer than a day."
+
+    assert answer in narrative(QUESTION, stopped(f"{answer}\n{MORE}"))
 
 
 def test_a_pass_of_another_check_does_not_make_a_bugfix() -> None:

@@ -13,6 +13,7 @@ from claude_mem_core.domain.extraction.summary import (
     session_skip_reason,
     session_summary,
 )
+from claude_mem_core.domain.extraction.unanswered import request_summary
 from claude_mem_core.ports.generator import (
     EARLIER_TURNS,
     FinishedSession,
@@ -53,7 +54,10 @@ class RuleBasedGenerator(ObservationGenerator, Repeatable):
     @override
     def summarise(self, session: FinishedSession) -> Generation:
         if skip := session_skip_reason(session.prompts, session.memories):
-            return Generation(skip=skip)
+            asked = request_summary(
+                session.prompts, project=session.project, session=session.session
+            )
+            return Generation(memories=(asked,)) if asked else Generation(skip=skip)
         summary = session_summary(
             session.prompts,
             session.memories,

@@ -28,11 +28,18 @@ from claude_mem_core.domain.extraction.tools import Deed, ToolUse, tool_use
 from claude_mem_core.domain.keeping import is_withheld
 from claude_mem_core.domain.privacy import is_wholly_private
 
+_CUT_SHORT = re.compile(
+    r"\s*This session is being continued from a previous conversation"
+)
 _WRITTEN_BY_HOST = re.compile(
-    r"\s*(?:This session is being continued from a previous conversation"
-    r"|\[Request interrupted by user|Caveat: The messages below were generated"
+    rf"{_CUT_SHORT.pattern}|\s*(?:Caveat: The messages below were generated"
+    r"|\[Request interrupted by user"
     r"|Base directory for this skill:|Your task is to create a detailed summary"
     r"|Unknown (?:slash )?command:|Stop hook feedback:)"
+)
+# What the host puts in the place of an answer: the answer, if any, was before it.
+_NO_ANSWER = re.compile(
+    r"\s*(?:No response requested\.?\s*$|API Error: \d{3}\b)", re.IGNORECASE
 )
 
 
@@ -56,6 +63,7 @@ class Evidence:
         is_private: Whether the user marked the whole prompt as private.
         before: The turns before it, as one; None where they are not known.
         is_known_from_start: Whether no turn of the session is out of sight.
+        account: What the agent noted of a talk that its host cut short.
     """
 
     prompt: Passage | None
@@ -65,6 +73,7 @@ class Evidence:
     is_private: bool
     before: Evidence | None = None
     is_known_from_start: bool = True
+    account: Passage | None = None
 
     @cached_property
     def writes(self) -> tuple[ToolUse, ...]:
@@ -153,7 +162,15 @@ def _evidence(
         ),
         is_private=any(is_private(event) for event in events),
         before=before,
+        account=next((told for event in events if (told := _account(event))), None),
     )
+
+
+def _account(event: AgentEvent) -> Passage | None:
+    text = without_private(_field(event, "prompt"))
+    if event.event_type != USER_PROMPT or not _CUT_SHORT.match(text):
+        return None
+    return Passage(event.id, "$.prompt", text)
 
 
 def _messages(numbered: Sequence[tuple[int, AgentEvent]]) -> tuple[Message, ...]:
@@ -171,7 +188,7 @@ def _said(event: AgentEvent) -> Passage | None:
         return None
     for name in ("last_assistant_message", "text"):
         text = without_private(_field(event, name))
-        if text.strip():
+        if text.strip() and not _NO_ANSWER.match(text):
             return Passage(event.id, f"$.{name}", text)
     return None
 

@@ -49,6 +49,12 @@ _ANSWER = re.compile(
     re.IGNORECASE,
 )
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
+# The part of an account of a talk that tells what was asked; a numbered one follows.
+_ASKED_BEFORE = re.compile(
+    r"^[ \t]*(?:#+[ \t]*|\*\*)?1\.[ \t]+(?:\*\*)?Primary Request and Intent\W*\n"
+    r"(.*?)(?=^[ \t]*(?:#+[ \t]*|\*\*)?2\.[ \t])",
+    re.MULTILINE | re.DOTALL,
+)
 _QUOTED = re.compile(r"\"[^\"\n]{12,}\"|“[^”\n]{12,}”|«[^»\n]{12,}»|`[^`\n]{12,}`")
 
 
@@ -87,6 +93,15 @@ def _fenced(text: str) -> tuple[int, int]:
     if not fences:
         return 0, 0
     return fences[0], fences[-1] if len(fences) % 2 == 0 else len(text)
+
+
+def asked_before(account: Passage) -> list[Statement]:
+    """What had been asked in a talk that was cut short, as the account of it tells."""
+    found = _ASKED_BEFORE.search(account.text)
+    if found is None:
+        return []
+    start, end = found.span(1)
+    return [one for one in statements(account) if start <= one.start < end]
 
 
 def main_request(prompt: Passage) -> Statement | None:

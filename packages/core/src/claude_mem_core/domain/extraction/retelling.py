@@ -23,6 +23,7 @@ from claude_mem_core.domain.extraction.prose import (
     is_planned_change,
     is_telling,
     most_telling,
+    substance,
 )
 from claude_mem_core.domain.extraction.titles import tells_something
 from claude_mem_core.domain.extraction.wording import ITEM, LEAD, ON_THE_WAY, SAMPLE
@@ -37,6 +38,9 @@ THIN = 900
 
 REPORT = 200
 """Characters that a message on the way tells at least if it is a report."""
+
+LEAST_FOUND = 4
+"""Words of its own with which one statement on the way tells by itself."""
 
 THIN_WITHOUT_CHANGE = 120
 """The same where nothing changed: what was thought on the way may not hold."""
@@ -72,7 +76,7 @@ def retold(evidence: Evidence, *, known: str) -> tuple[Line, ...]:
 
 
 def _said_before(evidence: Evidence) -> Iterator[Statement]:
-    """What was said before the conclusion: reports whole, else what was found out.
+    """What was said before the conclusion: reports whole, else what tells by itself.
 
     Where files changed, so is what was about to be: edits are made without a word.
     """
@@ -80,9 +84,14 @@ def _said_before(evidence: Evidence) -> Iterator[Statement]:
         said = [*statements(message.passage)]
         report = _size(filter(is_telling, said)) >= REPORT
         for one in said:
-            found = is_telling(one) and (report or tells_something(one.text))
+            found = is_telling(one) and (report or _stands_alone(one.text))
             if found or (evidence.writes and is_planned_change(one.text)):
                 yield one
+
+
+def _stands_alone(text: str) -> bool:
+    """Whether one statement of a message is understood without the others."""
+    return substance(text) >= LEAST_FOUND or tells_something(text)
 
 
 def _concluded(evidence: Evidence) -> list[Statement]:

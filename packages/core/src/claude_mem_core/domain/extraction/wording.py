@@ -67,6 +67,7 @@ CREATED_SYMBOLS = Wording("Created {file} with {symbols}")
 CHOSEN_FOR = Wording("{question} User chose “{choice}”: {option}")
 AFTER = Wording("After: {said}")
 ANSWERING = Wording("Answering: {offer}")
+GOING_ON = Wording("Going on with: {said}")
 DECIDED = Wording("Decided: {answer} (asked: {question})")
 ANSWERED = Wording("{question} User: “{answer}”")
 USER_SAID = Wording("User: “{quote}”")
@@ -88,7 +89,7 @@ WORDINGS = (
         TOLD_COMMAND,
         *HOW_TO.values(),
     ),
-    *(AFTER, LEAD, ITEM, SAMPLE),
+    *(AFTER, GOING_ON, LEAD, ITEM, SAMPLE),
 )
 
 

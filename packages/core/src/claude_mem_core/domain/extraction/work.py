@@ -4,11 +4,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
+from claude_mem_core.domain.extraction.asked import (
+    context_of,
+    own_words,
+    request_of,
+)
 from claude_mem_core.domain.extraction.checks import Ending, Run
 from claude_mem_core.domain.extraction.choices import choices
 from claude_mem_core.domain.extraction.commands import told_commands
@@ -32,7 +37,7 @@ from claude_mem_core.domain.extraction.kinds import (
     finding_type,
 )
 from claude_mem_core.domain.extraction.markdown import Form, Statement, statements
-from claude_mem_core.domain.extraction.places import QUESTION_ENDS, Cited, Line
+from claude_mem_core.domain.extraction.places import Cited, Line
 from claude_mem_core.domain.extraction.prompts import main_request, own_statements
 from claude_mem_core.domain.extraction.prose import (
     clipped,
@@ -50,8 +55,6 @@ from claude_mem_core.domain.extraction.titles import (
     request_title,
 )
 from claude_mem_core.domain.extraction.wording import (
-    AFTER,
-    ANSWERING,
     FAILED,
     FAILED_MUTE,
     FAILED_THEN_PASSED,
@@ -61,7 +64,6 @@ from claude_mem_core.domain.terms import content_words
 from claude_mem_core.domain.value import JsonObject
 
 # Characters.
-LONGEST_REQUEST = 700
 LONGEST_FACTS = 600
 LONGEST_STEP = 200
 MOST_STEPS = 3
@@ -79,9 +81,6 @@ LEAST_OF_CHORE = 25
 
 BARELY = 0.5
 """The score of a statement that tells at least more than the names of files."""
-
-LEAST_ASKED = 4
-"""Words of a prompt that says by itself what is wanted: "yes, do it" does not."""
 
 _NEXT_STEP = re.compile(
     r"\b(?:next steps?|remaining|to-?do|still needs?|left to do|not yet"
@@ -205,40 +204,12 @@ class Work:
     @property
     def own_words(self) -> Line | None:
         """The request without what was pasted into it."""
-        prompt = self.evidence.prompt
-        lines = _clipped_lines(own_statements(prompt)) if prompt else ()
-        cited = (Cited(prompt.whole, "user_words"),) if prompt else ()
-        return Line("\n".join(lines), cited) if lines else None
+        return own_words(self.evidence)
 
     @cached_property
     def text(self) -> Line | None:
         """The request, its statements a line each."""
-        prompt = self.evidence.prompt
-        if prompt is None:
-            return None
-        lines = _clipped_lines(statements(prompt))
-        cited: tuple[Cited, ...] = (Cited(prompt.whole, "request"),)
-        if context := self._context:
-            lines.append(context.text)
-            cited += context.cited
-        return Line("\n".join(lines), cited) if lines else None
-
-    @property
-    def _context(self) -> Line | None:
-        """What a short prompt answers or follows: it seldom says so itself."""
-        prompt, before = self.evidence.prompt, self.evidence.before
-        if before is None or before.conclusion is None or prompt is None:
-            return None
-        if substance(prompt.text) >= LEAST_ASKED:
-            return None
-        said = [
-            s for s in statements(before.conclusion.passage) if is_substantial(s.text)
-        ]
-        asking = (one for one in reversed(said) if one.text.endswith(QUESTION_ENDS))
-        asks_back = prompt.text.rstrip().endswith(QUESTION_ENDS)
-        if put := None if asks_back else next(asking, None):
-            return ANSWERING.of(offer=_clipped(put))
-        return AFTER.of(said=_clipped(said[0])) if said else None
+        return request_of(self.evidence)
 
     @property
     def _asks_something(self) -> bool:
@@ -257,7 +228,12 @@ class Work:
     @property
     def _says_more_than_files(self) -> bool:
         """Whether more is known of a change than the names of its files."""
-        if self.evidence.concluded or self.request or self._context or self.solved:
+        if (
+            self.evidence.concluded
+            or self.request
+            or context_of(self.evidence)
+            or self.solved
+        ):
             return True
         return bool(self.narrative) or any(True for _ in self._facts())
 
@@ -339,23 +315,6 @@ class Work:
             for name, texts in found.items()
             if texts
         }
-
-
-def _clipped(one: Statement) -> Line:
-    line = one.line("offer")
-    return line.saying(clipped(line.text, LONGEST_STEP))
-
-
-def _clipped_lines(said: Iterable[Statement]) -> list[str]:
-    """The first statements, as many as a request may have."""
-    lines: list[str] = []
-    budget = LONGEST_REQUEST
-    for one in said:
-        if budget < LONGEST_STEP // 4:
-            break
-        lines.append(clipped(one.text, budget))
-        budget -= len(lines[-1]) + 1
-    return lines
 
 
 def _is_verdict(signature: str) -> bool:
