@@ -233,7 +233,9 @@ def test_an_older_database_learns_when_memories_gave_way_and_what_filters_look_f
         asked = samples.wanted(concept=("gotcha",), file=("/x/src/lamp.py",))
         [found] = memories.recent(asked, scope=samples.OURS, limit=9)
         kept = memories.get_many(["old", "expired"], scope=samples.OURS)
-    assert found == samples.memory("new", created_at_epoch=NOW + 5, **what)
+        [whole] = memories.get_many(["new"], scope=samples.OURS)
+    assert found.id == "new"
+    assert whole == samples.memory("new", created_at_epoch=NOW + 5, **what)
     assert [one.superseded_at_epoch for one in kept] == [NOW + 5, NOW + 5]
     assert [one.superseded_from_epoch for one in kept] == [NOW + 5, NOW + 5]
     assert [one.valid_to_epoch for one in kept] == [None, 9]

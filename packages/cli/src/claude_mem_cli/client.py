@@ -32,7 +32,7 @@ from claude_mem_core.domain.project_identity import (
 )
 from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.rescan import RescanPage, RescanQuery
-from claude_mem_core.domain.search import SearchHit, SearchQuery
+from claude_mem_core.domain.search import SearchQuery, SearchResult
 from claude_mem_core.domain.timeline import Timeline, TimelineQuery
 from claude_mem_core.domain.whereabouts import IdentifiedProject, Whereabouts
 
@@ -136,7 +136,7 @@ class Client(Protocol):
         """End a session; ending it again changes nothing."""
 
     @abstractmethod
-    def search(self, query: SearchQuery) -> Sequence[SearchHit]:
+    def search(self, query: SearchQuery) -> SearchResult:
         """The memories that fit, best first."""
 
     @abstractmethod

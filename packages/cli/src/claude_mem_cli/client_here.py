@@ -22,7 +22,7 @@ from claude_mem_core.domain.project_identity import (
 )
 from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.rescan import RescanPage, RescanQuery
-from claude_mem_core.domain.search import SearchHit, SearchQuery
+from claude_mem_core.domain.search import SearchQuery, SearchResult
 from claude_mem_core.domain.timeline import Timeline, TimelineQuery
 from claude_mem_core.domain.whereabouts import IdentifiedProject, Whereabouts
 from claude_mem_core.runtime import Runtime
@@ -90,8 +90,8 @@ class ClientHere(Client):
         self._runtime.sessions.end(session_id, by=self._by)
 
     @override
-    def search(self, query: SearchQuery) -> Sequence[SearchHit]:
-        return self._runtime.recall.search(query, by=self._by).hits
+    def search(self, query: SearchQuery) -> SearchResult:
+        return self._runtime.recall.search(query, by=self._by)
 
     @override
     def timeline(self, query: TimelineQuery) -> Timeline:

@@ -34,7 +34,7 @@ from claude_mem_core.domain.project_identity import (
 )
 from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.rescan import RescanPage, RescanQuery
-from claude_mem_core.domain.search import SearchHit, SearchQuery
+from claude_mem_core.domain.search import SearchHit, SearchQuery, SearchResult
 from claude_mem_core.domain.timeline import Timeline, TimelineQuery
 from claude_mem_core.domain.whereabouts import IdentifiedProject, Whereabouts
 from claude_mem_core.errors import (
@@ -140,13 +140,14 @@ class ClientHttp(Client):
         self._ask("POST", f"/v1/sessions/{quote(session_id, safe='')}/end")
 
     @override
-    def search(self, query: SearchQuery) -> Sequence[SearchHit]:
+    def search(self, query: SearchQuery) -> SearchResult:
         answer = self._ask("POST", "/v1/search", _asked(query))
         parts = (_list(answer, name) for name in ("memories", "scores", "why"))
-        return [
+        hits = (
             SearchHit(item=MemoryRecord.from_wire(one), score=score, why=why)
             for one, score, why in zip(*parts, strict=True)
-        ]
+        )
+        return SearchResult(hits=tuple(hits), confidence=answer.get("confidence"))
 
     @override
     def timeline(self, query: TimelineQuery) -> Timeline:

@@ -250,17 +250,6 @@ def test_the_same_memories_give_the_same_bytes_in_any_order() -> None:
     assert chosen(pool, ROOM) == chosen(shuffled, ROOM)
 
 
-def test_a_pack_without_its_reasons_is_the_same_pack() -> None:
-    dice = random.Random(4)
-    for _ in range(100):
-        pool = [Valued(random_item(n, dice), dice.random() + 0.01) for n in range(30)]
-        budget = Budget(dice.randrange(50, 900), None, dice.randrange(1, 9))
-        whole = chosen(pool, budget)
-        short = chosen(pool, budget, explain=False)
-        assert short.text == whole.text
-        assert short.verdicts == tuple(one for one in whole.verdicts if one.is_told)
-
-
 def test_each_memory_told_is_worth_the_most_of_those_that_are_left() -> None:
     dice, many = random.Random(5), [f"word{n}" for n in range(300)]
     pool = [

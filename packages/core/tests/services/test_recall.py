@@ -98,6 +98,26 @@ def test_an_index_tells_what_each_memory_is_and_why(runtime, project, add) -> No
     assert entry.why == "title: lamp, turns; text: minute"
 
 
+def test_a_question_that_nothing_fits_has_an_empty_answer(
+    runtime, project, add
+) -> None:
+    for number in range(60):
+        add(f"The lamp of the tower turns, {number}")
+    asked_for = {"project_id": project.id, "query": "lamp espresso machine descaling"}
+
+    search = runtime.recall.search
+    strange = search(SearchQuery(**asked_for), by=ME)
+    known = search(SearchQuery(project_id=project.id, query="lamp tower"), by=ME)
+    anyway = search(SearchQuery(**asked_for, min_confidence=0), by=ME)
+    strict = search(SearchQuery(**asked_for, min_confidence=1), by=ME)
+
+    assert strange.hits == strict.hits == ()
+    assert len(anyway.hits) == len(known.hits) == 20
+    assert 0 < strange.confidence == anyway.confidence < 0.03 < known.confidence < 1
+    assert search(SearchQuery(project_id=project.id), by=ME).confidence is None
+    assert search(SearchQuery(project_id=project.id, query="…"), by=ME).confidence == 0
+
+
 def test_a_reason_names_no_word_that_only_looks_alike(add) -> None:
     item = add("The cart carries a category", files_read=("src/lamp.py",))
 

@@ -32,7 +32,10 @@ class SearchResource:
 
     def _answer(self, query: SearchQuery, req: Request, resp: Response) -> None:
         result = self._recall.search(query, by=req.caller)
-        told: dict[str, JsonValue] = {"scores": [hit.score for hit in result.hits]}
+        told: dict[str, JsonValue] = {
+            "scores": [hit.score for hit in result.hits],
+            "confidence": result.confidence,
+        }
         if query.explain:
             told["explanation"] = [{**hit.parts} for hit in result.hits]
         if query.view == "index":

@@ -69,7 +69,7 @@ FILTERS: Final = (
     *("projectId", *LISTS, "dateStart", "dateEnd", "asOf", "knownAt"),
     *("includeSuperseded", "includeExpired", "view", "query"),
 )
-SEARCH: Final = (*FILTERS, "limit", "explain")
+SEARCH: Final = (*FILTERS, "limit", "minConfidence", "explain")
 TIMELINE: Final = (*FILTERS, "anchor", "depthBefore", "depthAfter")
 
 ROUTES: Final = (

@@ -231,11 +231,20 @@ def _version(connection: Connection) -> int:
 
 
 def _as_memory(said: Sequence[Any]) -> MemoryItem:
-    """As much of a memory as its words are made of; the row was checked long ago."""
+    """As much of a memory as its words are made of."""
     fields = dict(zip(_SOURCE, said, strict=True))
     for name in _LISTS:
-        fields[name] = tuple(json.loads(fields[name]))
+        fields[name] = _list(fields[name])
     return MemoryItem.model_construct(**fields)
+
+
+def _list(text: str) -> tuple[str, ...]:
+    """Nothing, where somebody spoilt it: whoever reads the row is told so."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return ()
+    return tuple(one for one in found if isinstance(one, str))
 
 
 def _is_found(connection: Connection, seq: int, words: str) -> bool:

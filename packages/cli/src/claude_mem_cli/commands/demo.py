@@ -73,7 +73,7 @@ def _play(folder: Path) -> Shown:
         watch.lap("remember")
         [project] = taken.before
         asked = SearchQuery(project_id=project, query=QUESTION, limit=3)
-        hits = tuple(client.search(asked))
+        hits = client.search(asked).hits
         watch.lap("search")
         told = client.context(ContextQuery(project_id=project, token_budget=BUDGET))
         watch.lap("context")

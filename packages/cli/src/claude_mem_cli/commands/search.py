@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import click
-from claude_mem_core.domain.search import SearchQuery, SearchResult
+from claude_mem_core.domain.search import SearchQuery
 
 from claude_mem_cli import screen
 from claude_mem_cli.connect import connected
@@ -28,6 +28,11 @@ from claude_mem_cli.projects import project_meant
     help="At most so many.",
 )
 @filter_options
+@click.option(
+    "--min-confidence",
+    type=click.FloatRange(0, 1),
+    help="Answer nothing where it is less likely that anything fits.",
+)
 @click.option("--full", is_flag=True, help="Show how each memory begins.")
 @screen.json_option
 def search(
@@ -35,6 +40,7 @@ def search(
     query: str | None,
     project: str | None,
     limit: int,
+    min_confidence: float | None,
     full: bool,
     as_json: bool,
     **filters: object,
@@ -50,19 +56,21 @@ def search(
         asked = told(filters, now=time.time_ns() // 1_000_000)
         about = {} if query is None else {"query": query}
         asked |= {"projectId": found.id, "limit": limit, **about}
-        hits = client.search(SearchQuery.from_wire(asked))
-    index = SearchResult(hits=tuple(hits)).index
+        if min_confidence is not None:
+            asked["minConfidence"] = min_confidence
+        result = client.search(SearchQuery.from_wire(asked))
     if as_json:
         answer = {"query": query, "project": found.to_wire()}
         parts = {
-            "memories": [hit.item.to_wire() for hit in hits],
-            "scores": [hit.score for hit in hits],
-            "index": [one.to_wire() for one in index],
+            "memories": [hit.item.to_wire() for hit in result.hits],
+            "scores": [hit.score for hit in result.hits],
+            "index": [one.to_wire() for one in result.index],
+            "confidence": result.confidence,
         }
         screen.say_json({**answer, **parts})
-    elif not hits:
+    elif not result.hits:
         screen.say("Nothing fits.")
     elif full:
-        show_hits(hits)
+        show_hits(result.hits)
     else:
-        show_index(index)
+        show_index(result.index)

@@ -23,17 +23,24 @@ QUESTION_MARKS = "?\uff1f\u061f"
 """Of Latin letters, of Chinese and Japanese, of Arabic."""
 
 
+NOTHING_FITS = 0.03
+"""So unlikely to be answered is a question that has a common word in common with what
+is known, and no more."""
+
+
 class SearchQuery(OfProjects, Filters):
     """A question in the asker's words; without words, what was last.
 
     Attributes:
         view: Whether the memories are wanted whole, or as lines of an index.
+        min_confidence: With less, nothing fits, and the answer is empty.
         explain: Whether the parts of each score are wanted.
     """
 
     query: Text | None = None
     limit: int = Field(default=20, strict=True, ge=1, le=100)
     view: View = "full"
+    min_confidence: float = Field(default=NOTHING_FITS, ge=0, le=1)
     explain: bool = Field(default=False, strict=True)
 
 
@@ -136,9 +143,14 @@ class SearchHit(Value):
 
 
 class SearchResult(Value):
-    """The memories that fit, best first."""
+    """The memories that fit, best first.
+
+    Attributes:
+        confidence: How likely it is that they answer the question; None without one.
+    """
 
     hits: tuple[SearchHit, ...]
+    confidence: float | None = None
 
     @property
     def index(self) -> tuple[IndexEntry, ...]:

@@ -22,6 +22,7 @@ from claude_mem_core.domain.feedback import UNKNOWN, Feedback, MemoryUse
 from claude_mem_core.domain.filters import MemoryFilter, as_known
 from claude_mem_core.domain.outline import Outline
 from claude_mem_core.domain.ranking import Ranked
+from claude_mem_core.domain.search import NOTHING_FITS
 from claude_mem_core.domain.worth import of_error, of_files, of_start
 from claude_mem_core.errors import StorageError
 from claude_mem_core.ports.storage import Snapshot, Storage
@@ -185,7 +186,7 @@ def _with_words(asked: _Asked) -> Mapping[str, float]:
     words = " ".join(one for one in said if one)
     if not words:
         return {}
-    best = answers(
+    told = answers(
         asked.snapshot,
         words,
         asked.wanted,
@@ -193,7 +194,9 @@ def _with_words(asked: _Asked) -> Mapping[str, float]:
         by=asked.by,
         limit=ASKED,
     )
-    fits = {one.item_id: _fit(one) for one in best}
+    if query.query and told.confidence < NOTHING_FITS:
+        return {}
+    fits = {one.item_id: _fit(one) for one in told.best}
     most = max(fits.values(), default=0.0)
     return {item_id: math.exp((fit - most) / 2) for item_id, fit in fits.items()}
 

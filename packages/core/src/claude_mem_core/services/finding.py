@@ -4,9 +4,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.analysis import Question, asked
+from claude_mem_core.domain.confidence import (
+    DEPTH,
+    NO_EVIDENCE,
+    Evidence,
+    confidence,
+    evidence_of,
+)
 from claude_mem_core.domain.filters import MemoryFilter, as_known
 from claude_mem_core.domain.index import why
 from claude_mem_core.domain.ranking import Asked, Ranked, is_said, ranked
@@ -14,6 +22,7 @@ from claude_mem_core.domain.search import (
     Candidate,
     SearchHit,
     SearchQuery,
+    SearchResult,
     TermQuery,
 )
 from claude_mem_core.ports.storage import Snapshot
@@ -25,6 +34,26 @@ POOL = 200
 support each other, few enough to take no time."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What was found for a question, before any of it is read.
+
+    Attributes:
+        question: What was asked for.
+        best: The memories, best first; none where nothing fits.
+        evidence: What speaks for them.
+    """
+
+    question: Question
+    best: Sequence[Ranked] = ()
+    evidence: Evidence = NO_EVIDENCE
+
+    @property
+    def confidence(self) -> float:
+        """How likely it is that they answer the question; 0 without any."""
+        return confidence(self.evidence) if self.best else 0.0
+
+
 def found(
     snapshot: Snapshot,
     query: SearchQuery,
@@ -32,19 +61,23 @@ def found(
     *,
     similarity: Similarity,
     by: Principal,
-) -> Sequence[SearchHit]:
+) -> SearchResult:
     """The memories that pass a filter and fit the query, best first.
 
     Without a query all of them fit, and the latest are first.
     """
     if query.query is None:
         items = snapshot.memories.recent(wanted, scope=by.scope, limit=query.limit)
-        return [SearchHit(item=as_known(one, query), score=0.0) for one in items]
-    question = asked(query.query)
-    best = answers(
+        hits = [SearchHit(item=as_known(one, query), score=0.0) for one in items]
+        return SearchResult(hits=tuple(hits))
+    told = answers(
         snapshot, query.query, wanted, similarity=similarity, by=by, limit=query.limit
     )
-    return _hits(snapshot, query, question, best, by=by)
+    if told.confidence < query.min_confidence:
+        return SearchResult(hits=(), confidence=told.confidence)
+    return SearchResult(
+        hits=tuple(_hits(snapshot, query, told, by=by)), confidence=told.confidence
+    )
 
 
 def answers(
@@ -55,18 +88,20 @@ def answers(
     similarity: Similarity,
     by: Principal,
     limit: int,
-) -> Sequence[Ranked]:
+) -> Answers:
     """Which memories pass a filter and fit a question, best first; none is read."""
-    terms = asked(text).tokens
-    if not terms:
-        return []
-    query = TermQuery(terms=terms, wanted=wanted, limit=POOL)
+    question = asked(text)
+    if not question.words:
+        return Answers(question)
+    query = TermQuery(terms=question.tokens, wanted=wanted, limit=POOL)
     matches = snapshot.memories.search(query, scope=by.scope)
     alike = Alike(snapshot, text, query, by).beside(matches, similarity)
     candidates = _with_neighbours(snapshot, alike.candidates, query, by=by)
     standings = snapshot.packs.feedback([one.item_id for one in candidates])
     weighed = Asked(text, matches.frequencies, alike.cosines, standings)
-    return ranked(candidates, weighed, limit=limit)
+    best = ranked(candidates, weighed, limit=max(limit, DEPTH))
+    evidence = evidence_of(question, matches.frequencies, best, alike.cosines)
+    return Answers(question, best[:limit], evidence)
 
 
 def _with_neighbours(
@@ -88,18 +123,17 @@ def _with_neighbours(
 def _hits(
     snapshot: Snapshot,
     query: SearchQuery,
-    question: Question,
-    best: Sequence[Ranked],
+    answers: Answers,
     *,
     by: Principal,
 ) -> list[SearchHit]:
-    places = {one.item_id: one for one in best}
+    places = {one.item_id: one for one in answers.best}
     items = snapshot.memories.records(list(places), scope=by.scope)
     return [
         SearchHit(
             item=as_known(item, query),
             score=places[item.id].score,
-            why=why(question, places[item.id].counts),
+            why=why(answers.question, places[item.id].counts),
             parts=dict(places[item.id].parts),
         )
         for item in items

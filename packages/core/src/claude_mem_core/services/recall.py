@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from claude_mem_core.domain.access import Principal
+from claude_mem_core.domain.confidence import Evidence
 from claude_mem_core.domain.search import SearchQuery, SearchResult
 from claude_mem_core.domain.timeline import Timeline, TimelineQuery
 from claude_mem_core.ports.storage import Storage
 from claude_mem_core.ports.system import System
-from claude_mem_core.services.finding import found
+from claude_mem_core.services.finding import answers, found
 from claude_mem_core.services.identification import project_ids_of
 from claude_mem_core.services.similarity import Similarity
 from claude_mem_core.services.surroundings import surroundings
@@ -29,8 +30,21 @@ class Recall:
         with self._storage.read() as snapshot:
             projects = project_ids_of(snapshot, query, by=by)
             wanted = query.of(projects, now=self._system.now())
-            hits = found(snapshot, query, wanted, similarity=self._similarity, by=by)
-            return SearchResult(hits=tuple(hits))
+            return found(snapshot, query, wanted, similarity=self._similarity, by=by)
+
+    def evidence(self, query: SearchQuery, *, by: Principal) -> Evidence:
+        """What speaks for the answers to a query, from which confidence is told."""
+        with self._storage.read() as snapshot:
+            projects = project_ids_of(snapshot, query, by=by)
+            wanted = query.of(projects, now=self._system.now())
+            return answers(
+                snapshot,
+                query.query or "",
+                wanted,
+                similarity=self._similarity,
+                by=by,
+                limit=query.limit,
+            ).evidence
 
     def timeline(self, query: TimelineQuery, *, by: Principal) -> Timeline:
         """What stands around an anchor in time, oldest first."""

@@ -63,7 +63,7 @@ def _best(
         as_of=query.as_of,
         known_at=query.known_at,
     )
-    hits = found(snapshot, question, wanted, similarity=similarity, by=by)
+    hits = found(snapshot, question, wanted, similarity=similarity, by=by).hits
     return hits[0].item if hits else None
 
 
