@@ -159,6 +159,18 @@ def test_a_named_month_raises_what_is_of_it() -> None:
     assert order(*found, question="what broke in March?")[0] == "m"
 
 
+def test_of_equal_fits_what_a_person_wrote_and_then_the_newer_comes_first() -> None:
+    day = 86_400_000
+    old, new = candidate("a", 5, "one"), candidate("b", 5, "two")
+    new = replace(new, when_epoch=40 * day)
+    said_so = replace(candidate("c", 5, "three"), trust="user")
+    by_hand = replace(candidate("d", 5, "four"), kind="manual", when_epoch=1)
+    better = candidate("e", 9, "five")
+    rest = [candidate(f"r{n}", 1, f"rest {n}") for n in range(9)]
+
+    assert order(old, new, said_so, by_hand, better, *rest)[:5] == [*"edcba"]
+
+
 def test_the_parts_of_a_score_add_up_to_it() -> None:
     talk = [said(f"t{n}", n, at=n, asks=n % 2 == 0) for n in range(9)]
 

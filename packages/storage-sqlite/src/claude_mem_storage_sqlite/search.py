@@ -40,6 +40,7 @@ _HAVING = """
 """
 _COLUMNS = f"""
     r.id, r.server_session_id, r.kind, r.created_at_epoch, r.when_epoch, r.author,
+    r.trust,
     t.asks, t.length, t.tokens, {", ".join(f"t.{name}" for name in FIELDS)}
 """
 _BORDER = """
@@ -184,7 +185,8 @@ def _candidates(rows: Iterable[Row], terms: Sequence[str]) -> list[Candidate]:
 
 
 def _candidate(row: Row, spaced: Sequence[str]) -> Candidate:
-    item_id, session, kind, created, when, author, asks, length, tokens, *texts = row
+    item_id, session, kind, created, when, author, trust, *rest = row
+    asks, length, tokens, *texts = rest
     return Candidate(
         item_id=item_id,
         session_id=session,
@@ -192,6 +194,7 @@ def _candidate(row: Row, spaced: Sequence[str]) -> Candidate:
         created_at_epoch=created,
         when_epoch=when,
         author=author,
+        trust=trust,
         asks=bool(asks),
         length=length,
         tokens=tokens,

@@ -43,6 +43,16 @@ WHO = 1.2
 WHEN = 2.0
 """A month that a question names is as telling as a rare word."""
 
+BY_HAND = 0.3
+"""What a person wrote, or said in so many words, was worth writing down."""
+
+RECENT = 0.1
+"""Of two that fit alike, the newer one is more likely to be meant; no more than that,
+as a question is seldom asked because something is new."""
+
+HALF_LIFE = 30 * 24 * 60 * 60 * 1000
+"""Milliseconds after which a memory counts half as new beside the newest candidate."""
+
 FEEDBACK = 0.5
 """What was of use before decides between two that fit about as well; it lifts nothing
 above what fits better by more than half a deviation."""
@@ -144,6 +154,7 @@ def ranked(
     around = _Around(candidates, fits)
     names = _named(candidates, asked.text)
     months = Months.named_in(asked.text)
+    newest = max((one.when_epoch for one in candidates), default=0)
     scored = []
     for one in candidates:
         parts = {
@@ -152,6 +163,8 @@ def ranked(
             **around.parts(one),
             "who": WHO * (len(names) == 1 and one.author in names),
             "when": WHEN * months.fit(one.when_epoch),
+            "trust": BY_HAND * (one.trust == "user" or one.kind == "manual"),
+            "recent": RECENT * 0.5 ** ((newest - one.when_epoch) / HALF_LIFE),
             **_feedback(asked.standings.get(one.item_id, UNKNOWN)),
         }
         scored.append(_Place(one, parts))

@@ -12,7 +12,7 @@ from pydantic import Field
 from claude_mem_core.domain.bm25 import Frequencies, Occurrences, occurrences
 from claude_mem_core.domain.filters import Filters, MemoryFilter
 from claude_mem_core.domain.index import IndexEntry, entry_of
-from claude_mem_core.domain.memory_item import MemoryKind, MemoryRecord
+from claude_mem_core.domain.memory_item import MemoryKind, MemoryRecord, Trust
 from claude_mem_core.domain.project_named import OfProjects
 from claude_mem_core.domain.search_fields import search_fields
 from claude_mem_core.domain.value import Text, Value
@@ -65,6 +65,7 @@ class Candidate:
     Attributes:
         when_epoch: From when on it holds; the order within its session.
         author: Who said it.
+        trust: Whose word it is.
         asks: Whether there is a question in it.
         length: Characters of its text and narrative.
         tokens: How many tokens it is found under.
@@ -77,6 +78,7 @@ class Candidate:
     created_at_epoch: int
     when_epoch: int = 0
     author: str | None = None
+    trust: Trust | None = None
     asks: bool = False
     length: int = 0
     tokens: int = 0
@@ -93,6 +95,7 @@ class Candidate:
             created_at_epoch=item.created_at_epoch,
             when_epoch=item.when,
             author=item.author,
+            trust=item.trust,
             asks=asks(item),
             length=length(item),
             tokens=sum(map(len, fields)),

@@ -24,9 +24,9 @@ them the name of who said it.
 
 def search_fields(item: MemoryRecord) -> dict[str, list[str]]:
     """The memory's tokens, one entry per weighted field, in order and repeated."""
-    prose = (item.text, item.narrative, *item.facts)
+    prose = (item.subtitle, item.text, item.narrative, *item.facts)
     texts = {
-        "title": _lines(item.title, item.subtitle),
+        "title": item.title or "",
         "text": _lines(*prose),
         "concepts": _lines(*item.concepts, item.author),
         "files": _lines(*dict.fromkeys((*item.files_modified, *item.files_read))),
