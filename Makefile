@@ -25,8 +25,9 @@ WITH_PIP := $(BIN)/python -m pip install --quiet -c constraints.txt --upgrade pi
 run: $(READY)     ## serve the REST API on 127.0.0.1 until Ctrl-C
 	$(BIN)/claude-mem server start --foreground
 
+# A process for each of two processors: most of the time goes into servers that start.
 test: $(READY)    ## run every test; ARGS="-k word" for some (budget: 1500 s)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 # The vendors' clients and a small real model, in an environment of their own: 450 MB
 # that nothing else needs. The models' packages ask for programs that are left out.

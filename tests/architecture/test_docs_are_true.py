@@ -162,7 +162,7 @@ def test_every_field_of_a_question_is_listed() -> None:
     assert search == {info.alias for info in SearchQuery.model_fields.values()} - {
         "projectFacts"
     }
-    assert timeline | search - {"limit", "explain"} == {
+    assert timeline | search - {"limit", "minConfidence", "explain"} == {
         info.alias for info in TimelineQuery.model_fields.values()
     } - {"projectFacts"}
 

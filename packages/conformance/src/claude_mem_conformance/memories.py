@@ -266,7 +266,6 @@ class MemoryContract(RepositoryContract):
                 *memories.since(Place(0), wanted, scope=OURS, limit=9),
                 *memories.records(["m"], scope=OURS),
             ]
-            assert memories.get("m", scope=OURS).sources
         assert listed == [memory.record] * 3
         assert not any(hasattr(one, "sources") for one in listed)
 

@@ -46,7 +46,7 @@ WHEN = 2.0
 BY_HAND = 0.3
 """What a person wrote, or said in so many words, was worth writing down."""
 
-RECENT = 0.1
+RECENT = 0.02
 """Of two that fit alike, the newer one is more likely to be meant; no more than that,
 as a question is seldom asked because something is new."""
 

@@ -23,7 +23,7 @@ QUESTION_MARKS = "?\uff1f\u061f"
 """Of Latin letters, of Chinese and Japanese, of Arabic."""
 
 
-NOTHING_FITS = 0.03
+NOTHING_FITS = 0.02
 """So unlikely to be answered is a question that has a common word in common with what
 is known, and no more."""
 
