@@ -59,7 +59,7 @@ def _synchronous_off(configured: Any) -> Any:
 
 
 def _in_two_steps(_: Any) -> Any:
-    def keep(self: Any, claim: Any, task: Any, made: Any) -> None:
+    def keep(self: Any, claim: Any, task: Any, made: Any, _uses: Any = ()) -> None:
         apart = replace(task, stem=f"{task.stem}:{claim.token}")
         newcomers = self._newcomers(claim.job, task, made)
         with self._storage.begin() as tx:
