@@ -84,6 +84,21 @@ def test_a_word_that_very_many_have_chooses_only_where_rarer_ones_find_too_few(
     assert len(found(storage, "lamp", "tower")) == 9
 
 
+def test_words_that_somebody_spoilt_are_written_anew(storage):
+    add(storage, TRICKY, samples.memory("other", "banana"))
+    with storage.begin() as tx:
+        db = tx.memories._db
+        db.run("INSERT INTO memory_items_fts (memory_items_fts) VALUES ('delete-all')")
+        db.run("UPDATE memory_texts SET title = ' x ', tokens = 1")
+        db.run("INSERT INTO memory_items_fts (memory_items_fts) VALUES ('rebuild')")
+    assert found(storage, "banana") == []
+    with storage.begin() as tx:
+        for one in ("tricky", "other"):
+            tx.memories.reindex(one)
+    assert found(storage, "banana") == ["other"]
+    assert found(storage, "getusernam", "getusername") == ["tricky"]
+
+
 def test_totals_are_those_of_the_memories(storage):
     add(storage, TRICKY, samples.memory("other", "banana"))
     with storage.begin() as tx:

@@ -527,6 +527,18 @@ class MemoryContract(RepositoryContract):
         with pytest.raises(NotFoundError), inhabited.begin() as tx:
             tx.memories.replace(samples.memory("absent"))
 
+    def test_what_finds_a_memory_is_written_anew(self, inhabited: Storage) -> None:
+        """Write anew what a memory is found under."""
+        for id_ in ("one", "two"):
+            _add(inhabited, samples.memory(id_, "banana"))
+        before = _all(inhabited, "one", "two")
+        with inhabited.begin() as tx:
+            tx.memories.reindex("one")
+        assert sorted(_search(inhabited, "banana")) == ["one", "two"]
+        assert _all(inhabited, "one", "two") == before
+        with pytest.raises(NotFoundError), inhabited.begin() as tx:
+            tx.memories.reindex("absent")
+
     def test_a_memory_is_removed_with_its_sources(self, inhabited: Storage) -> None:
         """Take a memory and its sources away; its key is free again."""
         for id_ in ("one", "two"):

@@ -338,3 +338,10 @@ class WhatStandsBesideIsOfAnyType(InProcessMemories):
     def beside(self, item_ids, query, *, scope):
         every = query.wanted.changed(type=())
         return super().beside(item_ids, query.changed(wanted=every), scope=scope)
+
+
+@breaks(MemoryContract.test_what_finds_a_memory_is_written_anew, "memories")
+class AReindexedMemoryIsLost(InProcessMemories):
+    def reindex(self, item_id):
+        super().reindex(item_id)
+        del self._state.memories[item_id]

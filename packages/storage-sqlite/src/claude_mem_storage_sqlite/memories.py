@@ -41,6 +41,7 @@ SOURCES = Rows(MemorySource, "memory_sources")
 
 _OURS = f"{MEMORIES.select} {WITHIN}"
 _MANY = f"{_OURS} WHERE r.id IN (SELECT value FROM json_each(:ids))"
+_AS_IT_IS = f"{MEMORIES.select} WHERE r.seq = ?"
 _BY_KEY = f"{_OURS} WHERE r.generation_key = :key"
 _PAGE = (
     f"{_OURS} WHERE r.project_id = :wanted AND r.seq >"
@@ -182,6 +183,13 @@ class SqliteMemories(MemoryRepository):
         full_text.renew(self._db, seq, item)
         self._db.run("DELETE FROM memory_sources WHERE memory_item_id = ?", [item.id])
         self._add_sources(item)
+
+    @override
+    def reindex(self, item_id: str) -> None:
+        seq, _ = self._known(item_id)
+        [item] = self._items(self._db.all(_AS_IT_IS, [seq]))
+        full_text.take_out(self._db, seq)
+        full_text.put_in(self._db, seq, item)
 
     @override
     def remove(self, item_id: str) -> None:

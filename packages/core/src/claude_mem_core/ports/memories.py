@@ -180,6 +180,14 @@ class MemoryRepository(MemoryReader, Protocol):
         """
 
     @abstractmethod
+    def reindex(self, item_id: str) -> None:
+        """Write anew what a memory is found under.
+
+        Raises:
+            NotFoundError: There is no such memory.
+        """
+
+    @abstractmethod
     def remove(self, item_id: str) -> None:
         """Take a memory and its sources away; its key is free again.
 

@@ -202,6 +202,14 @@ class InProcessMemories(MemoryRepository):
         self._put(item)
 
     @override
+    def reindex(self, item_id: str) -> None:
+        # A memory that is another object is indexed when it is searched next.
+        if item_id not in self._state.memories:
+            raise NotFoundError("memory", item_id)
+        item = self._state.memories[item_id]
+        self._state.memories[item_id] = item.model_copy()
+
+    @override
     def remove(self, item_id: str) -> None:
         if item_id not in self._state.memories:
             raise NotFoundError("memory", item_id)

@@ -145,7 +145,7 @@ class Generator:
         self._keep(claim, task, made, uses)
 
     def _reindex(self, job: GenerationJob) -> None:
-        """Write a project's memories in their own places, and so what finds them."""
+        """Write anew what finds a project's memories, a page at a time."""
         after: str | None = None
         while True:
             with self._storage.begin() as tx:
@@ -156,7 +156,7 @@ class Generator:
                     limit=REINDEXED_AT_ONCE,
                 )
                 for item in page:
-                    tx.memories.replace(item)
+                    tx.memories.reindex(item.id)
             if len(page) < REINDEXED_AT_ONCE:
                 return
             after = page[-1].id
