@@ -34,9 +34,6 @@ REACH = 3
 WINDOW = 2
 """How many turns before and after are read with one as if they were one text."""
 
-DENSE = 1.0
-"""What an embedder's opinion counts for beside the words', in standard deviations."""
-
 WHO = 1.2
 """A question about one participant is mostly answered by that one."""
 
@@ -66,6 +63,8 @@ class Profile:
     """What each signal counts for where a kind of memory is weighed.
 
     Attributes:
+        alike: What an embedder finds, beside the words: a record has the words of what
+            it tells, and needs it less than what somebody said in others.
         around: The mean fit of what was said shortly before and after.
         window: The fit of it and of what was said right before and after, as one text:
             a question's words are often said by several turns between them.
@@ -77,6 +76,7 @@ class Profile:
         spread: What each further memory of a session gives up to other sessions.
     """
 
+    alike: float
     session: float
     spread: float
     around: float = 0.0
@@ -86,11 +86,12 @@ class Profile:
     length: float = 0.0
 
 
-RECORD = Profile(session=0.3, spread=2.0)
+RECORD = Profile(alike=0.7, session=0.3, spread=2.0)
 """A memory of work tells the whole of it; ten places that show one session answer a
 question badly if it was the wrong session."""
 
 MESSAGE = Profile(
+    alike=1.0,
     session=0.6,
     spread=0.0,
     around=0.4,
@@ -120,6 +121,10 @@ class Ranked:
 def is_said(one: Candidate) -> bool:
     """Whether it is somebody's words, and leans on those before and after."""
     return one.author is not None
+
+
+def _profile(one: Candidate) -> Profile:
+    return MESSAGE if is_said(one) else RECORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,13 +217,18 @@ class _Fits:
         }
         cosines = asked.cosines
         near = standardised({one: cosines[one] for one in scores if one in cosines})
+        alike = {
+            one.item_id: _profile(one).alike * near[one.item_id]
+            for one in candidates
+            if one.item_id in near
+        }
         words = standardised(scores)
-        sums = {one: words[one] + DENSE * near.get(one, 0.0) for one in words}
+        sums = {one: words[one] + alike.get(one, 0.0) for one in words}
         unit = _deviation(sums)
         self._unit = _deviation(scores) * unit
         self._usual = fmean(scores.values()) if scores else 0.0
         self.words = {one: word / unit for one, word in words.items()}
-        self.alike = {one: DENSE * other / unit for one, other in near.items()}
+        self.alike = {one: other / unit for one, other in alike.items()}
         self.whole = {one: both / unit for one, both in sums.items()}
 
     def windows(self, talks: Iterable[Sequence[Candidate]]) -> dict[str, float]:
@@ -270,7 +280,7 @@ class _Around:
 
     def parts(self, one: Candidate) -> dict[str, float]:
         """What the surroundings add, each by its name."""
-        profile = MESSAGE if is_said(one) else RECORD
+        profile = _profile(one)
         before = self._before.get(one.item_id)
         asked = before if before is not None and before.asks else None
         return {
@@ -314,7 +324,7 @@ def _spread(places: Iterable[_Place]) -> list[_Place]:
     paid: list[_Place] = []
     for place in places:
         group = _group(place.one)
-        profile = MESSAGE if is_said(place.one) else RECORD
+        profile = _profile(place.one)
         spread = -profile.spread * before[group]
         paid.append(replace(place, parts={**place.parts, "spread": spread}))
         before[group] += 1
