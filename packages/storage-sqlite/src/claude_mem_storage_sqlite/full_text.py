@@ -14,7 +14,6 @@ it is not. A trigger only marks the words of a memory that somebody changed.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -25,6 +24,7 @@ from claude_mem_core.domain.search_fields import FIELD_WEIGHTS, search_fields
 from claude_mem_core.errors import AdapterError
 
 from claude_mem_storage_sqlite.driver import Connection
+from claude_mem_storage_sqlite.records import LISTS, texts
 
 FIELDS = tuple(FIELD_WEIGHTS)
 """The columns of tokens, in the order in which the core counts them."""
@@ -32,8 +32,7 @@ FIELDS = tuple(FIELD_WEIGHTS)
 FILLED_AT_ONCE = 500
 
 _SAID = ("title", "subtitle", "text", "narrative", "author")
-_LISTS = ("facts", "concepts", "files_read", "files_modified")
-_SOURCE = (*_SAID, *_LISTS, "project_id")
+_SOURCE = (*_SAID, *LISTS, "project_id")
 _COLUMNS = ("seq", "project", "is_stale", "asks", "length", "tokens", *FIELDS)
 
 TEXTS = f"""
@@ -233,7 +232,7 @@ def _version(connection: Connection) -> int:
 def _as_memory(said: Sequence[Any]) -> MemoryItem:
     """As much of a memory as its words are made of."""
     fields = dict(zip(_SOURCE, said, strict=True))
-    for name in _LISTS:
+    for name in LISTS:
         fields[name] = _list(fields[name])
     return MemoryItem.model_construct(**fields)
 
@@ -241,10 +240,9 @@ def _as_memory(said: Sequence[Any]) -> MemoryItem:
 def _list(text: str) -> tuple[str, ...]:
     """Nothing, where somebody spoilt it: whoever reads the row is told so."""
     try:
-        found = json.loads(text)
+        return texts(text)
     except ValueError:
         return ()
-    return tuple(one for one in found if isinstance(one, str))
 
 
 def _is_found(connection: Connection, seq: int, words: str) -> bool:

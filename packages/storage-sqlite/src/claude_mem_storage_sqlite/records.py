@@ -108,7 +108,7 @@ def _record(row: Row) -> MemoryRecord:
     try:
         fields["metadata"] = _object(fields["metadata"])
         for name in LISTS:
-            fields[name] = _texts(fields[name])
+            fields[name] = texts(fields[name])
     except ValueError as error:
         raise RECORDS.spoilt(fields["id"], error) from error
     return MemoryRecord.of_valid(fields)
@@ -117,7 +117,7 @@ def _record(row: Row) -> MemoryRecord:
 def _outline(row: Row) -> Outline:
     item_id, session_id, kind, type_, created, when, metadata, *lists = row
     try:
-        files_read, files_modified = map(_texts, lists)
+        files_read, files_modified = map(texts, lists)
         return Outline(
             id=item_id,
             server_session_id=session_id,
@@ -141,7 +141,8 @@ def _object(text: str) -> JsonObject:
     return cast("JsonObject", found)
 
 
-def _texts(text: str) -> tuple[str, ...]:
+def texts(text: str) -> tuple[str, ...]:
+    """What a column of strings as JSON holds; `ValueError` where it is spoilt."""
     found = of_json(text)
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
         message = f"{text[:20]!r} is no JSON array of strings"

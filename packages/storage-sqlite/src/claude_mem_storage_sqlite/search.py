@@ -61,6 +61,7 @@ _BEST = f"""
     WHERE f.memory_items_fts MATCH :question {_WANTED}
 """
 _ORDER = " ORDER BY f.rank LIMIT :limit"
+_BY_ID = " ORDER BY r.id"
 _AMONG = f"""
     SELECT {_COLUMNS}
     FROM json_each(:ids) one CROSS JOIN memory_items r ON r.id = one.value
@@ -112,26 +113,25 @@ def among(
     connection: Connection, ids: Collection[str], query: TermQuery, *, scope: Scope
 ) -> Sequence[Candidate]:
     """Those of some memories that pass the filter, by id."""
-    return _looked_up(connection, _AMONG, " ORDER BY r.id", ids, query, scope)
+    return _looked_up(connection, _AMONG, ids, query, scope)
 
 
 def beside(
     connection: Connection, ids: Collection[str], query: TermQuery, *, scope: Scope
 ) -> Sequence[Candidate]:
     """The memories right before and right after some in their sessions, by id."""
-    return _looked_up(connection, _BESIDE, " ORDER BY r.id", ids, query, scope)
+    return _looked_up(connection, _BESIDE, ids, query, scope)
 
 
 def _looked_up(
     connection: Connection,
     sql: str,
-    order: str,
     ids: Collection[str],
     query: TermQuery,
     scope: Scope,
 ) -> Sequence[Candidate]:
     asked = within(scope, ids=json.dumps(sorted(ids)), **parameters(query.wanted))
-    rows = connection.all(sql + conditions(query.wanted) + order, asked)
+    rows = connection.all(sql + conditions(query.wanted) + _BY_ID, asked)
     return _candidates(rows, query.terms)
 
 

@@ -8,24 +8,17 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from claude_mem_core.domain.analysis.folding import folded
+from claude_mem_core.domain.terms import STOP_WORDS as ENGLISH
 
 Language = Literal["en", "de", "es", "fr", "ru"]
 
 LEAST = 2
 """Such words that make a text one of another language than English."""
 
+_CUT_OFF = frozenset({"s", "t", "d", "ll", "m", "re", "ve"})
+"""What is left of `it's` and `don't` behind the apostrophe."""
+
 _LISTS: Mapping[Language, str] = {
-    "en": """
-        a about above actually after again against all also am an and any are as at be
-        because been before being below between both but by can could did do does
-        doing don down during each few for from further had has have having he her
-        here hers him his how i if in into is it its itself just let me more most my
-        no nor not now of off on once only or other our ours out over own please
-        pretty properly really same she should so some such sure than that the their
-        theirs them then there these they this those through to too under until up us
-        very was we were what when where which while who whom why will with would you
-        your yours s t d ll m re ve
-    """,
     "de": """
         aber alle als am an auch auf aus bei beim bin bis da damit dann das dass dem den
         denn der des die dies diese dieser dieses doch du durch ein eine einem einen
@@ -59,7 +52,8 @@ _LISTS: Mapping[Language, str] = {
     """,
 }
 STOP_WORDS: Mapping[Language, frozenset[str]] = {
-    language: frozenset(map(folded, text.split())) for language, text in _LISTS.items()
+    "en": ENGLISH | _CUT_OFF,
+    **{one: frozenset(map(folded, text.split())) for one, text in _LISTS.items()},
 }
 """Words that say nothing of what a text is about, without case and accents."""
 
