@@ -162,7 +162,8 @@ def test_every_field_of_a_question_is_listed() -> None:
     assert search == {info.alias for info in SearchQuery.model_fields.values()} - {
         "projectFacts"
     }
-    assert timeline | search - {"limit", "minConfidence", "explain"} == {
+    own = {"limit", "minConfidence", "explain", "openFiles"}
+    assert timeline | search - own == {
         info.alias for info in TimelineQuery.model_fields.values()
     } - {"projectFacts"}
 

@@ -105,6 +105,23 @@ def test_an_index_has_a_line_for_each_memory(client, project_id) -> None:
     assert client.post("/v1/search", {**body, "view": "full"}).json["why"][0]
 
 
+def test_an_open_file_lifts_what_names_it_and_hides_nothing(client, project_id) -> None:
+    body = {"projectId": project_id, "query": "lamp", "explain": True}
+    address = f"/v1/search?projectId={project_id}&query=lamp&openFiles=x.py"
+
+    answers = [
+        client.post("/v1/search", {**body, "openFiles": opened})
+        for opened in (["src/lamp2.py"], '["src/lamp2.py"]', "x.py, src/lamp2.py")
+    ]
+    answers.append(client.get(f"{address}&openFiles=src/lamp2.py"))
+
+    for answer in answers:
+        assert len(titles(answer)) == 4
+        assert answer.json["memories"][0]["title"] == "lamp 2"
+    first, second, *_ = answers[0].json["explanation"]
+    assert first["open"] > second["open"] > 0
+
+
 def test_the_parts_of_a_score_are_told_on_demand(client, project_id) -> None:
     body = {"projectId": project_id, "query": "lamp", "explain": True}
 

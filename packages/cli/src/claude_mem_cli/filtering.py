@@ -56,7 +56,7 @@ def filter_options(command: F) -> F:
 
 def told(options: Mapping[str, Any], *, now: int) -> JsonObject:
     """What the options say, as the question says it; what is not said is left out."""
-    lists = {wire: _joined(options.get(name, ())) for name, (wire, _) in _LISTS.items()}
+    lists = {wire: joined(options.get(name, ())) for name, (wire, _) in _LISTS.items()}
     moments = {
         wire: moment(options.get(name.replace("-", "_")), now=now)
         for name, (wire, _) in _MOMENTS.items()
@@ -76,5 +76,6 @@ def moment(text: str | None, *, now: int) -> str | int | None:
     return text if span is None else max(0, now - span)
 
 
-def _joined(values: Sequence[str]) -> Any:  # noqa: ANN401 - a list, or its one string
+def joined(values: Sequence[str]) -> Any:  # noqa: ANN401 - a list, or its one string
+    """What an option says that may be given several times, or once with commas."""
     return values[0] if len(values) == 1 else list(values)

@@ -31,6 +31,19 @@ def test_a_search_shows_an_index_in_80_columns(any_way):
     assert full.startswith(" 1. ")
 
 
+def test_an_open_file_lifts_what_names_it(any_way):
+    plain = found(any_way, "comma")["memories"]
+    last = next(one for one in reversed(plain) if one["filesModified"])
+    path = last["filesModified"][0]
+
+    lifted = found(any_way, "comma", "--open", path, "--open", "x.py")["memories"]
+
+    ids = [one["id"] for one in lifted]
+    assert {one["id"] for one in plain} <= set(ids)
+    naming = [path in (*one["filesRead"], *one["filesModified"]) for one in lifted]
+    assert naming[0]
+
+
 def test_every_filter_narrows_a_search(any_way):
     every = found(any_way, "--limit", "100")["memories"]
     [kind] = {one["kind"] for one in every} - {"summary"}

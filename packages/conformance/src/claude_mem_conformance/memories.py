@@ -333,6 +333,28 @@ class MemoryContract(RepositoryContract):
         assert (found["told"].author, found["told"].asks) == (None, False)
         assert found["told"].when_epoch == NOW + 3
 
+    def test_a_search_tells_of_which_files_each_is(self, inhabited: Storage) -> None:
+        """Which files a candidate names is told, each once, by `all_rooted`."""
+        named = samples.memory(
+            "named",
+            "banana",
+            files_read=("C:\\src//a,b.py", "docs/ü.md", "./"),
+            files_modified=("./docs/ü.md", "src/lamp.py"),
+        )
+        _add(inhabited, named)
+        _add(inhabited, samples.memory("bare", "banana"))
+        asked = TermQuery(terms=("banana",), wanted=samples.wanted(), limit=9)
+        with inhabited.read() as snapshot:
+            memories = snapshot.memories
+            for found in (
+                memories.search(asked, scope=OURS).candidates,
+                memories.among(["named", "bare"], asked, scope=OURS),
+            ):
+                assert {one.item_id: one.files for one in found} == {
+                    "named": ("/C:/src/a,b.py", "/docs/ü.md", "/src/lamp.py"),
+                    "bare": (),
+                }
+
     def test_what_stands_beside_a_memory_is_told(self, inhabited: Storage) -> None:
         """The memories right before and right after these in their sessions."""
         for place, id_ in enumerate(["d", "c", "b", "a"]):

@@ -11,6 +11,7 @@ from claude_mem_conformance.memories import MemoryContract
 from claude_mem_conformance.recall import RecallContract
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.memory_item import MemoryKind
+from claude_mem_core.domain.paths import all_rooted
 from claude_mem_core.errors import ConflictError, StorageError
 from claude_mem_core.reference.memories import InProcessMemories
 
@@ -322,6 +323,17 @@ class ASearchForgetsWhoSaidIt(InProcessMemories):
         found = super().search(query, scope=scope)
         bare = [replace(one, author=None) for one in found.candidates]
         return replace(found, candidates=bare)
+
+
+@breaks(MemoryContract.test_a_search_tells_of_which_files_each_is, "memories")
+class OnlyTheFilesThatChangedAreTold(InProcessMemories):
+    def among(self, item_ids, query, *, scope):
+        found = super().among(item_ids, query, scope=scope)
+        known = self._state.memories
+        return [
+            replace(one, files=all_rooted(known[one.item_id].files_modified))
+            for one in found
+        ]
 
 
 @breaks(MemoryContract.test_what_stands_beside_a_memory_is_told, "memories")

@@ -18,6 +18,7 @@ from claude_mem_core.domain.memory_item import (
 )
 from claude_mem_core.domain.memory_request import MemoryRequest
 from claude_mem_core.domain.project import ProjectDraft
+from claude_mem_core.domain.ranking import OPEN
 from claude_mem_core.domain.search import Candidate, SearchQuery
 from claude_mem_core.domain.server_session import ServerSessionDraft
 from claude_mem_core.domain.supersession import superseded
@@ -116,6 +117,47 @@ def test_a_question_that_nothing_fits_has_an_empty_answer(
     assert 0 < strange.confidence == anyway.confidence < 0.02 < known.confidence < 1
     assert search(SearchQuery(project_id=project.id), by=ME).confidence is None
     assert search(SearchQuery(project_id=project.id, query="…"), by=ME).confidence == 0
+
+
+@pytest.mark.parametrize(
+    "opened",
+    [["src/keeper.py"], '["src/keeper.py", "x"]', "x, src/keeper.py", "src/keeper.py"],
+)
+def test_what_is_about_an_open_file_is_lifted_and_hides_nothing(
+    runtime, project, add, opened
+) -> None:
+    add("The lamp turns", files_read=("/home/me/app/src/keeper.py",))
+    add("A lamp burns", files_read=("docs/tower.md",))
+    add("Any lamp glows")
+    add("Heights are metres", files_modified=("src/keeper.py",))
+    add("Tides are late", files_modified=("src/tide.py",))
+
+    plain = search(runtime, project, "lamp")
+    lifted = search(runtime, project, "lamp", open_files=opened)
+
+    assert plain[-1] == "The lamp turns"
+    assert lifted[0] == "The lamp turns"
+    assert set(lifted) == {*plain, "Heights are metres"}
+    kept = search(runtime, project, "lamp", open_files=opened, file="docs")
+    assert kept == ["A lamp burns"]
+
+
+def test_what_fits_much_better_stands_above_what_is_about_an_open_file(
+    runtime, project, add
+) -> None:
+    for number in range(9):
+        add(f"The keeper's diary, page {number}: a lamp")
+    add("A lamp on the way home", files_read=("src/lamp.py",))
+    add("Why the lamp flickers")
+    asked = SearchQuery(
+        project_id=project.id, query="why the lamp flickers", open_files=("lamp.py",)
+    )
+
+    first, second, third, *_ = runtime.recall.search(asked, by=ME).hits
+
+    assert first.item.title == "Why the lamp flickers"
+    assert second.item.title == "A lamp on the way home"
+    assert (second.parts["open"], third.parts["open"]) == (OPEN, 0)
 
 
 def test_a_reason_names_no_word_that_only_looks_alike(add) -> None:

@@ -69,7 +69,7 @@ FILTERS: Final = (
     *("projectId", *LISTS, "dateStart", "dateEnd", "asOf", "knownAt"),
     *("includeSuperseded", "includeExpired", "view", "query"),
 )
-SEARCH: Final = (*FILTERS, "limit", "minConfidence", "explain")
+SEARCH: Final = (*FILTERS, "limit", "minConfidence", "explain", "openFiles")
 TIMELINE: Final = (*FILTERS, "anchor", "depthBefore", "depthAfter")
 
 ROUTES: Final = (
@@ -105,7 +105,7 @@ ROUTES: Final = (
     Route("POST", "/v1/memories/{memory_id}/expire", WRITE, MAYBE),
     Route("POST", "/v1/memories/{memory_id}/feedback", WRITE, ONE),
     Route("POST", "/v1/redactions", WRITE, ONE),
-    Route("GET", "/v1/search", READ, takes=SEARCH, lists=LISTS),
+    Route("GET", "/v1/search", READ, takes=SEARCH, lists=(*LISTS, "openFiles")),
     Route("POST", "/v1/search", READ, ONE),
     Route("GET", "/v1/timeline", READ, takes=TIMELINE, lists=LISTS),
     Route("POST", "/v1/timeline", READ, ONE),

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from claude_mem_core.domain.filters import MemoryFilter, folded
 from claude_mem_core.domain.memory_item import MemoryItem
-from claude_mem_core.domain.paths import endings, folder_of, rooted
+from claude_mem_core.domain.paths import all_rooted, endings, folder_of, rooted
 
 MARKS = ("filter_author", "filter_concepts", "filter_files", "filter_folders")
 """The columns that a row has for filters alone."""
@@ -80,13 +80,18 @@ def marks_of(
     files_modified: Sequence[str],
 ) -> Sequence[str]:
     """What the columns `MARKS` hold for what a memory has in its own."""
-    paths = [rooted(path) for path in (*files_read, *files_modified)]
+    paths = all_rooted((*files_read, *files_modified))
     return [
         (author or "").casefold(),
         _lines(_in_line(name) for name in folded(tuple(concepts))),
-        _lines(path for path in paths if path),
+        _lines(paths),
         _lines(folder for folder in map(folder_of, paths) if folder),
     ]
+
+
+def told_in(mark: str) -> tuple[str, ...]:
+    """The paths that a column of `MARKS` holds."""
+    return tuple(mark.split("\n")[1:-1])
 
 
 def conditions(wanted: MemoryFilter) -> str:

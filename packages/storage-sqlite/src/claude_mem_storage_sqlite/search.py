@@ -15,7 +15,7 @@ from claude_mem_core.domain.bm25 import Fit, Frequencies
 from claude_mem_core.domain.search import Candidate, Matches, TermQuery
 
 from claude_mem_storage_sqlite.driver import Connection, Row
-from claude_mem_storage_sqlite.filters import conditions, parameters
+from claude_mem_storage_sqlite.filters import conditions, parameters, told_in
 from claude_mem_storage_sqlite.full_text import FIELDS
 from claude_mem_storage_sqlite.rows import within
 
@@ -40,7 +40,7 @@ _HAVING = """
 """
 _COLUMNS = f"""
     r.id, r.server_session_id, r.kind, r.created_at_epoch, r.when_epoch, r.author,
-    r.trust,
+    r.trust, r.filter_files,
     t.asks, t.length, t.tokens, {", ".join(f"t.{name}" for name in FIELDS)}
 """
 _BORDER = """
@@ -185,7 +185,7 @@ def _candidates(rows: Iterable[Row], terms: Sequence[str]) -> list[Candidate]:
 
 
 def _candidate(row: Row, spaced: Sequence[str]) -> Candidate:
-    item_id, session, kind, created, when, author, trust, *rest = row
+    item_id, session, kind, created, when, author, trust, files, *rest = row
     asks, length, tokens, *texts = rest
     return Candidate(
         item_id=item_id,
@@ -198,6 +198,7 @@ def _candidate(row: Row, spaced: Sequence[str]) -> Candidate:
         asks=bool(asks),
         length=length,
         tokens=tokens,
+        files=told_in(files),
         counts=tuple(tuple(map(text.count, spaced)) for text in texts),
     )
 

@@ -12,7 +12,7 @@ from claude_mem_core.domain.search import SearchQuery
 
 from claude_mem_cli import screen
 from claude_mem_cli.connect import connected
-from claude_mem_cli.filtering import filter_options, told
+from claude_mem_cli.filtering import filter_options, joined, told
 from claude_mem_cli.memories import show_hits, show_index
 from claude_mem_cli.projects import project_meant
 
@@ -29,6 +29,12 @@ from claude_mem_cli.projects import project_meant
 )
 @filter_options
 @click.option(
+    "--open",
+    "open_files",
+    multiple=True,
+    help="Lift what is about this file, which is open; --file shows nothing else.",
+)
+@click.option(
     "--min-confidence",
     type=click.FloatRange(0, 1),
     help="Answer nothing where it is less likely that anything fits.",
@@ -40,6 +46,7 @@ def search(
     query: str | None,
     project: str | None,
     limit: int,
+    open_files: tuple[str, ...],
     min_confidence: float | None,
     full: bool,
     as_json: bool,
@@ -56,6 +63,8 @@ def search(
         asked = told(filters, now=time.time_ns() // 1_000_000)
         about = {} if query is None else {"query": query}
         asked |= {"projectId": found.id, "limit": limit, **about}
+        if open_files:
+            asked["openFiles"] = joined(open_files)
         if min_confidence is not None:
             asked["minConfidence"] = min_confidence
         result = client.search(SearchQuery.from_wire(asked))

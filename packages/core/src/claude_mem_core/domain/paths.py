@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _GAPS = re.compile(r"[/\\]+")
 _UNFIT = re.compile(r"[\x00-\x1f]")
@@ -23,6 +24,11 @@ def rooted(path: str) -> str:
 def folder_of(path: str) -> str:
     """The folder in which a rooted path lies, rooted; empty when none is told."""
     return path.rpartition("/")[0]
+
+
+def all_rooted(paths: Iterable[str]) -> tuple[str, ...]:
+    """Paths by their segments, each once and in their order, without empty ones."""
+    return tuple(dict.fromkeys(one for one in map(rooted, paths) if one))
 
 
 def endings(path: str) -> tuple[str, ...]:

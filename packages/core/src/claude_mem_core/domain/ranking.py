@@ -20,6 +20,7 @@ from statistics import fmean, pstdev
 from claude_mem_core.domain.bm25 import Fit, Frequencies, Occurrences, weighed
 from claude_mem_core.domain.calendar import Months
 from claude_mem_core.domain.feedback import UNKNOWN, Standing
+from claude_mem_core.domain.open_files import NOTHING_OPEN, OpenFiles
 from claude_mem_core.domain.search import Candidate
 from claude_mem_core.domain.search_fields import FIELD_WEIGHTS
 from claude_mem_core.domain.terms import words
@@ -56,6 +57,11 @@ above what fits better by more than half a deviation."""
 
 CONTRADICTED = 1.0
 """What was called wrong falls as far as a good fit stands above the mean."""
+
+
+OPEN = 1.0
+"""A file that is open is likely what is meant, as far as a good fit stands above the
+mean; but a question may be about something else, and its words then say so by more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +143,14 @@ class Asked:
         cosines: How alike to the question an embedder finds memories; those that are
             missing, whose vectors are still to be made, count as average.
         standings: How useful memories were before, by their ids.
+        open_files: What the asker has open.
     """
 
     text: str
     frequencies: Frequencies
     cosines: Mapping[str, float] = field(default_factory=dict)
     standings: Mapping[str, Standing] = field(default_factory=dict)
+    open_files: OpenFiles = NOTHING_OPEN
 
 
 def ranked(
@@ -168,6 +176,7 @@ def ranked(
             **around.parts(one),
             "who": WHO * (len(names) == 1 and one.author in names),
             "when": WHEN * months.fit(one.when_epoch),
+            "open": OPEN * asked.open_files.nearness(one.files),
             "trust": BY_HAND * (one.trust == "user" or one.kind == "manual"),
             "recent": RECENT * 0.5 ** ((newest - one.when_epoch) / HALF_LIFE),
             **_feedback(asked.standings.get(one.item_id, UNKNOWN)),

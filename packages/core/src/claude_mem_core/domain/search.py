@@ -10,9 +10,10 @@ from typing import Literal, Self
 from pydantic import Field
 
 from claude_mem_core.domain.bm25 import Frequencies, Occurrences, occurrences
-from claude_mem_core.domain.filters import Filters, MemoryFilter
+from claude_mem_core.domain.filters import Filters, MemoryFilter, Paths
 from claude_mem_core.domain.index import IndexEntry, entry_of
 from claude_mem_core.domain.memory_item import MemoryKind, MemoryRecord, Trust
+from claude_mem_core.domain.paths import all_rooted
 from claude_mem_core.domain.project_named import OfProjects
 from claude_mem_core.domain.search_fields import search_fields
 from claude_mem_core.domain.value import Text, Value
@@ -35,6 +36,8 @@ class SearchQuery(OfProjects, Filters):
         view: Whether the memories are wanted whole, or as lines of an index.
         min_confidence: With less, nothing fits, and the answer is empty.
         explain: Whether the parts of each score are wanted.
+        open_files: What the asker has open: memories that name one of these files
+            come first where they fit about as well. `file` leaves all others out.
     """
 
     query: Text | None = None
@@ -42,6 +45,7 @@ class SearchQuery(OfProjects, Filters):
     view: View = "full"
     min_confidence: float = Field(default=NOTHING_FITS, ge=0, le=1)
     explain: bool = Field(default=False, strict=True)
+    open_files: Paths = ()
 
 
 class TermQuery(Value):
@@ -69,6 +73,7 @@ class Candidate:
         asks: Whether there is a question in it.
         length: Characters of its text and narrative.
         tokens: How many tokens it is found under.
+        files: Those that it names, by `all_rooted`: first what was read.
         counts: For each field, how often each term of the question stands in it.
     """
 
@@ -82,6 +87,7 @@ class Candidate:
     asks: bool = False
     length: int = 0
     tokens: int = 0
+    files: tuple[str, ...] = ()
     counts: Occurrences = ()
 
     @classmethod
@@ -99,6 +105,7 @@ class Candidate:
             asks=asks(item),
             length=length(item),
             tokens=sum(map(len, fields)),
+            files=all_rooted((*item.files_read, *item.files_modified)),
             counts=occurrences(fields, terms),
         )
 

@@ -26,6 +26,7 @@ class MemoryReader(Protocol):
     * a search finds what shares any of its terms, the better fit first;
     * a memory is found under the tokens of `search_fields`, and no others;
     * how often a memory has each term is told exactly, field by field;
+    * which files a candidate names is told, each once, by `all_rooted`;
     * no term is an operator: `AND`, `NEAR`, `*`, `"` and `:` are only text;
     * what a filter does not ask for is never found, whatever fits better;
     * what was superseded is neither searched nor recent, but still there;

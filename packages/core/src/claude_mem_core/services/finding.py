@@ -17,6 +17,7 @@ from claude_mem_core.domain.confidence import (
 )
 from claude_mem_core.domain.filters import MemoryFilter, as_known
 from claude_mem_core.domain.index import why
+from claude_mem_core.domain.open_files import OpenFiles
 from claude_mem_core.domain.ranking import Asked, Ranked, is_said, ranked
 from claude_mem_core.domain.search import (
     Candidate,
@@ -27,6 +28,7 @@ from claude_mem_core.domain.search import (
 )
 from claude_mem_core.ports.storage import Snapshot
 from claude_mem_core.services.alike import Alike
+from claude_mem_core.services.opened import of_open_files
 from claude_mem_core.services.similarity import Similarity
 
 POOL = 200
@@ -71,7 +73,13 @@ def found(
         hits = [SearchHit(item=as_known(one, query), score=0.0) for one in items]
         return SearchResult(hits=tuple(hits))
     told = answers(
-        snapshot, query.query, wanted, similarity=similarity, by=by, limit=query.limit
+        snapshot,
+        query.query,
+        wanted,
+        similarity=similarity,
+        by=by,
+        limit=query.limit,
+        open_files=query.open_files,
     )
     if told.confidence < query.min_confidence:
         return SearchResult(hits=(), confidence=told.confidence)
@@ -88,6 +96,7 @@ def answers(
     similarity: Similarity,
     by: Principal,
     limit: int,
+    open_files: Sequence[str] = (),
 ) -> Answers:
     """Which memories pass a filter and fit a question, best first; none is read."""
     question = asked(text)
@@ -96,12 +105,29 @@ def answers(
     query = TermQuery(terms=question.tokens, wanted=wanted, limit=POOL)
     matches = snapshot.memories.search(query, scope=by.scope)
     alike = Alike(snapshot, text, query, by).beside(matches, similarity)
-    candidates = _with_neighbours(snapshot, alike.candidates, query, by=by)
+    found = _with_open_files(snapshot, alike.candidates, query, open_files, by=by)
+    candidates = _with_neighbours(snapshot, found, query, by=by)
     standings = snapshot.packs.feedback([one.item_id for one in candidates])
-    weighed = Asked(text, matches.frequencies, alike.cosines, standings)
+    weighed = Asked(
+        text, matches.frequencies, alike.cosines, standings, OpenFiles(open_files)
+    )
     best = ranked(candidates, weighed, limit=max(limit, DEPTH))
     evidence = evidence_of(question, matches.frequencies, best, alike.cosines)
     return Answers(question, best[:limit], evidence)
+
+
+def _with_open_files(
+    snapshot: Snapshot,
+    candidates: Sequence[Candidate],
+    query: TermQuery,
+    open_files: Sequence[str],
+    *,
+    by: Principal,
+) -> Sequence[Candidate]:
+    """The candidates, and memories of what is open that share no word with them."""
+    known = {one.item_id for one in candidates}
+    opened = of_open_files(snapshot, open_files, query, known=known, by=by)
+    return [*candidates, *opened]
 
 
 def _with_neighbours(

@@ -44,6 +44,7 @@ class Recall:
                 similarity=self._similarity,
                 by=by,
                 limit=query.limit,
+                open_files=query.open_files,
             ).evidence
 
     def timeline(self, query: TimelineQuery, *, by: Principal) -> Timeline:
