@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 from claude_mem_core.domain.search import SearchQuery
+from claude_mem_core.domain.value import JsonObject
 
 from claude_mem_cli import screen
 from claude_mem_cli.connect import connected
@@ -46,11 +49,9 @@ def search(
     query: str | None,
     project: str | None,
     limit: int,
-    open_files: tuple[str, ...],
-    min_confidence: float | None,
     full: bool,
     as_json: bool,
-    **filters: object,
+    **options: object,
 ) -> None:
     """Find memories that fit QUERY, best first; without it the latest.
 
@@ -60,13 +61,9 @@ def search(
     """
     with connected(os.environ) as client:
         found = project_meant(client, project, folder=Path.cwd(), env=os.environ)
-        asked = told(filters, now=time.time_ns() // 1_000_000)
+        asked = told(options, now=time.time_ns() // 1_000_000) | _weighed(options)
         about = {} if query is None else {"query": query}
         asked |= {"projectId": found.id, "limit": limit, **about}
-        if open_files:
-            asked["openFiles"] = joined(open_files)
-        if min_confidence is not None:
-            asked["minConfidence"] = min_confidence
         result = client.search(SearchQuery.from_wire(asked))
     if as_json:
         answer = {"query": query, "project": found.to_wire()}
@@ -83,3 +80,11 @@ def search(
         show_hits(result.hits)
     else:
         show_index(result.index)
+
+
+def _weighed(options: Mapping[str, Any]) -> JsonObject:
+    """What is said of how memories are weighed, as the question says it."""
+    least = options["min_confidence"]
+    opened = joined(options["open_files"]) if options["open_files"] else None
+    asked = {"minConfidence": least, "openFiles": opened}
+    return {key: value for key, value in asked.items() if value is not None}

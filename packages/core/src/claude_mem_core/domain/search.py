@@ -47,6 +47,19 @@ class SearchQuery(OfProjects, Filters):
     explain: bool = Field(default=False, strict=True)
     open_files: Paths = ()
 
+    @property
+    def wording(self) -> Wording:
+        """What it asks in words."""
+        return Wording(self.query or "", self.open_files)
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A question in the asker's words, and what the asker has open."""
+
+    text: str
+    open_files: tuple[str, ...] = ()
+
 
 class TermQuery(Value):
     """A question as a store understands it: any of these terms.

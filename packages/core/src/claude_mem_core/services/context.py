@@ -22,7 +22,7 @@ from claude_mem_core.domain.feedback import UNKNOWN, Feedback, MemoryUse
 from claude_mem_core.domain.filters import MemoryFilter, as_known
 from claude_mem_core.domain.outline import Outline
 from claude_mem_core.domain.ranking import Ranked
-from claude_mem_core.domain.search import NOTHING_FITS
+from claude_mem_core.domain.search import NOTHING_FITS, Wording
 from claude_mem_core.domain.worth import of_error, of_files, of_start
 from claude_mem_core.errors import StorageError
 from claude_mem_core.ports.storage import Snapshot, Storage
@@ -188,7 +188,7 @@ def _with_words(asked: _Asked) -> Mapping[str, float]:
         return {}
     told = answers(
         asked.snapshot,
-        words,
+        Wording(words),
         asked.wanted,
         similarity=asked.similarity,
         by=asked.by,

@@ -25,6 +25,7 @@ from claude_mem_core.domain.search import (
     SearchQuery,
     SearchResult,
     TermQuery,
+    Wording,
 )
 from claude_mem_core.ports.storage import Snapshot
 from claude_mem_core.services.alike import Alike
@@ -73,13 +74,7 @@ def found(
         hits = [SearchHit(item=as_known(one, query), score=0.0) for one in items]
         return SearchResult(hits=tuple(hits))
     told = answers(
-        snapshot,
-        query.query,
-        wanted,
-        similarity=similarity,
-        by=by,
-        limit=query.limit,
-        open_files=query.open_files,
+        snapshot, query.wording, wanted, similarity=similarity, by=by, limit=query.limit
     )
     if told.confidence < query.min_confidence:
         return SearchResult(hits=(), confidence=told.confidence)
@@ -90,29 +85,28 @@ def found(
 
 def answers(
     snapshot: Snapshot,
-    text: str,
+    wording: Wording,
     wanted: MemoryFilter,
     *,
     similarity: Similarity,
     by: Principal,
     limit: int,
-    open_files: Sequence[str] = (),
 ) -> Answers:
     """Which memories pass a filter and fit a question, best first; none is read."""
+    text, opened = wording.text, wording.open_files
     question = asked(text)
     if not question.words:
         return Answers(question)
     query = TermQuery(terms=question.tokens, wanted=wanted, limit=POOL)
     matches = snapshot.memories.search(query, scope=by.scope)
     alike = Alike(snapshot, text, query, by).beside(matches, similarity)
-    found = _with_open_files(snapshot, alike.candidates, query, open_files, by=by)
+    found = _with_open_files(snapshot, alike.candidates, query, opened, by=by)
     candidates = _with_neighbours(snapshot, found, query, by=by)
     standings = snapshot.packs.feedback([one.item_id for one in candidates])
-    weighed = Asked(
-        text, matches.frequencies, alike.cosines, standings, OpenFiles(open_files)
-    )
+    frequencies = matches.frequencies
+    weighed = Asked(text, frequencies, alike.cosines, standings, OpenFiles(opened))
     best = ranked(candidates, weighed, limit=max(limit, DEPTH))
-    evidence = evidence_of(question, matches.frequencies, best, alike.cosines)
+    evidence = evidence_of(question, frequencies, best, alike.cosines)
     return Answers(question, best[:limit], evidence)
 
 

@@ -39,12 +39,11 @@ class Recall:
             wanted = query.of(projects, now=self._system.now())
             return answers(
                 snapshot,
-                query.query or "",
+                query.wording,
                 wanted,
                 similarity=self._similarity,
                 by=by,
                 limit=query.limit,
-                open_files=query.open_files,
             ).evidence
 
     def timeline(self, query: TimelineQuery, *, by: Principal) -> Timeline:
