@@ -142,6 +142,22 @@ def test_what_is_about_an_open_file_is_lifted_and_hides_nothing(
     assert kept == ["A lamp burns"]
 
 
+def test_yesterday_is_the_day_before_it_is_asked(runtime, project, add, system) -> None:
+    add("The lamp was cleaned")
+    system.pass_time(timedelta(days=1))
+    add("The lamp was mended")
+    system.pass_time(timedelta(days=1))
+    add("The lamp was painted")
+    today = system.now()
+
+    assert search(runtime, project, "lamp yesterday")[0] == "The lamp was mended"
+    assert search(runtime, project, "lamp gestern")[0] == "The lamp was mended"
+    then = today - 24 * 60 * 60 * 1000
+    assert search(runtime, project, "lamp yesterday", as_of=then)[0] == (
+        "The lamp was cleaned"
+    )
+
+
 def test_what_fits_much_better_stands_above_what_is_about_an_open_file(
     runtime, project, add
 ) -> None:

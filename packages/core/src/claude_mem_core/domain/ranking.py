@@ -18,7 +18,7 @@ from itertools import pairwise
 from statistics import fmean, pstdev
 
 from claude_mem_core.domain.bm25 import Fit, Frequencies, Occurrences, weighed
-from claude_mem_core.domain.calendar import Months
+from claude_mem_core.domain.calendar import Times
 from claude_mem_core.domain.feedback import UNKNOWN, Standing
 from claude_mem_core.domain.open_files import NOTHING_OPEN, OpenFiles
 from claude_mem_core.domain.search import Candidate
@@ -39,7 +39,7 @@ WHO = 1.2
 """A question about one participant is mostly answered by that one."""
 
 WHEN = 2.0
-"""A month that a question names is as telling as a rare word."""
+"""A time that a question names is as telling as a rare word."""
 
 BY_HAND = 0.3
 """What a person wrote, or said in so many words, was worth writing down."""
@@ -144,6 +144,7 @@ class Asked:
             missing, whose vectors are still to be made, count as average.
         standings: How useful memories were before, by their ids.
         open_files: What the asker has open.
+        now: When it is asked; without it "yesterday" is no time.
     """
 
     text: str
@@ -151,6 +152,7 @@ class Asked:
     cosines: Mapping[str, float] = field(default_factory=dict)
     standings: Mapping[str, Standing] = field(default_factory=dict)
     open_files: OpenFiles = NOTHING_OPEN
+    now: int | None = None
 
 
 def ranked(
@@ -166,7 +168,7 @@ def ranked(
     fits = _Fits(candidates, asked)
     around = _Around(candidates, fits)
     names = _named(candidates, asked.text)
-    months = Months.named_in(asked.text)
+    times = Times.named_in(asked.text, now=asked.now)
     newest = max((one.when_epoch for one in candidates), default=0)
     scored = []
     for one in candidates:
@@ -175,7 +177,7 @@ def ranked(
             "alike": fits.alike.get(one.item_id, 0.0),
             **around.parts(one),
             "who": WHO * (len(names) == 1 and one.author in names),
-            "when": WHEN * months.fit(one.when_epoch),
+            "when": WHEN * times.fit(one.when_epoch),
             "open": OPEN * asked.open_files.nearness(one.files),
             "trust": BY_HAND * (one.trust == "user" or one.kind == "manual"),
             "recent": RECENT * 0.5 ** ((newest - one.when_epoch) / HALF_LIFE),

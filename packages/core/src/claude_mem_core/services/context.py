@@ -62,9 +62,10 @@ class ContextPacks:
     def pack(self, query: ContextQuery, *, by: Principal) -> ContextPack:
         """The most useful memories that fit the budget, and the text of them.
 
-        While no memory changes, the same question gives the same bytes. That it was
-        told is written down; where that cannot be, the log says so. What was read
-        before it is counted first: it is such a change where it answers a pack.
+        While no memory changes, the same question gives the same bytes, unless it is
+        one of "yesterday", which is another day tomorrow. That it was told is written
+        down; where that cannot be, the log says so. What was read before it is counted
+        first: it is such a change where it answers a pack.
         """
         self._uses.write_down()
         with self._storage.read() as snapshot:

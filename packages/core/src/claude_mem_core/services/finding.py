@@ -104,7 +104,14 @@ def answers(
     candidates = _with_neighbours(snapshot, found, query, by=by)
     standings = snapshot.packs.feedback([one.item_id for one in candidates])
     frequencies = matches.frequencies
-    weighed = Asked(text, frequencies, alike.cosines, standings, OpenFiles(opened))
+    weighed = Asked(
+        text,
+        frequencies,
+        alike.cosines,
+        standings,
+        OpenFiles(opened),
+        now=wanted.now if wanted.as_of is None else wanted.as_of,
+    )
     best = ranked(candidates, weighed, limit=max(limit, DEPTH))
     evidence = evidence_of(question, frequencies, best, alike.cosines)
     return Answers(question, best[:limit], evidence)
