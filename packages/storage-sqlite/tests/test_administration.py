@@ -17,7 +17,7 @@ from claude_mem_storage_sqlite.administration import EXPORTED, main
 from claude_mem_storage_sqlite.version import SCHEMA
 
 INTERNAL = {
-    *("memory_analysis", "memory_texts", "memory_totals"),
+    *("memory_analysis", "memory_texts", "memory_totals", "memory_words"),
     "api_keys", "job_counts", "generation_workers", "_sqlite_migrations",
     "sqlite_sequence", "memory_vectors", "vector_changes",
 }  # fmt: skip

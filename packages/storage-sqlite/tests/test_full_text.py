@@ -46,6 +46,19 @@ def test_the_index_has_the_fields_that_the_core_weighs():
     assert tuple(FIELD_WEIGHTS) == FIELDS
 
 
+def test_a_word_stays_known_while_any_memory_has_it(storage):
+    add(storage, samples.memory("one", "uses authentication"))
+    add(storage, samples.memory("two", "authentication again"))
+    for gone, left in (("one", ["authent"]), ("two", [])):
+        with storage.begin() as tx:
+            tx.memories.remove(gone)
+        with storage.read() as snapshot:
+            found = snapshot.memories.words_with(
+                "uthent", ["project"], scope=samples.OURS, limit=9
+            )
+        assert found == left
+
+
 def test_the_index_reads_what_the_core_says_of_a_memory(storage):
     add(storage, TRICKY)
     with storage.read() as snapshot:

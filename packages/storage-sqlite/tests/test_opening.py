@@ -270,6 +270,26 @@ def test_an_older_database_learns_under_which_words_memories_are_found(
     assert not columns & {"scope", "search_title"}
 
 
+def test_an_older_database_learns_which_words_its_projects_have(
+    path, storage, open_storage
+):
+    with storage.begin() as tx:
+        tx.memories.add(samples.memory("m", "uses authentication"))
+    storage.close()
+    change(
+        path,
+        "DROP TABLE memory_words",
+        "DROP TABLE memory_words_fts",
+        "DELETE FROM _sqlite_migrations WHERE name = '0015-words-of-projects'",
+        f"PRAGMA user_version = {SCHEMA - 1}",
+    )
+    with open_storage().read() as snapshot:
+        found = snapshot.memories.words_with(
+            "uthent", ["project"], scope=samples.OURS, limit=9
+        )
+    assert found == ["authent"]
+
+
 def test_words_of_another_version_are_made_anew(path, storage, open_storage):
     with storage.begin() as tx:
         tx.memories.add(samples.memory("m", "lamp"))

@@ -16,7 +16,7 @@ from claude_mem_core.domain.search import Candidate, TermQuery
 from claude_mem_core.domain.search_fields import search_fields
 from claude_mem_core.domain.timeline import Place
 from claude_mem_core.errors import ConflictError, NotFoundError
-from claude_mem_core.ports.memories import MemoryRepository
+from claude_mem_core.ports.memories import MemoryReader, MemoryRepository
 from claude_mem_core.ports.storage import Storage
 
 from claude_mem_conformance import samples
@@ -115,6 +115,54 @@ class MemoryContract(RepositoryContract):
             assert "m" in _search(inhabited, token)
         for unknown in ("fixe", "caf", "manualcommit", "x", "1x", "banan"):
             assert _search(inhabited, unknown) == []
+
+    def test_words_that_contain_a_part_are_told(self, inhabited: Storage) -> None:
+        """The tokens of some projects' memories that contain a part, shortest first."""
+        text = "authentication reauthenticate AuthentXyz uthent Größenauthentität"
+        _add(inhabited, samples.memory("m", text, concepts=("xxuthent",)))
+        _add(
+            inhabited,
+            samples.memory("n", "データベース認証 authentication"),
+        )
+        _add(inhabited, samples.memory("o", "uthent" * 7))
+        _add(inhabited, samples.memory("p", "elsewhereauthent", **samples.ELSEWHERE))
+        expected = ["authent", "xxuthent", "authentxyz", "reauthent"]
+        expected.append("grossenauthentitat")
+        expected.sort(key=lambda word: (len(word), word))
+        assert _words(inhabited, "uthent") == expected
+        assert _words(inhabited, "uthent", limit=2) == expected[:2]
+        assert _words(inhabited, "authent", limit=9) == expected[1:]
+
+    def test_only_parts_of_known_words_are_told(self, inhabited: Storage) -> None:
+        """Of words with a part those that `is_looked_into` are told, and no others."""
+        _add(inhabited, samples.memory("m", "authentication 100%_x", author="Ömer"))
+        _add(inhabited, samples.memory("n", "предустановка データベース認証"))
+        _add(inhabited, samples.memory("long", "uthent" * 7))
+        _add(inhabited, samples.memory("there", "elsewhereuthent", **samples.ELSEWHERE))
+        assert _words(inhabited, "uthent") == ["authent"]
+        assert _words(inhabited, "установ") == ["предустановк"]
+        for part in (
+            "データベース",
+            "ータベー",
+            "UTHENT",
+            "uth%nt",
+            "uth_nt",
+            '"uth',
+            "AND ",
+            "uthe*",
+        ):
+            assert _words(inhabited, part) == []
+        both = ("project", "other")
+        assert _words(inhabited, "uthent", *both) == ["authent", "elsewhereuthent"]
+        for scope in OUTSIDE:
+            assert _words(inhabited, "uthent", scope=scope) == []
+        with inhabited.begin() as tx:
+            tx.memories.replace(samples.memory("m", "lighthouses"))
+        assert _words(inhabited, "uthent") == []
+        assert _words(inhabited, "ighthous") == ["lighthous"]
+        with inhabited.begin() as tx:
+            tx.memories.remove("m")
+            assert _words_in(tx.memories, "ighthous") == []
 
     def test_occurrences_are_told_field_by_field(self, inhabited: Storage) -> None:
         """How often a memory has each term is told exactly, field by field."""
@@ -640,6 +688,24 @@ def _search(
 ) -> list[str]:
     found = _candidates(storage, *terms, scope=scope, limit=99, **fields)
     return [one.item_id for one in found]
+
+
+def _words(
+    storage: Storage, part: str, *projects: str, scope: Scope = OURS, limit: int = 9
+) -> list[str]:
+    with storage.read() as snapshot:
+        return _words_in(snapshot.memories, part, *projects, scope=scope, limit=limit)
+
+
+def _words_in(
+    memories: MemoryReader,
+    part: str,
+    *projects: str,
+    scope: Scope = OURS,
+    limit: int = 9,
+) -> list[str]:
+    where = projects or ("project",)
+    return list(memories.words_with(part, where, scope=scope, limit=limit))
 
 
 def _candidates(

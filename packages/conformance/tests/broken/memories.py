@@ -325,6 +325,20 @@ class ASearchForgetsWhoSaidIt(InProcessMemories):
         return replace(found, candidates=bare)
 
 
+@breaks(MemoryContract.test_words_that_contain_a_part_are_told, "memories")
+class LongWordsComeFirst(InProcessMemories):
+    def words_with(self, part, project_ids, *, scope, limit):
+        found = super().words_with(part, project_ids, scope=scope, limit=99)
+        return sorted(found)[:limit]
+
+
+@breaks(MemoryContract.test_only_parts_of_known_words_are_told, "memories")
+class AnyCaseIsAPart(InProcessMemories):
+    def words_with(self, part, project_ids, *, scope, limit):
+        plain = part.casefold()
+        return super().words_with(plain, project_ids, scope=scope, limit=limit)
+
+
 @breaks(MemoryContract.test_a_search_tells_of_which_files_each_is, "memories")
 class OnlyTheFilesThatChangedAreTold(InProcessMemories):
     def among(self, item_ids, query, *, scope):

@@ -142,6 +142,56 @@ def test_what_is_about_an_open_file_is_lifted_and_hides_nothing(
     assert kept == ["A lamp burns"]
 
 
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("The authentication was mended", "uthent"),
+        ("A new hypervisor", "visor"),
+        ("Die Datenbankverbindung brach ab", "Verbindung"),
+        ("Die Datenbankverbindung brach ab", "verbindungen"),
+        ("La autenticación se rompió", "tenticación"),
+        ("Сломалась переустановка пакета", "установка"),
+        ("la réauthentification échoue", "authentification"),
+        ("getUserNameOrFail broke", "namefail username"),
+        ("我们决定使用数据库", "数据"),
+        ("データベースを再起動した", "ベース"),
+        ("데이터베이스를 다시 시작했다", "베이스"),
+    ],
+)
+def test_a_part_of_a_word_finds_it(runtime, project, add, text, asked) -> None:
+    for number in range(9):
+        add(f"apple pie {number}")
+    add(text)
+    question = SearchQuery(project_id=project.id, query=asked)
+
+    [hit] = runtime.recall.search(question, by=ME).hits
+
+    assert hit.item.title == text
+    assert hit.why.startswith("title: ")
+
+
+def test_a_word_that_is_known_is_no_part_of_others(runtime, project, add) -> None:
+    add("The brain trains")
+    add("The rain falls")
+
+    assert search(runtime, project, "rain") == ["The rain falls"]
+
+
+def test_a_part_of_a_word_counts_less_than_a_word(runtime, project, add) -> None:
+    for number in range(50):
+        add(f"apple pie {number}")
+    add("The lighthouse")
+    add("The harbour")
+
+    hits = runtime.recall.search(
+        SearchQuery(project_id=project.id, query="ighthous harbour"), by=ME
+    ).hits
+
+    assert [hit.item.title for hit in hits] == ["The harbour", "The lighthouse"]
+    harbour, lighthouse = (hit.parts["title"] for hit in hits)
+    assert lighthouse == pytest.approx(harbour / 2, rel=0.1)
+
+
 def test_yesterday_is_the_day_before_it_is_asked(runtime, project, add, system) -> None:
     add("The lamp was cleaned")
     system.pass_time(timedelta(days=1))

@@ -14,7 +14,9 @@ it is not. A trigger only marks the words of a memory that somebody changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from claude_mem_core.domain.analysis import VERSION
@@ -23,6 +25,7 @@ from claude_mem_core.domain.search import asks, length
 from claude_mem_core.domain.search_fields import FIELD_WEIGHTS, search_fields
 from claude_mem_core.errors import AdapterError
 
+from claude_mem_storage_sqlite import vocabulary
 from claude_mem_storage_sqlite.driver import Connection
 from claude_mem_storage_sqlite.records import LISTS, texts
 
@@ -112,6 +115,12 @@ _UNKNOWN = f"""
       SELECT 1 FROM memory_texts t WHERE t.seq = r.seq)
     ORDER BY r.seq LIMIT {FILLED_AT_ONCE}
 """
+_TEXT = " || ".join(FIELDS)
+_SAID_BY = f"SELECT project, {_TEXT} FROM memory_texts WHERE seq = ?"
+_SAID_AFTER = f"""
+    SELECT seq, project, {_TEXT} FROM memory_texts
+    WHERE seq > :after ORDER BY seq LIMIT {FILLED_AT_ONCE}
+"""
 _ENDS = """
     SELECT seq, words FROM memory_texts WHERE seq IN (
       SELECT min(seq) FROM memory_texts UNION SELECT max(seq) FROM memory_texts)
@@ -121,7 +130,9 @@ _ENDS = """
 def put_in(connection: Connection, seq: int, item: MemoryItem) -> None:
     """Keep what a new memory is found under, and tell the index."""
     sql = "SELECT seq FROM projects WHERE id = ?"
-    _put(connection, seq, connection.number(sql, [item.project_id]), item)
+    project = connection.number(sql, [item.project_id])
+    fields = _put(connection, seq, project, item)
+    vocabulary.learn(connection, project, chain.from_iterable(fields.values()))
     connection.run(_PUT_IN, [seq])
     connection.run(_ONE_MORE, [seq])
 
@@ -135,9 +146,13 @@ def renew(connection: Connection, seq: int, item: MemoryItem) -> None:
 
 def take_out(connection: Connection, seq: int) -> None:
     """Let the index forget a memory."""
+    said = connection.one(_SAID_BY, [seq])
     connection.run(_TAKE_OUT, [seq])
     connection.run(_ONE_LESS, [seq])
     connection.run("DELETE FROM memory_texts WHERE seq = ?", [seq])
+    if said is not None:
+        project, text = said
+        vocabulary.forget(connection, project, text.split())
 
 
 def is_empty(connection: Connection) -> bool:
@@ -194,15 +209,32 @@ def rebuild(connection: Connection) -> int:
             connection.run(f"DROP TABLE IF EXISTS memory_items_fts_{part}")
         connection.run(INDEX)
         _fill(connection)
+    learn_again(connection)
     return connection.number("SELECT count(*) FROM memory_items")
 
 
-def _put(connection: Connection, seq: int, project: int, item: MemoryItem) -> None:
+def learn_again(connection: Connection) -> None:
+    """The words of each project anew, from what its memories are found under."""
+    vocabulary.forget_all(connection)
+    words: defaultdict[int, set[str]] = defaultdict(set)
+    after = -1
+    while rows := connection.all(_SAID_AFTER, {"after": after}):
+        for seq, project, text in rows:
+            words[project].update(text.split())
+            after = seq
+    for project, own in words.items():
+        vocabulary.learn(connection, project, own)
+
+
+def _put(
+    connection: Connection, seq: int, project: int, item: MemoryItem
+) -> Mapping[str, Sequence[str]]:
     fields = search_fields(item)
     tokens = sum(map(len, fields.values()))
     told = (0, int(asks(item)), length(item), tokens)
     texts = (_spaced(fields[name]) for name in FIELDS)
     connection.run(_PUT, [seq, project, *told, *texts])
+    return fields
 
 
 def _spaced(tokens: Iterable[str]) -> str:
@@ -256,7 +288,7 @@ def _fill(connection: Connection) -> None:
 
 
 def _compare(connection: Connection) -> None:
-    connection.run(
-        "INSERT INTO memory_items_fts (memory_items_fts, rank)"
-        " VALUES ('integrity-check', 1)"
-    )
+    for name in ("memory_items_fts", "memory_words_fts"):
+        connection.run(
+            f"INSERT INTO {name} ({name}, rank) VALUES ('integrity-check', 1)"
+        )

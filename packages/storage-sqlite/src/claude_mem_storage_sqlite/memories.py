@@ -22,7 +22,7 @@ from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.memories import MemoryRepository
 from typing_extensions import override
 
-from claude_mem_storage_sqlite import full_text, records
+from claude_mem_storage_sqlite import full_text, records, vocabulary
 from claude_mem_storage_sqlite.borders import MESSAGE
 from claude_mem_storage_sqlite.driver import Connection, Cursor, Row
 from claude_mem_storage_sqlite.filters import MARKS, marks
@@ -107,6 +107,14 @@ class SqliteMemories(MemoryRepository):
     @override
     def search(self, query: TermQuery, *, scope: Scope) -> Matches:
         return matches(self._db, query, scope=scope)
+
+    @override
+    def words_with(
+        self, part: str, project_ids: Sequence[str], *, scope: Scope, limit: int
+    ) -> Sequence[str]:
+        return vocabulary.words_with(
+            self._db, part, project_ids, scope=scope, limit=limit
+        )
 
     @override
     def among(

@@ -10,7 +10,7 @@ from claude_mem_core.domain.project_identity import key_of
 from claude_mem_core.errors import translate
 from sqlite_utils import Database, Migrations
 
-from claude_mem_storage_sqlite import full_text
+from claude_mem_storage_sqlite import full_text, vocabulary
 from claude_mem_storage_sqlite.borders import BORDERS
 from claude_mem_storage_sqlite.driver import ERRORS, Connection
 from claude_mem_storage_sqlite.filters import FILTER_COLUMNS, MARKS, marks_of
@@ -111,6 +111,12 @@ def _uses_of_packs(db: Database) -> None:
     _run(db, USES_OF_PACKS)
 
 
+@steps(name="0015-words-of-projects")
+def _words_of_projects(db: Database) -> None:
+    """The words of each project, to look into, which `migrate` fills."""
+    _run(db, vocabulary.WORDS)
+
+
 def migrate(connection: Connection) -> None:
     """Apply the steps that the database does not have yet.
 
@@ -121,6 +127,8 @@ def migrate(connection: Connection) -> None:
         steps.apply(Database(connection.raw))
         if full_text.is_empty(connection):
             full_text.rebuild(connection)
+        elif vocabulary.is_empty(connection):
+            full_text.learn_again(connection)
 
 
 def _run(db: Database, statements: Iterable[str]) -> None:

@@ -26,6 +26,7 @@ class MemoryReader(Protocol):
     * a search finds what shares any of its terms, the better fit first;
     * a memory is found under the tokens of `search_fields`, and no others;
     * how often a memory has each term is told exactly, field by field;
+    * of words with a part those that `is_looked_into` are told, and no others;
     * which files a candidate names is told, each once, by `all_rooted`;
     * no term is an operator: `AND`, `NEAR`, `*`, `"` and `:` are only text;
     * what a filter does not ask for is never found, whatever fits better;
@@ -61,6 +62,21 @@ class MemoryReader(Protocol):
         """The memories that share a term, the best lexical score first.
 
         How many memories have a term may be estimated where more than a thousand do.
+        """
+
+    @abstractmethod
+    def words_with(
+        self, part: str, project_ids: Sequence[str], *, scope: Scope, limit: int
+    ) -> Sequence[str]:
+        """The tokens of some projects' memories that contain a part, shortest first.
+
+        Of those that are as long the first in order come first.
+
+        Args:
+            part: At least four letters, which are only text.
+            project_ids: Of the memories of these projects, whatever hides them.
+            scope: What the caller may see.
+            limit: At most so many.
         """
 
     @abstractmethod

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from claude_mem_core.domain.bm25 import Frequencies, Occurrences
 from claude_mem_core.domain.memory_item import MemoryItem
+from claude_mem_core.domain.parts import is_looked_into
 from claude_mem_core.domain.search_fields import FIELD_WEIGHTS, search_fields
 
 _NONE = (0,) * len(FIELD_WEIGHTS)
@@ -42,6 +43,12 @@ class LexicalIndex:
             del self._postings[token][item_id]
             if not self._postings[token]:
                 del self._postings[token]
+
+    def words_with(self, part: str) -> Iterable[str]:
+        """The tokens that are looked into and contain a part, itself not."""
+        for token in self._postings:
+            if part in token and part != token and is_looked_into(token):
+                yield token
 
     def having(self, terms: Sequence[str]) -> set[str]:
         """The ids of the memories that have any of the terms."""

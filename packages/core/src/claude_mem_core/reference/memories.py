@@ -84,6 +84,16 @@ class InProcessMemories(MemoryRepository):
         return Matches(best[: query.limit], frequencies)
 
     @override
+    def words_with(
+        self, part: str, project_ids: Sequence[str], *, scope: Scope, limit: int
+    ) -> Sequence[str]:
+        found = set[str]()
+        for project_id in project_ids:
+            items = {item.id: item for item in self._of_project(project_id, scope)}
+            found.update(self._indexes.of(project_id, items).words_with(part))
+        return sorted(found, key=lambda word: (len(word), word))[:limit]
+
+    @override
     def among(
         self, item_ids: Collection[str], query: TermQuery, *, scope: Scope
     ) -> Sequence[Candidate]:

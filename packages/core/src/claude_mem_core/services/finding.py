@@ -29,12 +29,9 @@ from claude_mem_core.domain.search import (
 )
 from claude_mem_core.ports.storage import Snapshot
 from claude_mem_core.services.alike import Alike
+from claude_mem_core.services.lexical import looked_up
 from claude_mem_core.services.opened import of_open_files
 from claude_mem_core.services.similarity import Similarity
-
-POOL = 200
-"""Candidates that are ranked for an answer: enough for a session's memories to
-support each other, few enough to take no time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +94,12 @@ def answers(
     question = asked(text)
     if not question.words:
         return Answers(question)
-    query = TermQuery(terms=question.tokens, wanted=wanted, limit=POOL)
-    matches = snapshot.memories.search(query, scope=by.scope)
-    alike = Alike(snapshot, text, query, by).beside(matches, similarity)
+    looked = looked_up(snapshot, question, wanted, by=by)
+    query, frequencies = looked.query, looked.frequencies
+    alike = Alike(snapshot, text, query, by).beside(looked.matches, similarity)
     found = _with_open_files(snapshot, alike.candidates, query, opened, by=by)
     candidates = _with_neighbours(snapshot, found, query, by=by)
     standings = snapshot.packs.feedback([one.item_id for one in candidates])
-    frequencies = matches.frequencies
     weighed = Asked(
         text,
         frequencies,
@@ -113,8 +109,8 @@ def answers(
         now=wanted.now if wanted.as_of is None else wanted.as_of,
     )
     best = ranked(candidates, weighed, limit=max(limit, DEPTH))
-    evidence = evidence_of(question, frequencies, best, alike.cosines)
-    return Answers(question, best[:limit], evidence)
+    evidence = evidence_of(looked.question, frequencies, best, alike.cosines)
+    return Answers(looked.question, best[:limit], evidence)
 
 
 def _with_open_files(
