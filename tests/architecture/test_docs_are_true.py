@@ -18,14 +18,16 @@ from claude_mem_agents.fields import snake_case
 from claude_mem_cli.exits import EXIT_CODES, INTERRUPTED, OK
 from claude_mem_cli.main import cli
 from claude_mem_core.domain.agent_event import AgentEventDraft
+from claude_mem_core.domain.bm25 import Frequencies
 from claude_mem_core.domain.generation_job import (
     MOVES,
     JobMove,
     JobStatus,
     SkipReason,
 )
+from claude_mem_core.domain.ranking import Asked, ranked
 from claude_mem_core.domain.redaction.scan import FAMILIES
-from claude_mem_core.domain.search import SearchQuery
+from claude_mem_core.domain.search import Candidate, SearchQuery
 from claude_mem_core.domain.timeline import TimelineQuery
 from claude_mem_core.errors import ClaudeMemError, FailureKind
 from claude_mem_core.reference.agents import FIELDS
@@ -166,6 +168,13 @@ def test_every_field_of_a_question_is_listed() -> None:
     assert timeline | search - own == {
         info.alias for info in TimelineQuery.model_fields.values()
     } - {"projectFacts"}
+
+
+def test_every_part_of_a_score_is_listed() -> None:
+    asked = Asked("lamp", Frequencies(1, 1, (1,)))
+    [one] = ranked([Candidate("m", None, "manual", 1, counts=((1,),) * 4)], asked)
+
+    assert first_names("http.md", "Parts of a score") == {*one.parts}
 
 
 def test_every_state_move_and_failure_of_a_job_is_listed() -> None:

@@ -124,21 +124,22 @@ class MemoryContract(RepositoryContract):
             inhabited,
             samples.memory("n", "データベース認証 authentication"),
         )
-        _add(inhabited, samples.memory("o", "uthent" * 7))
+        _add(inhabited, samples.memory("o", "uthent" * 8))
         _add(inhabited, samples.memory("p", "elsewhereauthent", **samples.ELSEWHERE))
         expected = ["authent", "xxuthent", "authentxyz", "reauthent"]
         expected.append("grossenauthentitat")
         expected.sort(key=lambda word: (len(word), word))
         assert _words(inhabited, "uthent") == expected
         assert _words(inhabited, "uthent", limit=2) == expected[:2]
-        assert _words(inhabited, "authent", limit=9) == expected[1:]
+        longer = [word for word in expected if "authent" in word and word != "authent"]
+        assert _words(inhabited, "authent") == longer
 
     def test_only_parts_of_known_words_are_told(self, inhabited: Storage) -> None:
         """Of words with a part those that `is_looked_into` are told, and no others."""
         _add(inhabited, samples.memory("m", "authentication 100%_x", author="Ömer"))
         _add(inhabited, samples.memory("n", "предустановка データベース認証"))
-        _add(inhabited, samples.memory("long", "uthent" * 7))
-        _add(inhabited, samples.memory("there", "elsewhereuthent", **samples.ELSEWHERE))
+        _add(inhabited, samples.memory("long", "uthent" * 8))
+        _add(inhabited, samples.memory("there", "zuthentx", **samples.ELSEWHERE))
         assert _words(inhabited, "uthent") == ["authent"]
         assert _words(inhabited, "установ") == ["предустановк"]
         for part in (
@@ -153,7 +154,7 @@ class MemoryContract(RepositoryContract):
         ):
             assert _words(inhabited, part) == []
         both = ("project", "other")
-        assert _words(inhabited, "uthent", *both) == ["authent", "elsewhereuthent"]
+        assert _words(inhabited, "uthent", *both) == ["authent", "zuthentx"]
         for scope in OUTSIDE:
             assert _words(inhabited, "uthent", scope=scope) == []
         with inhabited.begin() as tx:

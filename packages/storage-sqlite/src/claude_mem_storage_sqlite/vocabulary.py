@@ -4,6 +4,9 @@
 The full-text index cannot tell: its own list of words takes as long to read as the
 whole index. So each word stands here once for each project, in an index of its groups
 of three letters, and goes with the last memory that has it.
+
+A word's place in that index is made of its project, its length and its number: so the
+words of one project are read alone, the shortest first, and no more than are wanted.
 """
 
 from __future__ import annotations
@@ -21,16 +24,20 @@ WORDS = (
     """
     CREATE TABLE memory_words (
       id INTEGER PRIMARY KEY, project INTEGER NOT NULL, word TEXT NOT NULL,
+      place INTEGER AS ((project << 42) | (length(word) << 36) | id),
       UNIQUE (project, word)
     ) STRICT
     """,
     """
     CREATE VIRTUAL TABLE memory_words_fts USING fts5(
-      word, content = 'memory_words', content_rowid = 'id', tokenize = 'trigram',
+      word, content = 'memory_words', content_rowid = 'place', tokenize = 'trigram',
       columnsize = 0)
     """,
 )
 """What the migration adds; `full_text.rebuild` fills it."""
+
+LOOKED_AT = 1_000
+"""Words of a project that are compared: a part that more have tells nothing of any."""
 
 _ADD = """
     INSERT INTO memory_words (project, word)
@@ -39,7 +46,7 @@ _ADD = """
 """
 _INDEX = """
     INSERT INTO memory_words_fts (rowid, word)
-    SELECT id, word FROM memory_words WHERE id IN (SELECT value FROM json_each(?))
+    SELECT place, word FROM memory_words WHERE id IN (SELECT value FROM json_each(?))
 """
 _HAS = """
     SELECT 1 FROM memory_items_fts WHERE memory_items_fts MATCH :question LIMIT 1
@@ -48,16 +55,19 @@ _GONE = """
     FROM memory_words WHERE project = :project
       AND word IN (SELECT value FROM json_each(:words))
 """
-_CONTAINING = """
-    SELECT DISTINCT w.word
-    FROM memory_words_fts f
-    CROSS JOIN memory_words w ON w.id = f.rowid
-    CROSS JOIN projects p ON p.seq = w.project AND p.team_id = :team
+_PROJECTS = """
+    SELECT p.seq FROM projects p WHERE p.team_id = :team
       AND (:project IS NULL OR p.id = :project)
-    WHERE f.memory_words_fts MATCH :question
-      AND instr(w.word, :part) > 0 AND w.word <> :part
       AND p.id IN (SELECT value FROM json_each(:projects))
-    ORDER BY length(w.word), w.word LIMIT :limit
+"""
+_CONTAINING = f"""
+    SELECT w.word
+    FROM memory_words_fts f
+    CROSS JOIN memory_words w ON w.id = f.rowid & ((1 << 36) - 1)
+    WHERE f.memory_words_fts MATCH :question
+      AND f.rowid >= :number << 42 AND f.rowid < (:number + 1) << 42
+      AND instr(w.word, :part) > 0 AND w.word <> :part
+    ORDER BY f.rowid LIMIT {LOOKED_AT}
 """
 
 
@@ -80,7 +90,7 @@ def forget(connection: Connection, project: int, words: Iterable[str]) -> None:
         asked = {"project": project, "words": json.dumps(gone)}
         connection.run(
             "INSERT INTO memory_words_fts (memory_words_fts, rowid, word)"
-            f" SELECT 'delete', id, word {_GONE}",
+            f" SELECT 'delete', place, word {_GONE}",
             asked,
         )
         connection.run(f"DELETE {_GONE}", asked)
@@ -107,6 +117,9 @@ def words_with(
 ) -> Sequence[str]:
     """The words of some projects that contain a part, the shortest first."""
     quoted = part.replace('"', '""').replace("\0", " ")
-    asked = {"question": f'"{quoted}"', "part": part, "limit": limit}
-    wanted = within(scope, projects=json.dumps(list(project_ids)), **asked)
-    return [word for (word,) in connection.all(_CONTAINING, wanted)]
+    projects = within(scope, projects=json.dumps(list(project_ids)))
+    found = set[str]()
+    for (number,) in connection.all(_PROJECTS, projects):
+        asked = {"question": f'"{quoted}"', "part": part, "number": number}
+        found.update(word for (word,) in connection.all(_CONTAINING, asked))
+    return sorted(found, key=lambda word: (len(word), word))[:limit]

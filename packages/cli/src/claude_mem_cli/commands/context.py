@@ -19,6 +19,9 @@ from claude_mem_cli import screen
 from claude_mem_cli.connect import connected
 from claude_mem_cli.projects import project_meant
 
+BEST_LEFT = 5
+"""Memories that a pack left out, of which its explanation tells."""
+
 
 @click.command
 @click.argument("query", required=False)
@@ -93,6 +96,10 @@ def _asked(options: Mapping[str, object]) -> dict[str, object]:
 
 
 def _reasons(explanation: Sequence[Told]) -> str:
+    """What was taken, the best of what was not, and how many more there were."""
+    left = [one for one in explanation if not one.included]
+    best = sorted(left, key=lambda one: -one.score)[:BEST_LEFT]
+    shown = [*(one for one in explanation if one.included), *best]
     rows = [
         (
             f"{one.score:.2f}",
@@ -102,7 +109,9 @@ def _reasons(explanation: Sequence[Told]) -> str:
             one.reason,
             one.memory_id,
         )
-        for one in explanation
+        for one in shown
     ]
     columns = ("WORTH", "FEEDBACK", "CONTRADICTED", "TOKENS", "REASON", "MEMORY")
-    return screen.table(columns, rows)
+    table = screen.table(columns, rows)
+    more = len(left) - len(best)
+    return f"{table}\n{more} more were considered and left out." if more else table

@@ -155,7 +155,10 @@ def _show(
     projects = {found.id: found for one in taken for found in one.projects}
     made = frozenset[str]().union(*(one.made for one in taken))
     into = [
-        (held[id_].total, "new" if id_ in made else "", found.slug, found.root_path)
+        (
+            *(held[id_].total, "new" if id_ in made else "", found.slug),
+            found.root_path or found.name,
+        )
         for id_, found in projects.items()
     ]
     if into:

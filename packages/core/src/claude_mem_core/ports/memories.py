@@ -70,7 +70,8 @@ class MemoryReader(Protocol):
     ) -> Sequence[str]:
         """The tokens of some projects' memories that contain a part, shortest first.
 
-        Of those that are as long the first in order come first.
+        Of those that are as long the first in order come first; which of them come
+        is left to the store where more than a thousand words contain the part.
 
         Args:
             part: At least four letters, which are only text.
