@@ -57,6 +57,7 @@ def test_taking_in_tells_how_many_memories_there_are_and_how_many_are_new(
     place = head.index("MEMORIES")
     total = 2 * file["memoriesMade"]
     assert row[place:].split()[0] == str(total)
+    assert "None" not in shown.out
     assert f"4 new events, {file['memoriesMade']} new memories in" in shown.out
 
 

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import pytest
-from claude_mem_cli.commands.context import BEST_LEFT
+from claude_mem_cli.commands.context import reasons
+from claude_mem_core.domain.context_pack import Told
 
 pytestmark = pytest.mark.needs(
     "claude_mem_agents", "claude_mem_http_falcon", "claude_mem_storage_sqlite"
@@ -69,19 +70,18 @@ def test_each_memory_that_was_considered_has_its_reason(any_way):
     assert "explanation" not in told(any_way)
 
 
-def test_of_what_a_pack_left_out_only_the_best_are_shown(shell):
-    few = told(shell, "--explain", "--limit", "1")["explanation"]
-    args = ("--project", "small", "--explain", "--limit", "1")
-    lines = shell("context", *args).out.splitlines()
+def test_of_what_a_pack_left_out_only_the_best_are_shown():
+    def one(number, *, included):
+        reason = "whole" if included else "over_limit"
+        name, worth = f"m{number}", {"score": number / 10, "value_per_token": 0.1}
+        return Told(memory_id=name, tokens=9, included=included, reason=reason, **worth)
 
-    [taken] = [one["memoryId"] for one in few if one["included"]]
-    left = sorted((one["score"] for one in few if not one["included"]), reverse=True)
-    head = next(at for at, line in enumerate(lines) if line.startswith("WORTH"))
-    first, *rows = lines[head + 1 : head + 2 + BEST_LEFT]
-    assert first.split()[-1] == taken
-    assert [row.split()[0] for row in rows] == [f"{s:.2f}" for s in left[:BEST_LEFT]]
-    more = len(left) - BEST_LEFT
-    assert lines[head + 2 + BEST_LEFT] == f"{more} more were considered and left out."
+    told = [one(9, included=True), *(one(n, included=False) for n in range(8))]
+    _, first, *left, more = reasons(told).splitlines()
+
+    assert first.split()[-1] == "m9"
+    assert [row.split()[-1] for row in left] == ["m7", "m6", "m5", "m4", "m3"]
+    assert more == "3 more were considered and left out."
 
 
 def test_feedback_adds_up_and_is_told(any_way):

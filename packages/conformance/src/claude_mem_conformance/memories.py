@@ -157,6 +157,10 @@ class MemoryContract(RepositoryContract):
         assert _words(inhabited, "uthent", *both) == ["authent", "zuthentx"]
         for scope in OUTSIDE:
             assert _words(inhabited, "uthent", scope=scope) == []
+
+    def test_old_words_are_no_words_to_look_into(self, inhabited: Storage) -> None:
+        """What was replaced or removed is found by its old words no longer."""
+        _add(inhabited, samples.memory("m", "authentication"))
         with inhabited.begin() as tx:
             tx.memories.replace(samples.memory("m", "lighthouses"))
         assert _words(inhabited, "uthent") == []
