@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from claude_mem_cli.commands.context import reasons
+from claude_mem_cli.commands.context import reasoned
 from claude_mem_core.domain.context_pack import Told
 
 pytestmark = pytest.mark.needs(
@@ -77,7 +77,7 @@ def test_of_what_a_pack_left_out_only_the_best_are_shown():
         return Told(memory_id=name, tokens=9, included=included, reason=reason, **worth)
 
     told = [one(9, included=True), *(one(n, included=False) for n in range(8))]
-    _, first, *left, more = reasons(told).splitlines()
+    _, first, *left, more = reasoned(told).splitlines()
 
     assert first.split()[-1] == "m9"
     assert [row.split()[-1] for row in left] == ["m7", "m6", "m5", "m4", "m3"]

@@ -73,7 +73,7 @@ def context(*, project: str | None, as_json: bool, **options: object) -> None:
         return
     screen.say(screen.plain(told.context) or "There is nothing to tell.")
     if asked.explain:
-        screen.say(reasons(told.explanation))
+        screen.say(reasoned(told.explanation))
     screen.note(
         f"{len(told.memories)} memories, {told.tokens} of {asked.token_budget} tokens"
     )
@@ -95,7 +95,7 @@ def _asked(options: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in said.items() if value is not None}
 
 
-def reasons(explanation: Sequence[Told]) -> str:
+def reasoned(explanation: Sequence[Told]) -> str:
     """What was taken, the best of what was not, and how many more there were."""
     left = [one for one in explanation if not one.included]
     best = sorted(left, key=lambda one: -one.score)[:BEST_LEFT]
