@@ -14,13 +14,8 @@ from typing import Any
 
 import pytest
 from claude_mem_agents.claude_code import ClaudeCode
-from claude_mem_core.domain.access import (
-    KEY_BYTES,
-    ApiKey,
-    hash_key,
-    mint_key,
-    read_key,
-)
+from claude_mem_core.domain.access import ApiKey
+from claude_mem_core.domain.keys import KEY_BYTES, hash_key, mint_key, read_key
 from claude_mem_core.domain.team import LOCAL_TEAM_ID
 from claude_mem_core.reference.generator import RuleBasedGenerator
 from claude_mem_core.reference.queue import InProcessQueueEngine

@@ -12,6 +12,7 @@ from typing import Self
 
 from claude_mem_core.domain.generation_job import LONGEST_ERROR
 from claude_mem_core.domain.keeping import KEEPING, Keeping
+from claude_mem_core.domain.keys import ServerSecret
 from claude_mem_core.domain.stop_signal import StopSignal
 from claude_mem_core.domain.worker import BEAT_EVERY, WorkerHealth, WorkerRecord
 from claude_mem_core.errors import (
@@ -37,6 +38,7 @@ from claude_mem_core.services.embedding import EMBED_EVERY, Embedding
 from claude_mem_core.services.events import Events
 from claude_mem_core.services.generation import PAUSE_AFTER_ERROR, Generator
 from claude_mem_core.services.jobs import Jobs
+from claude_mem_core.services.keys import Keys
 from claude_mem_core.services.memories import Memories
 from claude_mem_core.services.projects import Projects
 from claude_mem_core.services.readiness import LoopState, OwnLoop, shortcomings
@@ -47,6 +49,7 @@ from claude_mem_core.services.retention import Retention
 from claude_mem_core.services.sessions import Sessions
 from claude_mem_core.services.similarity import Similarity
 from claude_mem_core.services.status import Status
+from claude_mem_core.services.teams import Teams
 from claude_mem_core.services.upkeep import EVERY, Upkeep
 from claude_mem_core.services.uses import Uses
 from claude_mem_core.services.workers import Workers
@@ -87,12 +90,15 @@ class Runtime:
         generators: Generators,
         keeping: Keeping = KEEPING,
         embedder: Embedder | None = None,
+        secret: ServerSecret | None = None,
     ) -> None:
         self._storage = storage
         self._embedder = embedder
         self._queue = queue
         self._agents = agents
-        self.access = Access(storage, system)
+        self.access = Access(storage, system, secret)
+        self.keys = Keys(storage, system, secret)
+        self.teams = Teams(storage, system)
         self.projects = Projects(storage, system, keeping)
         self.sessions = Sessions(storage, queue, system, keeping)
         self.events = Events(storage, queue, system, keeping)
@@ -199,6 +205,7 @@ class Runtime:
             for loop in (self.worker, self.keeper, self.embedding_loop):
                 loop.stop(grace=grace)
         self.uses.write_down()
+        self.access.write_down()
         if self._embedder is not None:
             self._embedder.close()
         self._queue.close()
@@ -208,6 +215,7 @@ class Runtime:
         self.upkeep.once()
         self.retention.once()
         self.uses.write_down()
+        self.access.write_down()
 
     def _start_embedding(self) -> None:
         if self._embedder is not None:
@@ -326,6 +334,7 @@ def assemble(  # noqa: PLR0913 - one for each thing that can be chosen
     keeping: Keeping = KEEPING,
     generators: Generators | None = None,
     embedder: Embedder | None = None,
+    secret: ServerSecret | None = None,
 ) -> Runtime:
     """The services on these adapters; nothing is started and nothing read.
 
@@ -341,6 +350,8 @@ def assemble(  # noqa: PLR0913 - one for each thing that can be chosen
         keeping: The rules for what is kept.
         embedder: What makes vectors of memories; without one they are found by
             their words alone.
+        secret: What the server knows and its storage does not: with it the hashes of
+            keys are keyed ones. A storage that lasts needs the same one every time.
     """
     return Runtime(
         storage,
@@ -353,6 +364,7 @@ def assemble(  # noqa: PLR0913 - one for each thing that can be chosen
         keeping=keeping,
         generators=generators or _no_other,
         embedder=embedder,
+        secret=secret,
     )
 
 

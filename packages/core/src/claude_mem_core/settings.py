@@ -69,6 +69,9 @@ class CoreSettings(Settings):
             parted by commas; `*` stands for anything.
         skip_tools: Tools whose calls make no memory, parted by commas.
         skip_subagents: What subagents do makes no memory.
+        server_secret: What the server knows and its database does not: at least 32
+            bytes in hexadecimal, the same for every process on a store. Made in the
+            data folder when it is left out.
     """
 
     data_dir: Path = Field(default_factory=lambda: Path("~/.claude-mem/server"))
@@ -84,6 +87,7 @@ class CoreSettings(Settings):
     excluded_projects: str = ""
     skip_tools: str = ",".join(sorted(SKIPPED_TOOLS))
     skip_subagents: bool = False
+    server_secret: str | None = Field(default=None, repr=False)
 
     @property
     def generator_name(self) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from claude_mem_core.domain.access import EVERYTHING, Principal
+from claude_mem_core.domain.access import Principal
+from claude_mem_core.domain.scopes import EVERYTHING
 from claude_mem_core.errors import ForbiddenError
 from claude_mem_core.services.access import Access
 

@@ -17,7 +17,13 @@ from claude_mem_storage_sqlite.filters import FILTER_COLUMNS, MARKS, marks_of
 from claude_mem_storage_sqlite.ledger_schema import LEDGER, LOG
 from claude_mem_storage_sqlite.model_calls import BOOK
 from claude_mem_storage_sqlite.packs import PACKS, USES_OF_PACKS
-from claude_mem_storage_sqlite.schema import COUNTS, IDENTITIES, SUCCESSORS, TABLES
+from claude_mem_storage_sqlite.schema import (
+    COUNTS,
+    IDENTITIES,
+    KEY_COLUMNS,
+    SUCCESSORS,
+    TABLES,
+)
 from claude_mem_storage_sqlite.search import NEIGHBOURS
 from claude_mem_storage_sqlite.vectors import VECTORS
 
@@ -109,6 +115,11 @@ def _words(db: Database) -> None:
 def _uses_of_packs(db: Database) -> None:
     """Tell of each use which project it is of; those of today follow from no pack."""
     _run(db, USES_OF_PACKS)
+
+
+@steps(name="0014-keys-of-teams")
+def _keys_of_teams(db: Database) -> None:
+    _run(db, KEY_COLUMNS)
 
 
 def migrate(connection: Connection) -> None:
