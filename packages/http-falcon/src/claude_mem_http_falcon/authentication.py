@@ -1,18 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who is asking, and whether the key allows what is asked."""
+"""Who is asking, and whether they may do what the route's deed is."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import format_datetime
 
-from claude_mem_core.domain.access import Principal
-from claude_mem_core.domain.scopes import EVERYTHING
+from claude_mem_core.domain.access import WARN_BEFORE, Principal
+from claude_mem_core.domain.deeds import Deed
+from claude_mem_core.domain.value import millis
 from claude_mem_core.errors import ForbiddenError
 from claude_mem_core.services.access import Access
+from claude_mem_core.services.teams import Teams
 
 from claude_mem_http_falcon.exchange import Request, Response
 from claude_mem_http_falcon.gate import Headers
 from claude_mem_http_falcon.routes import is_open, route_of
+
+EXPIRES = "X-Api-Key-Expires"
+"""When the caller's key ends: told in its last two weeks."""
 
 _SCHEME = "bearer "
 
@@ -20,8 +27,10 @@ _SCHEME = "bearer "
 class Authentication:
     """The layer that makes a principal of a credential, before any body is read."""
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, teams: Teams, now: Callable[[], int]) -> None:
         self._access = access
+        self._teams = teams
+        self._now = now
 
     def process_request(self, req: Request, resp: Response) -> None:
         """Refuse whoever has no key that counts (401)."""
@@ -32,11 +41,27 @@ class Authentication:
     def process_resource(
         self, req: Request, resp: Response, resource: object, params: dict[str, str]
     ) -> None:
-        """Refuse a key that does not allow the route (403)."""
-        del resp, resource, params
+        """Refuse whoever may not do the route's deed (403, 404)."""
+        del resp, resource
         route = route_of(req.method, req.uri_template)
-        if route is not None and route.scope is not None:
-            require([route.scope], req.caller)
+        if route is None or route.deed is None:
+            return
+        require_scope(route.deed, req.caller)
+        require_standing(route.deed, req.caller)
+        if "team_id" in params:
+            named = params["team_id"]
+            req.context.caller = acting_for(named, req.caller, self._teams)
+
+    def process_response(
+        self, req: Request, resp: Response, resource: object, succeeded: object
+    ) -> None:
+        """Tell the holder of a key that it is going to end."""
+        del resource, succeeded
+        caller: Principal | None = req.context.get("caller")
+        ends = None if caller is None else caller.expires_at_epoch
+        if ends is not None and ends - self._now() <= millis(WARN_BEFORE):
+            moment = datetime.fromtimestamp(ends / 1000, UTC)
+            resp.set_header(EXPIRES, format_datetime(moment, usegmt=True))
 
     def identify(self, header: Headers) -> Principal:
         """The caller; `UnauthenticatedError` for nobody."""
@@ -51,9 +76,37 @@ def credential(header: Headers) -> str | None:
     return header("X-Api-Key")
 
 
-def require(scopes: Sequence[str], caller: Principal) -> None:
-    """Nothing, for a caller whose key has one of the scopes."""
-    if not caller.scopes & {*scopes, EVERYTHING}:
-        raise ForbiddenError(
-            f"the key lacks the scope {' or '.join(map(repr, scopes))}"
-        )
+def require_scope(deed: Deed, caller: Principal) -> None:
+    """Nothing, for a caller whose key has the deed's scope.
+
+    Raises:
+        ForbiddenError: It names the scope.
+    """
+    caller.require(deed.scope)
+
+
+def require_standing(deed: Deed, caller: Principal) -> None:
+    """Nothing, for a caller to whom as much is open as the deed is about.
+
+    Raises:
+        ForbiddenError: It is about the whole team, or the server.
+    """
+    if deed.whole_team and caller.project_id is not None:
+        raise ForbiddenError("a key that is limited to one project may not do this")
+    if deed.team == "server" and not caller.is_operator:
+        raise ForbiddenError("only who runs the server may do this")
+
+
+def acting_for(named: str, caller: Principal, teams: Teams) -> Principal:
+    """The caller as one who sees to the team that the address names.
+
+    Args:
+        named: Its id; for who runs the server its slug will do.
+        caller: Who asks.
+        teams: All teams.
+
+    Raises:
+        NotFoundError: There is none, or it is another's: the two look alike.
+    """
+    team_id = teams.find(named, by=caller).id if caller.is_operator else named
+    return caller.acting_for(team_id)

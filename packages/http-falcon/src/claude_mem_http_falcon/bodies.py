@@ -30,7 +30,7 @@ class Bodies:
         """
         del resp, resource, params
         route = route_of(req.method, req.uri_template)
-        if route is not None and route.path.startswith("/v1/") and route.scope:
+        if route is not None and route.path.startswith("/v1/") and route.deed:
             require_known(req, route.takes, route.lists)
         if route is not None and route.body is not None:
             req.context.document = _document(req, route.body)

@@ -18,7 +18,6 @@ from typing import Any, TypeAlias, cast
 from urllib.parse import quote
 
 from claude_mem_core.domain.keeping import KEEPING
-from claude_mem_core.services.access import Access
 from pydantic_core import to_json
 from typing_extensions import override
 from waitress.adjustments import Adjustments
@@ -60,7 +59,7 @@ log = logging.getLogger(__name__)
 class Door:
     """The layers that need a request's header only, without the framework."""
 
-    access: Access
+    authentication: Authentication
     new_id: Callable[[], str]
 
     def knock(self, path: str, header: Headers) -> Problem | None:
@@ -68,7 +67,7 @@ class Door:
         try:
             check_way(header)
             if not is_open(path):
-                Authentication(self.access).identify(header)
+                self.authentication.identify(header)
         except Exception as error:  # noqa: BLE001 - it is told, without secrets
             problem = problem_of(error)
             if problem is None:

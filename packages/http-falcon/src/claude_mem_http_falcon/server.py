@@ -20,7 +20,7 @@ from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
 
-from claude_mem_http_falcon.app import App, build_app
+from claude_mem_http_falcon.app import App, authentication, build_app
 from claude_mem_http_falcon.edge import LONGEST_BODY, Door, EdgeChannel
 from claude_mem_http_falcon.settings import HttpSettings
 
@@ -114,7 +114,7 @@ def _server(
     )
     # It warns of every request that waits for a thread, which is how a pool works.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    door = Door(runtime.access, runtime.system.new_id)
+    door = Door(authentication(runtime), runtime.system.new_id)
     server.channel_class = partial(EdgeChannel, door)  # type: ignore[assignment]
     return server
 

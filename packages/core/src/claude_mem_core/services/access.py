@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Sequence
 
-from claude_mem_core.domain.access import ApiKey, Principal
+from claude_mem_core.domain.access import ApiKey, Principal, Scope
 from claude_mem_core.domain.audit import AuditDeed
 from claude_mem_core.domain.keys import (
     KEY_BYTES,
@@ -75,14 +75,22 @@ class Access:
         expected = key.key_hash if key else _NO_KEY
         matches = same_hash(hash_key(parts, self._secret), expected)
         now = self._system.now()
-        if key is None or not matches or not key.counts_at(now):
-            raise _nobody()
-        if key.user_id is not None and member is None:
-            # They left the team, and their keys with them.
+        if key is None or not matches or not _counts(key, member, now=now):
             raise _nobody()
         if now - (key.last_used_at_epoch or 0) >= NOTED_EVERY:
             self._used[key.id] = now
         return Principal.of_key(key, member)
+
+    def has_keys(self) -> bool:
+        """Whether any key counts besides this machine's token."""
+        now = self._system.now()
+        with self._storage.read() as snapshot:
+            return any(
+                _admits(snapshot, key, now=now)
+                for team in snapshot.teams.all()
+                for key in snapshot.keys.list(scope=Scope(team.id))
+                if not key.is_local
+            )
 
     def write_down(self) -> int:
         """Write down when keys were used last; how many that were.
@@ -162,6 +170,15 @@ class Access:
     def _record(self, tx: Transaction, action: str, key: ApiKey) -> None:
         deed = AuditDeed(action=action, target_type="api_key", target_id=key.id)
         record(tx, deed, by=Principal.local(), system=self._system)
+
+
+def _counts(key: ApiKey, member: MemberRole | None, *, now: int) -> bool:
+    """Whether a key opens anything; a member's goes with them when they leave."""
+    return key.counts_at(now) and (key.user_id is None or member is not None)
+
+
+def _admits(snapshot: Snapshot, key: ApiKey, *, now: int) -> bool:
+    return _counts(key, _member_of(snapshot, key), now=now)
 
 
 def _nobody() -> UnauthenticatedError:
