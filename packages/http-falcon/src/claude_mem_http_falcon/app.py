@@ -78,6 +78,7 @@ from claude_mem_http_falcon.sessions import (
     SessionResource,
     SessionStartResource,
 )
+from claude_mem_http_falcon.settings import HttpSettings
 from claude_mem_http_falcon.status import (
     HealthResource,
     InfoResource,
@@ -93,18 +94,25 @@ from claude_mem_http_falcon.teams import (
 App: TypeAlias = falcon.App[Request, Response]
 Layer: TypeAlias = RequestLog | Gate | Authentication | Bodies
 
+SETTINGS = HttpSettings()
+"""As the server is where nobody says otherwise."""
+
 log = logging.getLogger(__name__)
 
 
-def build_app(runtime: Runtime, stop: StopSignal | None = None) -> App:
+def build_app(
+    runtime: Runtime,
+    stop: StopSignal | None = None,
+    settings: HttpSettings = SETTINGS,
+) -> App:
     """The application that serves `runtime`; after `stop` no request waits.
 
     Raises:
         ConfigurationError: Something is served that the table of routes does not
             have, or the other way round.
     """
-    app = falcon.App(request_type=Request, middleware=layers(runtime))
-    serving = resources(runtime, stop or StopSignal())
+    app = falcon.App(request_type=Request, middleware=layers(runtime, settings))
+    serving = resources(runtime, stop or StopSignal(), settings)
     require_same(serving, ROUTES)
     for path, resource in serving.items():
         if hasattr(resource, "on_get"):
@@ -117,27 +125,32 @@ def build_app(runtime: Runtime, stop: StopSignal | None = None) -> App:
     return app
 
 
-def layers(runtime: Runtime) -> list[Layer]:
+def layers(runtime: Runtime, settings: HttpSettings = SETTINGS) -> list[Layer]:
     """What a request passes before its resource, from the outside in."""
     return [
         RequestLog(runtime.system.new_id),
-        Gate(),
-        authentication(runtime),
+        Gate(settings),
+        authentication(runtime, settings),
         Bodies(),
     ]
 
 
-def authentication(runtime: Runtime) -> Authentication:
+def authentication(
+    runtime: Runtime, settings: HttpSettings = SETTINGS
+) -> Authentication:
     """The layer that makes principals of credentials."""
-    return Authentication(runtime.access, runtime.teams, runtime.system.now)
+    mode = settings.auth_mode
+    return Authentication(runtime.access, runtime.teams, runtime.system.now, mode)
 
 
-def resources(runtime: Runtime, stop: StopSignal) -> Mapping[str, object]:
+def resources(
+    runtime: Runtime, stop: StopSignal, settings: HttpSettings = SETTINGS
+) -> Mapping[str, object]:
     """Who answers for each path."""
     return {
         "/healthz": HealthResource(),
         "/readyz": ReadinessResource(runtime),
-        "/v1/info": InfoResource(runtime),
+        "/v1/info": InfoResource(runtime, settings.auth_mode),
         "/v1/projects": ProjectsResource(runtime.projects),
         "/v1/projects/identify": ProjectIdentifyResource(runtime.projects),
         "/v1/projects/resolve": ProjectResolveResource(runtime.projects),

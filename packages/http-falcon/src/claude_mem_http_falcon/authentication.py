@@ -15,8 +15,10 @@ from claude_mem_core.services.access import Access
 from claude_mem_core.services.teams import Teams
 
 from claude_mem_http_falcon.exchange import Request, Response
-from claude_mem_http_falcon.gate import Headers
-from claude_mem_http_falcon.routes import is_open, route_of
+from claude_mem_http_falcon.gate import is_of_own_origin, is_of_own_site
+from claude_mem_http_falcon.head import Head
+from claude_mem_http_falcon.routes import is_open, route_of, row_at
+from claude_mem_http_falcon.settings import AuthMode
 
 EXPIRES = "X-Api-Key-Expires"
 """When the caller's key ends: told in its last two weeks."""
@@ -27,16 +29,19 @@ _SCHEME = "bearer "
 class Authentication:
     """The layer that makes a principal of a credential, before any body is read."""
 
-    def __init__(self, access: Access, teams: Teams, now: Callable[[], int]) -> None:
+    def __init__(
+        self, access: Access, teams: Teams, now: Callable[[], int], mode: AuthMode
+    ) -> None:
         self._access = access
         self._teams = teams
         self._now = now
+        self._mode = mode
 
     def process_request(self, req: Request, resp: Response) -> None:
         """Refuse whoever has no key that counts (401)."""
         del resp
         if not is_open(req.path):
-            req.context.caller = self.identify(req.get_header)
+            req.context.caller = self.identify(req.head)
 
     def process_resource(
         self, req: Request, resp: Response, resource: object, params: dict[str, str]
@@ -63,17 +68,33 @@ class Authentication:
             moment = datetime.fromtimestamp(ends / 1000, UTC)
             resp.set_header(EXPIRES, format_datetime(moment, usegmt=True))
 
-    def identify(self, header: Headers) -> Principal:
+    def identify(self, head: Head) -> Principal:
         """The caller; `UnauthenticatedError` for nobody."""
-        return self._access.authenticate(credential(header))
+        if self._mode == "local-dev" and is_open_locally(head):
+            return Principal.without_key()
+        at_home = head.is_from_this_machine
+        return self._access.authenticate(credential(head), at_home=at_home)
 
 
-def credential(header: Headers) -> str | None:
+def credential(head: Head) -> str | None:
     """The key that came along: the bearer token, else `X-Api-Key`."""
-    authorization = header("Authorization") or ""
+    authorization = head.header("Authorization") or ""
     if authorization[: len(_SCHEME)].lower() == _SCHEME:
         return authorization[len(_SCHEME) :].strip()
-    return header("X-Api-Key")
+    return head.header("X-Api-Key")
+
+
+def is_open_locally(head: Head) -> bool:
+    """Whether `local-dev` lets a request in that has no key.
+
+    It serves memories, it comes from a program of this machine or from a page of this
+    server, and no key came with it: one that does not count is refused as ever.
+    """
+    row = row_at(head.method, head.path)
+    serves = row is not None and row.deed is not None and row.deed.does == "serves"
+    keyless = {"AUTHORIZATION", "X-API-KEY"}.isdisjoint(head.fields)
+    ours = is_of_own_origin(head) and is_of_own_site(head)
+    return serves and keyless and ours and head.is_from_this_machine
 
 
 def require_scope(deed: Deed, caller: Principal) -> None:

@@ -8,7 +8,7 @@ made from these rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -348,6 +348,24 @@ def route_of(method: str, template: str | None) -> RouteSpec | None:
     return _BY_METHOD_AND_PATH.get((plain, template or ""))
 
 
+def row_at(method: str, path: str) -> RouteSpec | None:
+    """The row that a path is of, before the framework looked; None for none.
+
+    What is spelled out goes before what any text fits.
+    """
+    plain, parts = "GET" if method == "HEAD" else method, path.split("/")
+    fitting = (row for row in ROUTES if row.method == plain and _fits(row.path, parts))
+    return min(fitting, key=lambda row: row.path.count("{"), default=None)
+
+
 def is_open(path: str) -> bool:
     """Whether anybody may ask for this path."""
     return path in _OPEN
+
+
+def _fits(template: str, parts: Sequence[str]) -> bool:
+    wanted = template.split("/")
+    return len(wanted) == len(parts) and all(
+        one == part or one.startswith("{")
+        for one, part in zip(wanted, parts, strict=True)
+    )

@@ -59,8 +59,15 @@ class Access:
         self._used: dict[str, int] = {}
         self._turn = threading.Lock()
 
-    def authenticate(self, credential: str | None) -> Principal:
+    def authenticate(
+        self, credential: str | None, *, at_home: bool = True
+    ) -> Principal:
         """The caller that a key stands for.
+
+        Args:
+            credential: What they showed.
+            at_home: They are a program of this machine; its token counts for nobody
+                else.
 
         Raises:
             UnauthenticatedError: There is no key, or none that counts now. It does
@@ -76,6 +83,8 @@ class Access:
         matches = same_hash(hash_key(parts, self._secret), expected)
         now = self._system.now()
         if key is None or not matches or not _counts(key, member, now=now):
+            raise _nobody()
+        if key.is_local and not at_home:
             raise _nobody()
         if now - (key.last_used_at_epoch or 0) >= NOTED_EVERY:
             self._used[key.id] = now
