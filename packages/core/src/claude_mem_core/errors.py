@@ -122,13 +122,15 @@ class RateLimitedError(AccessError):
     Args:
         message: Which allowance is used up.
         retry_after: When it can be asked again.
+        limit: How much the allowance is.
     """
 
     code = "rate_limited"
 
-    def __init__(self, message: str, *, retry_after: timedelta) -> None:
+    def __init__(self, message: str, *, retry_after: timedelta, limit: int) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.limit = limit
 
 
 class QuotaExceededError(AccessError):

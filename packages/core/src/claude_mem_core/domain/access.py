@@ -35,9 +35,13 @@ OVERLAP = timedelta(days=1)
 """How long a key that was rotated still counts, if nothing else is said."""
 
 LONGEST_OVERLAP = timedelta(days=7)
+_LONGEST_HOURS = LONGEST_OVERLAP // timedelta(hours=1)
 
 WARN_BEFORE = timedelta(days=14)
 """From when on an answer tells that the key is going to expire."""
+
+
+_OPEN_LOCALLY = frozenset({"memories:read", "context:read"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,7 @@ class KeyDraft(Value):
     """A key that is asked for.
 
     Attributes:
+        name: What it is called; `label` is another word for it.
         role: A bundle of scopes; `reader` when neither it nor scopes are named.
         scopes: What it shall allow, name by name, instead of a role.
         project_id: The only project that it opens.
@@ -107,6 +112,7 @@ class KeyDraft(Value):
     """
 
     name: Name = "unnamed"
+    label: Name | None = None
     kind: KeyKind = "service"
     role: KeyRole | None = None
     scopes: tuple[Name, ...] = ()
@@ -124,7 +130,14 @@ class KeyDraft(Value):
             raise ValueError("name a role or scopes, not both")
         if self.no_expiry and self.expires_in_days is not None:
             raise ValueError("expiresInDays and noExpiry contradict each other")
+        if self.label is not None and "name" in self.model_fields_set:
+            raise ValueError("label is name once more: give one of them")
         return self
+
+    @property
+    def called(self) -> str:
+        """Its name, by whichever word it was given."""
+        return self.label or self.name
 
     @property
     def wanted(self) -> frozenset[str]:
@@ -145,6 +158,24 @@ class KeyDraft(Value):
     @property
     def _days(self) -> int:
         return self.expires_in_days or DEFAULT_DAYS
+
+
+class KeyRotation(Value):
+    """A key that shall give way to a new one.
+
+    Attributes:
+        overlap_hours: How long the old one counts on, at most a week; a day when it
+            is left out.
+    """
+
+    overlap_hours: Annotated[int, Field(strict=True, ge=0, le=_LONGEST_HOURS)] = (
+        OVERLAP // timedelta(hours=1)
+    )
+
+    @property
+    def overlap(self) -> timedelta:
+        """How long the old one counts on."""
+        return timedelta(hours=self.overlap_hours)
 
 
 class NewKey(Value):
@@ -183,6 +214,11 @@ class Principal(Value):
     def local(cls) -> Principal:
         """Whoever runs this process: the local team, with every right."""
         return cls(team_id=LOCAL_TEAM_ID, is_operator=True)
+
+    @classmethod
+    def without_key(cls) -> Principal:
+        """Whoever reads this machine's memories where no key is asked for."""
+        return cls(team_id=LOCAL_TEAM_ID, scopes=_OPEN_LOCALLY)
 
     @classmethod
     def of_key(cls, key: ApiKey, member: MemberRole | None = None) -> Principal:

@@ -60,8 +60,15 @@ class Access:
         self._used: dict[str, int] = {}
         self._turn = threading.Lock()
 
-    def authenticate(self, credential: str | None) -> Principal:
+    def authenticate(
+        self, credential: str | None, *, at_home: bool = True
+    ) -> Principal:
         """The caller that a key stands for.
+
+        Args:
+            credential: What they showed.
+            at_home: They are a program of this machine; its token counts for nobody
+                else.
 
         Raises:
             UnauthenticatedError: There is no key, or none that counts now. It does
@@ -76,14 +83,24 @@ class Access:
         expected = key.key_hash if key else _NO_KEY
         matches = same_hash(hash_key(parts, self._secret), expected)
         now = self._system.now()
-        if key is None or not matches or not key.counts_at(now):
+        if key is None or not matches or not _counts(key, member, now=now):
             raise _nobody()
-        if key.user_id is not None and member is None:
-            # They left the team, and their keys with them.
+        if key.is_local and not at_home:
             raise _nobody()
         if now - (key.last_used_at_epoch or 0) >= NOTED_EVERY:
             self._used[key.id] = now
         return Principal.of_key(key, member)
+
+    def has_keys(self) -> bool:
+        """Whether any key counts besides this machine's token."""
+        now = self._system.now()
+        with self._storage.read() as snapshot:
+            return any(
+                _admits(snapshot, key, now=now)
+                for team in snapshot.teams.all()
+                for key in snapshot.keys.list(scope=Scope(team.id))
+                if not key.is_local
+            )
 
     def write_down(self) -> int:
         """Write down when keys were used last; how many that were.
@@ -171,8 +188,16 @@ def still_counts(snapshot: Snapshot, key_id: str, *, scope: Scope, now: int) -> 
         key = snapshot.keys.get(key_id, scope=Scope(scope.team_id))
     except NotFoundError:
         return False
-    has_left = key.user_id is not None and _member_of(snapshot, key) is None
-    return key.counts_at(now) and not has_left
+    return _admits(snapshot, key, now=now)
+
+
+def _counts(key: ApiKey, member: MemberRole | None, *, now: int) -> bool:
+    """Whether a key opens anything; a member's goes with them when they leave."""
+    return key.counts_at(now) and (key.user_id is None or member is not None)
+
+
+def _admits(snapshot: Snapshot, key: ApiKey, *, now: int) -> bool:
+    return _counts(key, _member_of(snapshot, key), now=now)
 
 
 def _nobody() -> UnauthenticatedError:

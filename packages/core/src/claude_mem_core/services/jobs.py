@@ -71,14 +71,6 @@ class Jobs:
                 _require_own_project(snapshot.projects.get, query.project_id, by=by)
             return snapshot.jobs.list(query, scope=by.scope)
 
-    def of_team(
-        self, team_id: str, query: JobQuery, *, by: Principal
-    ) -> Sequence[GenerationJob]:
-        """The jobs of the caller's own team; any other looks as if it did not exist."""
-        if team_id != by.team_id:
-            raise NotFoundError("team", team_id)
-        return self.list(query, by=by)
-
     def get(self, job_id: str, *, by: Principal) -> JobStory:
         """The job with this id, its log, and what it took."""
         with self._storage.read() as snapshot:

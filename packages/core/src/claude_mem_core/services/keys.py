@@ -69,7 +69,7 @@ class Keys:
                 id=self._system.new_id(),
                 team_id=by.team_id,
                 project_id=project_id,
-                name=draft.name,
+                name=draft.called,
                 key_hash=hash_key(parts, self._secret),
                 prefix=parts.prefix,
                 scopes=tuple(sorted(wanted)),

@@ -150,7 +150,9 @@ class Limits:
                 f"{allowance.per.total_seconds():.0f} s for this, and "
                 f"{allowance.burst} times at once"
             )
-            raise RateLimitedError(message, retry_after=verdict.retry_after)
+            raise RateLimitedError(
+                message, retry_after=verdict.retry_after, limit=allowance.amount
+            )
         return Standing(allowance, verdict)
 
     def _require_month(self, deed: Deed, *, by: Principal) -> None:
@@ -193,6 +195,7 @@ def _tried_too_often(millis: int) -> RateLimitedError:
     return RateLimitedError(
         "too many keys that count for nothing came from this address",
         retry_after=timedelta(milliseconds=millis),
+        limit=FAILURES.amount,
     )
 
 
