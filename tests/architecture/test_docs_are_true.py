@@ -17,8 +17,10 @@ from claude_mem_agents.claude_code import EVENT_TYPES, ClaudeCode
 from claude_mem_agents.fields import snake_case
 from claude_mem_cli.exits import EXIT_CODES, INTERRUPTED, OK
 from claude_mem_cli.main import cli
+from claude_mem_core.domain.access import KeyDraft
 from claude_mem_core.domain.agent_event import AgentEventDraft
 from claude_mem_core.domain.bm25 import Frequencies
+from claude_mem_core.domain.deeds import DEEDS
 from claude_mem_core.domain.generation_job import (
     MOVES,
     JobMove,
@@ -27,6 +29,7 @@ from claude_mem_core.domain.generation_job import (
 )
 from claude_mem_core.domain.ranking import Asked, ranked
 from claude_mem_core.domain.redaction.scan import FAMILIES
+from claude_mem_core.domain.scopes import MEANINGS, ROLE_OF_MEMBER, ROLES, SCOPES
 from claude_mem_core.domain.search import Candidate, SearchQuery
 from claude_mem_core.domain.timeline import TimelineQuery
 from claude_mem_core.errors import ClaudeMemError, FailureKind
@@ -126,12 +129,60 @@ def test_every_reason_for_no_memory_is_listed() -> None:
     assert first_cells("events.md", "Jobs") == set(get_args(SkipReason))
 
 
-def test_every_route_is_listed_with_whether_it_needs_a_key() -> None:
+def test_every_route_is_listed_with_the_scope_that_it_needs() -> None:
     listed = [(row[0], row[1], row[2]) for row in rows("http.md", "Routes")]
 
     assert listed == [
-        (one.method, one.path, "no" if one.scope is None else "yes") for one in ROUTES
+        (one.method, one.path, "none" if one.deed is None else one.deed.scope)
+        for one in ROUTES
     ]
+
+
+def test_every_scope_is_listed_with_the_roles_that_have_it() -> None:
+    listed = {row[0]: row[1:] for row in rows("access.md", "Scopes")}
+
+    assert listed == {
+        scope: [meaning, ", ".join(role for role in ROLES if scope in ROLES[role])]
+        for scope, meaning in SCOPES.items()
+    }
+
+
+def test_every_role_of_a_member_is_listed_with_the_most_that_it_allows() -> None:
+    listed = {row[0]: row[1] for row in rows("access.md", "Members")}
+
+    assert listed == {**ROLE_OF_MEMBER}
+
+
+def test_every_name_of_the_reference_system_is_listed_with_what_it_meant() -> None:
+    listed = {
+        row[0]: set(re.findall(r"[\w:]+", row[1]))
+        for row in rows("access.md", "Names of the reference system")
+    }
+
+    assert listed == {name: {*scopes} for name, scopes in MEANINGS.items()}
+
+
+def test_every_deed_is_listed_with_who_may_and_how_it_is_asked_for() -> None:
+    listed = [row[:5] for row in rows("access.md", "Deeds")]
+
+    assert listed == [
+        [
+            deed.action,
+            deed.scope,
+            "the server" if deed.team == "server" else deed.team,
+            "no" if deed.whole_team else "yes",
+            "`<br>`".join(
+                f"{one.method} {one.path}" for one in ROUTES if one.deed is deed
+            ),
+        ]
+        for deed in DEEDS.values()
+    ]
+
+
+def test_every_field_of_a_key_that_is_asked_for_is_listed() -> None:
+    fields = {info.alias for info in KeyDraft.model_fields.values()}
+
+    assert first_names("http.md", "Teams and keys") == fields
 
 
 def test_every_parameter_of_an_address_is_listed() -> None:

@@ -245,3 +245,30 @@ def test_other_files_of_the_parent_folder_are_left_alone(shell, folder):
     shell("server", "stop")
     assert files_in(folder.parent) == before | {folder.name}
     assert other.read_text() == "the original's"
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ({}, "CLAUDE_MEM_HOST"),
+        ({"CLAUDE_MEM_AUTH_MODE": "local-dev"}, "CLAUDE_MEM_AUTH_MODE"),
+    ],
+)
+def test_a_server_that_anybody_could_reach_without_a_key_does_not_start(
+    shell, more, named
+):
+    done = shell("server", "start", "--daemon", CLAUDE_MEM_HOST="0.0.0.0", **more)  # noqa: S104
+
+    assert done.code == 78
+    assert done.err.count("\n") == 1
+    assert named in done.err
+
+
+def test_the_mode_without_keys_is_told_at_the_start_and_in_the_status(shell):
+    child = shell.serve(CLAUDE_MEM_AUTH_MODE="local-dev")
+
+    assert shell("server", "status", "--json").json["authMode"] == "local-dev"
+
+    child.send_signal(signal.SIGTERM)
+    _, told = child.communicate(timeout=30)
+    assert "local-dev" in told

@@ -4,12 +4,18 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from claude_mem_core import errors
 from claude_mem_core.errors import ClaudeMemError, ConfigurationError
-from claude_mem_core.launch import admit_local_token, local_token, open_runtime
+from claude_mem_core.launch import (
+    admit_local_token,
+    local_token,
+    open_runtime,
+    server_secret,
+)
 from claude_mem_core.plugins import Plugins
 from claude_mem_core.reference import plugin as reference_plugin
 from claude_mem_core.settings import CoreSettings
@@ -112,7 +118,32 @@ def test_the_token_is_made_once_for_its_owner_alone(
     assert first == again == local_token(folder)
     assert (folder / "token").stat().st_mode & 0o777 == 0o600
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert [path.name for path in folder.iterdir()] == ["token"]
+    assert sorted(path.name for path in folder.iterdir()) == ["secret", "token"]
+
+
+def test_the_servers_secret_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        made = {one.root for one in pool.map(server_secret, [tmp_path] * 8)}
+
+    assert len(made) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["secret"]
+    (tmp_path / "secret").chmod(0o644)
+    assert server_secret(tmp_path).root in made
+    assert (tmp_path / "secret").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_secret_that_is_given_is_kept_in_no_file(tmp_path: Path) -> None:
+    assert server_secret(tmp_path, "ab" * 32).root == b"\xab" * 32
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("given", ["", "ab" * 31, "no hexadecimal"])
+def test_a_secret_that_is_none_is_refused(tmp_path: Path, given: str) -> None:
+    with pytest.raises(ConfigurationError, match="CLAUDE_MEM_SERVER_SECRET"):
+        server_secret(tmp_path, given)
+    (tmp_path / "secret").write_text(given)
+    with pytest.raises(ConfigurationError, match=str(tmp_path)):
+        server_secret(tmp_path)
 
 
 def test_a_token_that_others_could_read_is_its_owners_again(
@@ -143,7 +174,7 @@ def test_half_a_token_of_a_killed_process_is_in_nobodys_way(
         (folder / f".token.{os.getpid()}").write_text("half")
         admit_local_token(runtime, folder)
 
-    assert [path.name for path in folder.iterdir()] == ["token"]
+    assert sorted(path.name for path in folder.iterdir()) == ["secret", "token"]
 
 
 def test_a_data_folder_that_cannot_be_made_is_named(
@@ -164,7 +195,7 @@ def test_every_error_of_ours_has_a_code_of_its_own_family() -> None:
     assert {cls.code for cls in ours} == {
         "error", "invalid_input", "not_found", "conflict", "unauthenticated",
         "forbidden", "configuration", "unavailable", "storage_full",
-        "storage_read_only",
+        "storage_read_only", "rate_limited", "quota_exceeded",
     }  # fmt: skip
 
 

@@ -11,16 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from claude_mem_agents.claude_code import ClaudeCode
-from claude_mem_core.domain.access import (
-    KEY_BYTES,
-    ApiKey,
-    hash_key,
-    mint_key,
-    read_key,
-)
+from claude_mem_core.domain.access import ApiKey
+from claude_mem_core.domain.keys import KEY_BYTES, hash_key, mint_key, read_key
 from claude_mem_core.domain.team import LOCAL_TEAM_ID
 from claude_mem_core.reference.generator import RuleBasedGenerator
 from claude_mem_core.reference.queue import InProcessQueueEngine
@@ -58,6 +54,7 @@ class Client:
     key: str | None
     runtime: Runtime
     front_end: HttpFrontEnd
+    host: str = "127.0.0.1"
     headers: dict[str, str] = field(default_factory=dict)
 
     def get(self, path: str, **headers: str | None) -> Answer:
@@ -79,7 +76,7 @@ class Client:
             given["Authorization"] = f"Bearer {self.key}"
         given |= {name.replace("_", "-"): value for name, value in headers.items()}
         sent = {name: value for name, value in given.items() if value is not None}
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=20)
         with closing(connection):
             connection.request(method, path, raw, sent)
             answer = connection.getresponse()
@@ -87,7 +84,7 @@ class Client:
 
     def line(self) -> socket.socket:
         """A bare connection."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        return socket.create_connection((self.host, self.port), timeout=20)
 
     def shout(self, raw: bytes) -> bytes:
         """Everything that comes back for these bytes until the server hangs up."""
@@ -136,7 +133,7 @@ def runtime() -> Iterator[Runtime]:
         yield runtime
 
 
-Serving = Callable[[Runtime], AbstractContextManager[Client]]
+Serving = Callable[..., AbstractContextManager[Client]]
 
 
 @pytest.fixture
@@ -145,9 +142,9 @@ def serving() -> Serving:
 
 
 @contextmanager
-def served(runtime: Runtime) -> Iterator[Client]:
+def served(runtime: Runtime, **settings: Any) -> Iterator[Client]:
     """A client of a server that serves `runtime` for as long as the block lasts."""
-    front_end = HttpFrontEnd(HttpSettings(port=0))
+    front_end = HttpFrontEnd(HttpSettings(port=0, **settings))
     addresses: list[str] = []
     is_ready = threading.Event()
 
@@ -163,8 +160,10 @@ def served(runtime: Runtime) -> Iterator[Client]:
         assert is_ready.wait(10)
         key = runtime.access.new_local_token()
         runtime.access.admit_local_token(key)
-        port = int(addresses[0].rpartition(":")[2])
-        yield Client(port, key, runtime, front_end)
+        address = urlsplit(addresses[0])
+        assert address.hostname is not None
+        assert address.port is not None
+        yield Client(address.port, key, runtime, front_end, address.hostname)
     finally:
         front_end.stop()
         thread.join()

@@ -53,7 +53,9 @@ def test_two_requests_on_one_line_have_two_answers_in_order(client) -> None:
     assert came.index(b'{"status":"ok"}') < came.index(b"claude-mem-server")
 
 
-def test_forwarded_headers_change_nothing(client) -> None:
+def test_forwarded_headers_name_nobody(client) -> None:
+    client.key = client.issue("projects:read")
+
     answer = client.get("/v1/projects", X_Forwarded_For="1.2.3.4", X_Forwarded_Host="e")
 
     assert answer.status == 200
@@ -81,7 +83,7 @@ def test_a_store_that_fails_at_the_door_is_unavailable_there(client) -> None:
 def test_the_unforeseen_at_the_door_is_answered_and_logged(
     client, monkeypatch, caplog
 ) -> None:
-    def fail(_: object) -> None:
+    def fail(_: object, **__: object) -> None:
         raise RuntimeError("secret")
 
     monkeypatch.setattr(client.runtime.access, "authenticate", fail)

@@ -179,11 +179,11 @@ def test_a_payload_says_what_a_job_is_about_and_holds_no_content(client, put) ->
     assert CONTENT.encode() not in answer.body
 
 
-@pytest.mark.parametrize("scope", ["admin", "memories:admin", "*"])
+@pytest.mark.parametrize("scope", ["memories:admin", "*"])
 def test_a_payload_is_shown_to_who_may_administer(client, put, scope) -> None:
     put(client.project())
 
-    answer = client.holding(client.issue(scope, "memories:read")).get(
+    answer = client.holding(client.issue(scope, "jobs:read")).get(
         "/v1/jobs?include=payload"
     )
 
@@ -195,7 +195,7 @@ def test_a_payload_is_shown_to_who_may_administer(client, put, scope) -> None:
     "path", ["/v1/jobs", "/v1/projects/nowhere/jobs", "/v1/teams/others/jobs"]
 )
 def test_a_payload_is_refused_to_who_may_only_read_and_write(client, path) -> None:
-    reader = client.holding(client.issue("memories:read", "memories:write"))
+    reader = client.holding(client.issue("jobs:read", "reindex:write"))
 
     answer = reader.get(f"{path}?include=payload")
 
@@ -260,7 +260,7 @@ def test_a_key_of_one_project_sees_and_moves_the_jobs_of_this_one_alone(
 ) -> None:
     lamp, stairs = client.project("Lamp"), client.project("Stairs")
     mine, other = put(lamp), put(stairs)
-    key = client.issue("memories:read", "memories:write", project_id=lamp)
+    key = client.issue("jobs:read", "reindex:write", project_id=lamp)
     limited = client.holding(key)
 
     assert listed(limited, "/v1/jobs") == [mine]

@@ -33,12 +33,11 @@ REDACTOR = Redactor()
 
 log = logging.getLogger(__name__)
 
-HOST = "127.0.0.1"
-
 
 class Listening(Settings):
     """The port that the front end will take, asked for beforehand."""
 
+    host: str = "127.0.0.1"
     port: int = Field(default=37877, ge=0, le=65535)
 
 
@@ -69,8 +68,9 @@ def require_free(env: Mapping[str, str]) -> None:
     record = server_files.running(CoreSettings.from_env(env).folder)
     if record is not None:
         raise server_files.already_running(record)
-    port = Listening.from_env(env).port
-    if port and _is_taken(port):
+    wanted = Listening.from_env(env)
+    port = wanted.port
+    if port and _is_taken(wanted.host, port):
         pid = listener(port)
         who = f"pid {pid}" if pid else "another process"
         raise ConfigurationError(
@@ -110,11 +110,12 @@ def _serve(
             server_files.withdraw(folder)
 
 
-def _is_taken(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+def _is_taken(host: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((host, port))
         except OSError as error:
             # Any other fault is the front end's to explain.
             return error.errno == errno.EADDRINUSE

@@ -74,6 +74,31 @@ class TeamContract(RepositoryContract):
         with pytest.raises(NotFoundError), inhabited.begin() as tx:
             tx.teams.add_member(samples.member("lost", team_id="absent"))
 
+    def test_who_runs_the_server_sees_every_team(self, inhabited: Storage) -> None:
+        """Every team, oldest first: for who runs the server."""
+        with inhabited.begin() as tx:
+            before = [team.id for team in tx.teams.all()]
+            tx.teams.add(samples.team("z"))
+            tx.teams.add(samples.team("a", metadata=samples.AWKWARD))
+        with inhabited.read() as snapshot:
+            every = snapshot.teams.all()
+        assert [team.id for team in every] == [*before, "z", "a"]
+        assert every[-1] == samples.team("a", metadata=samples.AWKWARD)
+
+    def test_a_member_leaves_the_team_that_they_are_of(
+        self, inhabited: Storage
+    ) -> None:
+        """Let a member of the team go; `NotFoundError` when it has no such one."""
+        with inhabited.begin() as tx:
+            tx.teams.add_member(samples.member("goes", user_id="anne"))
+            tx.teams.add_member(samples.member("stays", user_id="zoe"))
+        for member_id, scope in (("goes", STRANGERS), ("absent", OURS)):
+            with pytest.raises(NotFoundError), inhabited.begin() as tx:
+                tx.teams.remove_member(member_id, scope=scope)
+        with inhabited.begin() as tx:
+            tx.teams.remove_member("goes", scope=OURS)
+        assert [one.id for one in _members(inhabited)] == ["stays"]
+
 
 class KeyContract(RepositoryContract):
     """Keys."""
@@ -113,7 +138,16 @@ class KeyContract(RepositoryContract):
 
     def test_a_new_key_is_kept_whole(self, inhabited: Storage) -> None:
         """Keep a new key."""
-        limits = {"scopes": ("memories:read", "x"), "expires_at_epoch": NOW + 1}
+        limits = {
+            "scopes": ("memories:read", "x"),
+            "expires_at_epoch": NOW + 1,
+            "not_before_epoch": NOW,
+            "kind": "agent",
+            "role": "agent",
+            "user_id": "anne",
+            "is_local": True,
+            "rotated_to_id": "next",
+        }
         key = samples.key(
             "full", project_id="project", metadata=samples.AWKWARD, **limits
         )
@@ -134,6 +168,40 @@ class KeyContract(RepositoryContract):
             assert snapshot.keys.find("prefix-two") == samples.key("two")
         with pytest.raises(NotFoundError), inhabited.begin() as tx:
             tx.keys.replace(samples.key("absent"))
+
+    def test_a_key_is_found_by_its_id_within_the_scope(
+        self, inhabited: Storage
+    ) -> None:
+        """The key with this id; `NotFoundError` outside the scope."""
+        limited = samples.key("limited", project_id="project")
+        with inhabited.begin() as tx:
+            tx.keys.add(limited)
+            tx.keys.add(samples.key("whole"))
+            tx.keys.add(samples.key("theirs", team_id="strangers"))
+        with inhabited.read() as snapshot:
+            assert snapshot.keys.get("limited", scope=PROJECT) == limited
+            assert snapshot.keys.get("whole", scope=OURS) == samples.key("whole")
+            for key_id, scope in (
+                ("theirs", OURS),
+                ("absent", OURS),
+                ("whole", PROJECT),
+                ("limited", Scope("team", "other")),
+            ):
+                with pytest.raises(NotFoundError):
+                    snapshot.keys.get(key_id, scope=scope)
+
+    def test_the_latest_use_is_noted(self, inhabited: Storage) -> None:
+        """Note a key's latest use; an earlier one, or one of no key, is nothing."""
+        with inhabited.begin() as tx:
+            tx.keys.add(samples.key("one"))
+            tx.keys.add(samples.key("two"))
+            tx.keys.used("one", at=NOW + 5)
+            tx.keys.used("one", at=NOW)
+            tx.keys.used("absent", at=NOW)
+        with inhabited.read() as snapshot:
+            one = snapshot.keys.get("one", scope=OURS)
+            assert one == samples.key("one", last_used_at_epoch=NOW + 5)
+            assert snapshot.keys.get("two", scope=OURS) == samples.key("two")
 
 
 class AuditContract(RepositoryContract):

@@ -50,6 +50,35 @@ class MembersOfNothing(InProcessTeams):
             self._state.members[member.id] = member
 
 
+@breaks(TeamContract.test_who_runs_the_server_sees_every_team, "teams")
+class TeamsComeNewestFirst(InProcessTeams):
+    def all(self):
+        return super().all()[::-1]
+
+
+@breaks(TeamContract.test_a_member_leaves_the_team_that_they_are_of, "teams")
+class AnybodyLetsMembersGo(InProcessTeams):
+    def remove_member(self, member_id, *, scope):
+        del self._state.members[member_id]
+
+
+@breaks(KeyContract.test_a_key_is_found_by_its_id_within_the_scope, "keys")
+class KeysOfEverybody(InProcessKeys):
+    def get(self, key_id, *, scope):
+        try:
+            return self._state.keys[key_id]
+        except KeyError:
+            raise NotFoundError("key", key_id) from None
+
+
+@breaks(KeyContract.test_the_latest_use_is_noted, "keys")
+class AnyUseIsNoted(InProcessKeys):
+    def used(self, key_id, *, at):
+        key = self._state.keys.get(key_id)
+        if key is not None:
+            self._state.keys[key_id] = key.changed(last_used_at_epoch=at)
+
+
 @breaks(KeyContract.test_prefix_and_hash_are_taken_once, "keys")
 class KeysShareHashes(InProcessKeys):
     def add(self, key):

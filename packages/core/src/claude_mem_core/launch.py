@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from claude_mem_core.domain.keys import SECRET_BYTES, ServerSecret
 from claude_mem_core.domain.redaction.spans import Rule, Span, Text
 from claude_mem_core.errors import ConfigurationError, StorageReadOnlyError
 from claude_mem_core.front_end import FrontEnd
@@ -25,6 +27,7 @@ from claude_mem_core.settings import CoreSettings
 from claude_mem_core.system import RealSystem
 
 TOKEN_FILE = "token"  # noqa: S105 - a file's name
+SECRET_FILE = "secret"  # noqa: S105 - a file's name
 
 
 def installed_plugins() -> Plugins:
@@ -66,6 +69,8 @@ def open_runtime(env: Mapping[str, str], plugins: Plugins | None = None) -> Runt
         if settings.embedder is not None:
             embedder = _opened(plugins.embedder(settings.embedder), env, wiring)
             undo.callback(embedder.close)
+        limiter = _opened(plugins.rate_limiter(settings.rate_limiter), env, wiring)
+        undo.callback(limiter.close)
         runtime = assemble(
             storage=storage,
             queue=queue,
@@ -77,6 +82,10 @@ def open_runtime(env: Mapping[str, str], plugins: Plugins | None = None) -> Runt
             retention=settings.retention,
             keeping=settings.keeping(map(_rule, plugins.secret_detectors())),
             generators=lambda name: _opened(plugins.generator(name), env, wiring),
+            secret=server_secret(folder, settings.server_secret),
+            limiter=limiter,
+            paces=settings.paces,
+            caps=settings.caps,
         )
         undo.pop_all()
     return runtime
@@ -102,6 +111,49 @@ def own_folder(folder: Path) -> Path:
     return folder
 
 
+def server_secret(folder: Path, given: str | None = None) -> ServerSecret:
+    """What this server knows and its database does not, made at the first start.
+
+    Args:
+        folder: The data folder, which keeps it for its owner alone.
+        given: The secret in hexadecimal, which no file keeps then.
+
+    Raises:
+        ConfigurationError: It is shorter than 32 bytes, or no hexadecimal.
+    """
+    path, where = folder / SECRET_FILE, "CLAUDE_MEM_SERVER_SECRET"
+    if given is None:
+        where, given = str(path), _kept_secret(path)
+    try:
+        root = bytes.fromhex(given)
+    except ValueError:
+        root = b""
+    if len(root) < SECRET_BYTES:
+        raise ConfigurationError(
+            f"{where}: it is no secret of {SECRET_BYTES} bytes in hexadecimal; restore "
+            "it from a backup, as the keys made with it count with no other"
+        )
+    return ServerSecret(root)
+
+
+def _kept_secret(path: Path) -> str:
+    """What the file says; of several processes that make it, the first one counts."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    try:
+        if not path.exists():
+            _write_private(draft, secrets.token_hex(SECRET_BYTES))
+            with suppress(FileExistsError):
+                # Unlike a rename it fails where another process was faster.
+                path.hardlink_to(draft)
+        _for_its_owner(path)
+        return path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"CLAUDE_MEM_DATA_DIR: {path} cannot be read or made: {error}"
+        raise ConfigurationError(message) from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
 def local_token(folder: Path) -> str | None:
     """The token of the server in this data folder, None when it has none yet.
 
@@ -123,9 +175,7 @@ def admit_local_token(runtime: Runtime, folder: Path) -> str:
     """This machine's token, made at the first start, readable by its owner alone."""
     path = folder / TOKEN_FILE
     token = local_token(folder) or _write_token(runtime, path)
-    if path.stat().st_mode & 0o077:
-        # A copy of the folder, or a hand, gave it to others too.
-        path.chmod(0o600)
+    _for_its_owner(path)
     try:
         runtime.access.admit_local_token(token)
     except StorageReadOnlyError as error:
@@ -140,11 +190,22 @@ def _write_token(runtime: Runtime, path: Path) -> str:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     # One of a killed process that had our number, as the first of a container has.
     draft.unlink(missing_ok=True)
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(token + "\n")
+    _write_private(draft, token)
     draft.replace(path)
     return token
+
+
+def _for_its_owner(path: Path) -> None:
+    if path.stat().st_mode & 0o077:
+        # A copy of the folder, or a hand, gave it to others too.
+        path.chmod(0o600)
+
+
+def _write_private(path: Path, line: str) -> None:
+    """A new file of one line, for its owner alone."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(line + "\n")
 
 
 def _rule(detector: SecretDetector) -> Rule:

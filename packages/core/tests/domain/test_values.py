@@ -6,12 +6,13 @@ from __future__ import annotations
 import zlib
 
 import pytest
-from claude_mem_core.domain.access import Principal, hash_key, mint_key, read_key
+from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.agent_event import AgentEvent, AgentEventDraft, stored
 from claude_mem_core.domain.audit import AuditDeed, AuditEntry, audit_entry
 from claude_mem_core.domain.canonical import canonical_json, fingerprint
 from claude_mem_core.domain.elide import elided
 from claude_mem_core.domain.generation_job import JobDraft, job_id
+from claude_mem_core.domain.keys import hash_key, mint_key, read_key
 from claude_mem_core.domain.memory_item import MemoryItemDraft
 from claude_mem_core.domain.platform import normalised_platform
 from claude_mem_core.errors import InvalidInputError

@@ -97,8 +97,6 @@ def test_another_teams_job_looks_as_if_there_was_none(runtime, dead) -> None:
     for act in (runtime.jobs.get, runtime.jobs.retry, runtime.jobs.cancel):
         with pytest.raises(NotFoundError):
             act(dead, by=STRANGER)
-    with pytest.raises(NotFoundError):
-        runtime.jobs.of_team("local", JobQuery(), by=STRANGER)
 
 
 @pytest.mark.usefixtures("dead")
@@ -109,7 +107,7 @@ def test_a_key_of_one_project_sees_no_job_of_another(runtime, project) -> None:
     assert list(runtime.jobs.list(JobQuery(), by=limited)) == []
     with pytest.raises(NotFoundError):
         runtime.jobs.list(JobQuery(project_id=project.id), by=limited)
-    assert len(runtime.jobs.of_team("local", JobQuery(), by=ME)) == 2
+    assert len(runtime.jobs.list(JobQuery(), by=ME)) == 2
 
 
 def test_reindexing_twice_is_one_job_that_touches_every_memory(

@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 from urllib.parse import quote
 
 import falcon
 from claude_mem_core.domain.keeping import Keeping
 from claude_mem_core.domain.stop_signal import StopSignal
+from claude_mem_core.errors import ConfigurationError
 from claude_mem_core.runtime import Runtime
+from claude_mem_core.services.keys import Keys
 from pydantic_core import to_json
 
 from claude_mem_http_falcon.authentication import Authentication
@@ -39,6 +41,12 @@ from claude_mem_http_falcon.jobs import (
     ReindexResource,
     TeamJobsResource,
 )
+from claude_mem_http_falcon.keys import (
+    ConnectResource,
+    KeyRevokeResource,
+    KeyRotateResource,
+    KeysResource,
+)
 from claude_mem_http_falcon.memories import (
     ExpireResource,
     MemoriesGetResource,
@@ -64,27 +72,50 @@ from claude_mem_http_falcon.recall import SearchResource, TimelineResource
 from claude_mem_http_falcon.redactions import RedactionsResource
 from claude_mem_http_falcon.replay import RegenerateResource
 from claude_mem_http_falcon.request_log import RequestLog
+from claude_mem_http_falcon.routes import ROUTES, RouteSpec
 from claude_mem_http_falcon.sessions import (
     SessionEndResource,
     SessionResource,
     SessionStartResource,
 )
+from claude_mem_http_falcon.settings import HttpSettings
 from claude_mem_http_falcon.status import (
     HealthResource,
     InfoResource,
     ReadinessResource,
 )
+from claude_mem_http_falcon.teams import (
+    MemberResource,
+    MembersResource,
+    TeamProjectsResource,
+    TeamsResource,
+)
+from claude_mem_http_falcon.usage import UsageResource
 
 App: TypeAlias = falcon.App[Request, Response]
 Layer: TypeAlias = RequestLog | Gate | Authentication | Bodies
 
+SETTINGS = HttpSettings()
+"""As the server is where nobody says otherwise."""
+
 log = logging.getLogger(__name__)
 
 
-def build_app(runtime: Runtime, stop: StopSignal | None = None) -> App:
-    """The application that serves `runtime`; after `stop` no request waits."""
-    app = falcon.App(request_type=Request, middleware=layers(runtime))
-    for path, resource in resources(runtime, stop or StopSignal()).items():
+def build_app(
+    runtime: Runtime,
+    stop: StopSignal | None = None,
+    settings: HttpSettings = SETTINGS,
+) -> App:
+    """The application that serves `runtime`; after `stop` no request waits.
+
+    Raises:
+        ConfigurationError: Something is served that the table of routes does not
+            have, or the other way round.
+    """
+    app = falcon.App(request_type=Request, middleware=layers(runtime, settings))
+    serving = resources(runtime, stop or StopSignal(), settings)
+    require_same(serving, ROUTES)
+    for path, resource in serving.items():
         if hasattr(resource, "on_get"):
             # Falcon leaves the body out of every answer to HEAD.
             vars(resource)["on_head"] = resource.on_get
@@ -95,22 +126,37 @@ def build_app(runtime: Runtime, stop: StopSignal | None = None) -> App:
     return app
 
 
-def layers(runtime: Runtime) -> list[Layer]:
+def layers(runtime: Runtime, settings: HttpSettings = SETTINGS) -> list[Layer]:
     """What a request passes before its resource, from the outside in."""
     return [
         RequestLog(runtime.system.new_id),
-        Gate(),
-        Authentication(runtime.access),
+        Gate(settings),
+        authentication(runtime, settings),
         Bodies(),
     ]
 
 
-def resources(runtime: Runtime, stop: StopSignal) -> Mapping[str, object]:
+def authentication(
+    runtime: Runtime, settings: HttpSettings = SETTINGS
+) -> Authentication:
+    """The layer that makes principals of credentials."""
+    return Authentication(
+        runtime.access,
+        runtime.teams,
+        runtime.limits,
+        runtime.system.now,
+        settings.auth_mode,
+    )
+
+
+def resources(
+    runtime: Runtime, stop: StopSignal, settings: HttpSettings = SETTINGS
+) -> Mapping[str, object]:
     """Who answers for each path."""
     return {
         "/healthz": HealthResource(),
         "/readyz": ReadinessResource(runtime),
-        "/v1/info": InfoResource(runtime),
+        "/v1/info": InfoResource(runtime, settings.auth_mode),
         "/v1/projects": ProjectsResource(runtime.projects),
         "/v1/projects/identify": ProjectIdentifyResource(runtime.projects),
         "/v1/projects/resolve": ProjectResolveResource(runtime.projects),
@@ -145,7 +191,51 @@ def resources(runtime: Runtime, stop: StopSignal) -> Mapping[str, object]:
         "/v1/timeline": TimelineResource(runtime.recall),
         "/v1/context": ContextResource(runtime.context),
         "/v1/context/{pack_id}": PackResource(runtime.context),
+        "/v1/teams": TeamsResource(runtime.teams),
+        "/v1/teams/{team_id}/members": MembersResource(runtime.teams),
+        "/v1/teams/{team_id}/members/{user_id}": MemberResource(runtime.teams),
+        "/v1/teams/{team_id}/projects": TeamProjectsResource(runtime.projects),
+        **_keys(runtime.keys, "/v1/keys"),
+        **_keys(runtime.keys, "/v1/teams/{team_id}/keys"),
+        "/v1/connect": ConnectResource(),
+        "/v1/usage": UsageResource(runtime.usage),
         "/hooks/{agent}/{event}": HookResource(runtime),
+    }
+
+
+def responders(resource: object) -> Mapping[str, Callable[..., None]]:
+    """What a resource does, by the method that asks for it."""
+    return {
+        name.removeprefix("on_").upper(): getattr(resource, name)
+        for name in dir(type(resource))
+        if name.startswith("on_")
+    }
+
+
+def require_same(serving: Mapping[str, object], rows: Iterable[RouteSpec]) -> None:
+    """Nothing, where the rows are exactly what is served: nobody guards the rest.
+
+    Raises:
+        ConfigurationError: It names the route.
+    """
+    served = {
+        (method, path)
+        for path, resource in serving.items()
+        for method in responders(resource)
+    }
+    listed = {(row.method, row.path) for row in rows}
+    for method, path in sorted(served - listed):
+        raise ConfigurationError(f"{method} {path} is in no row of the table of routes")
+    for method, path in sorted(listed - served):
+        raise ConfigurationError(f"{method} {path} is a row that nothing answers for")
+
+
+def _keys(keys: Keys, path: str) -> Mapping[str, object]:
+    """Who answers for keys below this path."""
+    return {
+        path: KeysResource(keys),
+        path + "/{key_id}/rotate": KeyRotateResource(keys),
+        path + "/{key_id}/revoke": KeyRevokeResource(keys),
     }
 
 

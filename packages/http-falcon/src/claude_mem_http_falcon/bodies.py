@@ -8,7 +8,7 @@ import re
 from pydantic import JsonValue
 
 from claude_mem_http_falcon.exchange import Request, Response
-from claude_mem_http_falcon.gate import Headers
+from claude_mem_http_falcon.head import Head
 from claude_mem_http_falcon.parameters import require_known
 from claude_mem_http_falcon.problems import ProtocolError
 from claude_mem_http_falcon.routes import Body, route_of
@@ -30,7 +30,7 @@ class Bodies:
         """
         del resp, resource, params
         route = route_of(req.method, req.uri_template)
-        if route is not None and route.path.startswith("/v1/") and route.scope:
+        if route is not None and route.path.startswith("/v1/") and route.deed:
             require_known(req, route.takes, route.lists)
         if route is not None and route.body is not None:
             req.context.document = _document(req, route.body)
@@ -43,12 +43,12 @@ def _document(req: Request, body: Body) -> JsonValue:
     if length > body.limit:
         message = f"the body has {length} bytes; send at most {body.limit}"
         raise ProtocolError(413, message)
-    _require_json(req.get_header)
+    _require_json(req.head)
     return body.read(req.bounded_stream.read())
 
 
-def _require_json(header: Headers) -> None:
-    if not _JSON.fullmatch(header("Content-Type") or ""):
+def _require_json(head: Head) -> None:
+    if not _JSON.fullmatch(head.header("Content-Type") or ""):
         raise ProtocolError(415, "Content-Type is not application/json in UTF-8")
-    if (header("Content-Encoding") or "identity").lower() != "identity":
+    if (head.header("Content-Encoding") or "identity").lower() != "identity":
         raise ProtocolError(415, "Content-Encoding is not identity; send plain JSON")

@@ -18,7 +18,6 @@ from typing import Any, TypeAlias, cast
 from urllib.parse import quote
 
 from claude_mem_core.domain.keeping import KEEPING
-from claude_mem_core.services.access import Access
 from pydantic_core import to_json
 from typing_extensions import override
 from waitress.adjustments import Adjustments
@@ -33,7 +32,8 @@ from claude_mem_http_falcon.exchange import (
     SECURITY_HEADERS,
     acceptable_request_id,
 )
-from claude_mem_http_falcon.gate import Headers, check_way
+from claude_mem_http_falcon.gate import Gate
+from claude_mem_http_falcon.head import Head
 from claude_mem_http_falcon.problems import (
     CONTENT_TYPE,
     UNFORESEEN,
@@ -51,7 +51,7 @@ LONGEST_BODY = 16 * MIB + 64 * 1024
 MOST_DISCARDED = 2 * LONGEST_BODY
 """Bytes of a refused body that are read, to nowhere, before the line is cut."""
 
-Knock: TypeAlias = Callable[[str, Headers], Problem | None]
+Knock: TypeAlias = Callable[[Head], Problem | None]
 
 log = logging.getLogger(__name__)
 
@@ -60,15 +60,16 @@ log = logging.getLogger(__name__)
 class Door:
     """The layers that need a request's header only, without the framework."""
 
-    access: Access
+    gate: Gate
+    authentication: Authentication
     new_id: Callable[[], str]
 
-    def knock(self, path: str, header: Headers) -> Problem | None:
+    def knock(self, head: Head) -> Problem | None:
         """What stands against the request, if anything."""
         try:
-            check_way(header)
-            if not is_open(path):
-                Authentication(self.access).identify(header)
+            self.gate.check(head)
+            if not is_open(head.path):
+                self.authentication.identify(head)
         except Exception as error:  # noqa: BLE001 - it is told, without secrets
             problem = problem_of(error)
             if problem is None:
@@ -91,16 +92,17 @@ class StrictParser(HTTPRequestParser):
     proxy_netloc: str
     path: str
 
-    def __init__(self, knock: Knock, adj: Adjustments) -> None:
+    def __init__(self, knock: Knock, peer: str, adj: Adjustments) -> None:
         super().__init__(adj)
         self._knock = knock
+        self._peer = peer
 
     @override
     def received(self, data: bytes) -> int:
         in_header = not self.headers_finished
         consumed = super().received(data)
         if in_header and self.headers_finished and self._wants_body():
-            problem = self._knock(self.path, self.header)
+            problem = self._knock(self.head)
             if problem is not None:
                 self.error = RefusalError(problem)
                 self.completed = True
@@ -117,9 +119,12 @@ class StrictParser(HTTPRequestParser):
         if fault is not None:
             raise ParsingError(fault)
 
-    def header(self, name: str) -> str | None:
-        """A header field by its name."""
-        return self.headers.get(name.upper().replace("-", "_"))
+    @property
+    def head(self) -> Head:
+        """The request without its body, as far as it could be read."""
+        fields = {name.replace("_", "-"): text for name, text in self.headers.items()}
+        method, path = getattr(self, "command", "-"), getattr(self, "path", "")
+        return Head(method, path, self._peer, fields)
 
     def _wants_body(self) -> bool:
         return not self.completed or isinstance(self.error, RequestEntityTooLarge)
@@ -142,21 +147,19 @@ class StrictParser(HTTPRequestParser):
 class ProblemTask(ErrorTask):
     """waitress's answer to what never reaches the application, in our shape."""
 
-    def __init__(
-        self, new_id: Callable[[], str], channel: EdgeChannel, request: StrictParser
-    ) -> None:
+    def __init__(self, door: Door, channel: EdgeChannel, request: StrictParser) -> None:
         super().__init__(channel, cast("Any", request))
-        self._new_id = new_id
+        self._door = door
         self._refused = request
 
     @override
     def execute(self) -> None:
         cast("EdgeChannel", self.channel).lingers = True
         problem = without_secrets(_problem(self._refused.error), REDACTOR)
-        given = acceptable_request_id(self._refused.header("X-Request-Id"))
-        request_id = given or self._new_id()
-        whole = REDACTOR.text(getattr(self._refused, "path", ""))
-        path = quote(whole, encoding="latin-1")
+        head = self._refused.head
+        given = acceptable_request_id(head.header("X-Request-Id"))
+        request_id = given or self._door.new_id()
+        path = quote(REDACTOR.text(head.path), encoding="latin-1")
         body = to_json(problem.to_wire(instance=path, request_id=request_id))
         self.status = f"{problem.status.value} {problem.status.phrase}"
         self.response_headers = [
@@ -164,13 +167,13 @@ class ProblemTask(ErrorTask):
             ("X-Request-Id", request_id),
             *SECURITY_HEADERS.items(),
             *problem.headers.items(),
+            *self._door.gate.told(head).items(),
         ]
         self.set_close_on_finish()
         self.content_length = len(body)
-        method = getattr(self._refused, "command", "-")
         millis = (time.time() - self.start_time) * 1000
         # Before the answer, as for all others: whoever has it finds its line.
-        log_request(method, path, problem.status.value, millis, request_id)
+        log_request(head.method, path, problem.status.value, millis, request_id)
         self.write(body)
 
 
@@ -185,10 +188,18 @@ class EdgeChannel(HTTPChannel):
     _deaf_since: float | None = None
     _discarded = 0
 
-    def __init__(self, door: Door, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        self.parser_class = partial(StrictParser, door.knock)  # type: ignore[assignment]
-        self.error_task_class = partial(ProblemTask, door.new_id)  # type: ignore[assignment]
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self,
+        door: Door,
+        server: Any,  # noqa: ANN401
+        sock: socket.socket,
+        addr: tuple[Any, ...],
+        adj: Adjustments,
+        map: dict[int, Any] | None = None,  # noqa: A002
+    ) -> None:
+        self.parser_class = partial(StrictParser, door.knock, str(addr[0]))  # type: ignore[assignment]
+        self.error_task_class = partial(ProblemTask, door)  # type: ignore[assignment]
+        super().__init__(server, sock, addr, adj, map)
 
     @override
     def readable(self) -> bool:

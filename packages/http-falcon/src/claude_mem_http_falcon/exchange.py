@@ -15,6 +15,8 @@ from claude_mem_core.domain.value import JsonObject, Value
 from pydantic import JsonValue
 from pydantic_core import to_json
 
+from claude_mem_http_falcon.head import Head
+
 Response: TypeAlias = falcon.Response
 Counts: TypeAlias = Mapping[MemoryKind, int]
 Shown: TypeAlias = Value | JsonValue | Counts | Sequence[Value | JsonValue]
@@ -35,6 +37,13 @@ SECURITY_HEADERS = {
 
 class Request(falcon.Request):
     """A request with what the layers before the resources found out."""
+
+    @property
+    def head(self) -> Head:
+        """The request without its body."""
+        # Falcon takes an address that a WSGI server does not tell for loopback's.
+        peer = str(self.env.get("REMOTE_ADDR", ""))
+        return Head(self.method, self.path, peer, self.headers)
 
     @property
     def request_id(self) -> str:

@@ -12,11 +12,10 @@ from claude_mem_core.services.jobs import Jobs
 from pydantic import ValidationError
 
 from claude_mem_http_falcon import parameters
-from claude_mem_http_falcon.authentication import require
 from claude_mem_http_falcon.exchange import Request, Response, show
 
-PAYLOAD_SCOPES = ("admin", "memories:admin")
-"""The scopes of which one is needed to see what a worker is handed."""
+PAYLOAD_SCOPE = "memories:admin"
+"""What a key must allow to see what a worker is handed."""
 
 
 class JobsResource:
@@ -52,8 +51,9 @@ class TeamJobsResource:
 
     def on_get(self, req: Request, resp: Response, team_id: str) -> None:
         """List them, newest first."""
+        del team_id
         query = _query(req)
-        _show_list(req, resp, query, self._jobs.of_team(team_id, query, by=req.caller))
+        _show_list(req, resp, query, self._jobs.list(query, by=req.caller))
 
 
 class JobResource:
@@ -157,7 +157,7 @@ def _wants_payload(req: Request) -> bool:
     if include != "payload":
         cause = "nothing but payload can be included"
         raise InvalidInputError.of("include", cause, "send payload, or leave it out")
-    require(PAYLOAD_SCOPES, req.caller)
+    req.caller.require(PAYLOAD_SCOPE)
     return True
 
 

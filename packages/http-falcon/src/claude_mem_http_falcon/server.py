@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The REST API as a server of this process: waitress, on loopback only."""
+"""The REST API as a server of this process: waitress, on loopback by default."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable
 from functools import partial
+from ipaddress import IPv6Address, ip_address
 from time import monotonic
 from typing import Any, cast
 
@@ -20,22 +21,29 @@ from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
 
-from claude_mem_http_falcon.app import App, build_app
+from claude_mem_http_falcon.app import App, authentication, build_app
 from claude_mem_http_falcon.edge import LONGEST_BODY, Door, EdgeChannel
+from claude_mem_http_falcon.gate import Gate
 from claude_mem_http_falcon.settings import HttpSettings
 
-HOST = "127.0.0.1"
 GRACE_SECONDS = 10.0
 """How long requests that are being answered may take once the server stops."""
 
 LONGEST_WAIT_SECONDS = 5.0
 """How long the loop sleeps when nothing happens; then it looks for dead lines."""
 
+OPEN_LOCALLY = (
+    "CLAUDE_MEM_AUTH_MODE is local-dev: every program of this machine reads memories "
+    "without a key"
+)
+
 _BACKLOG = 1024
+
+log = logging.getLogger(__name__)
 
 
 class HttpFrontEnd(FrontEnd):
-    """The REST API on a port of 127.0.0.1."""
+    """The REST API on a port of this machine."""
 
     def __init__(self, settings: HttpSettings) -> None:
         self._settings = settings
@@ -46,13 +54,20 @@ class HttpFrontEnd(FrontEnd):
 
     @override
     def serve(self, runtime: Runtime, *, ready: Callable[[str], None]) -> None:
-        listening = _listening(self._settings.port)
+        settings = self._settings
+        require_safe(settings, runtime)
+        app = build_app(runtime, self._stopping, settings)
+        door = Door(
+            Gate(settings), authentication(runtime, settings), runtime.system.new_id
+        )
+        listening = _listening(settings)
         sockets: dict[int, Any] = {}
-        app = build_app(runtime, self._stopping)
-        server = _server(runtime, app, listening, sockets)
+        server = _server(app, door, listening, sockets)
         try:
             self._server = server
-            ready(f"http://{HOST}:{listening.getsockname()[1]}")
+            if settings.auth_mode == "local-dev":
+                log.warning(OPEN_LOCALLY)
+            ready(f"http://{_own_name(settings)}:{listening.getsockname()[1]}")
             while not self._stopping.is_set:
                 _turn(sockets, LONGEST_WAIT_SECONDS)
             _finish(server, sockets)
@@ -71,16 +86,49 @@ class HttpFrontEnd(FrontEnd):
                 self._server.pull_trigger()
 
 
-def _listening(port: int) -> socket.socket:
+def require_safe(settings: HttpSettings, runtime: Runtime) -> None:
+    """Nothing, where nobody gets in whom the settings did not mean.
+
+    Raises:
+        ConfigurationError: The server would be reached from other machines without a
+            key, or before there is any.
+    """
+    if settings.address.is_loopback:
+        return
+    if settings.auth_mode == "local-dev":
+        message = (
+            f"CLAUDE_MEM_AUTH_MODE: local-dev and CLAUDE_MEM_HOST={settings.host}: "
+            "other machines would read without a key; unset one of the two"
+        )
+        raise ConfigurationError(message)
+    if not runtime.access.has_keys():
+        message = (
+            f"CLAUDE_MEM_HOST: {settings.host} is reached from other machines, and "
+            "there is no key with which they could come in; make one first"
+        )
+        raise ConfigurationError(message)
+
+
+def _own_name(settings: HttpSettings) -> str:
+    """How programs of this machine call the server."""
+    address = settings.address
+    if address.is_unspecified:
+        address = ip_address("127.0.0.1" if address.version == 4 else "::1")  # noqa: PLR2004
+    return f"[{address}]" if isinstance(address, IPv6Address) else str(address)
+
+
+def _listening(settings: HttpSettings) -> socket.socket:
     """A bound socket, before anything else is started for it."""
-    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    six = isinstance(settings.address, IPv6Address)
+    family = socket.AF_INET6 if six else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((HOST, port))
+        bound.bind((settings.host, settings.port))
     except OSError as error:
         bound.close()
         message = (
-            f"CLAUDE_MEM_PORT: port {port} of {HOST} cannot be used: "
+            f"CLAUDE_MEM_PORT: port {settings.port} of {settings.host} cannot be used: "
             f"{error.strerror}; stop what uses it or choose another"
         )
         raise ConfigurationError(message) from error
@@ -88,10 +136,7 @@ def _listening(port: int) -> socket.socket:
 
 
 def _server(
-    runtime: Runtime,
-    app: App,
-    listening: socket.socket,
-    sockets: dict[int, Any],
+    app: App, door: Door, listening: socket.socket, sockets: dict[int, Any]
 ) -> BaseWSGIServer:
     server = cast(
         "BaseWSGIServer",
@@ -109,12 +154,12 @@ def _server(
             max_request_header_size=16 * 1024,
             ident=None,
             expose_tracebacks=False,
-            clear_untrusted_proxy_headers=True,
+            # No proxy is trusted; but whether one speaks is for the application to see.
+            clear_untrusted_proxy_headers=False,
         ),
     )
     # It warns of every request that waits for a thread, which is how a pool works.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    door = Door(runtime.access, runtime.system.new_id)
     server.channel_class = partial(EdgeChannel, door)  # type: ignore[assignment]
     return server
 

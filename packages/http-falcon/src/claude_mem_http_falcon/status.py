@@ -21,6 +21,7 @@ from claude_mem_core.services.status import Progress
 
 from claude_mem_http_falcon.exchange import Request, Response, show
 from claude_mem_http_falcon.problems import NotReadyError
+from claude_mem_http_falcon.settings import AuthMode
 
 NAME = "claude-mem-server"
 SILENT = "the store is silent"
@@ -56,8 +57,9 @@ class ReadinessResource:
 class InfoResource:
     """What the server is made of, and how each part is."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, auth_mode: AuthMode) -> None:
         self._runtime = runtime
+        self._auth_mode = auth_mode
         self._version = version("claude-mem-core")
 
     def on_get(self, req: Request, resp: Response) -> None:
@@ -69,7 +71,7 @@ class InfoResource:
             name=NAME,
             version=self._version,
             runtime="server",
-            authMode="api-key",
+            authMode=self._auth_mode,
             privacy=_privacy(self._runtime.keeping),
             boundaries=_boundaries(self._runtime, progress),
             recall=_recall(self._runtime),

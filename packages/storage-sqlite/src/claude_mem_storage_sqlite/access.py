@@ -37,6 +37,11 @@ class SqliteTeams(TeamRepository):
         return TEAMS.value(row)
 
     @override
+    def all(self) -> Sequence[Team]:
+        rows = self._db.all(f"{TEAMS.select} ORDER BY r.seq")
+        return [TEAMS.value(row) for row in rows]
+
+    @override
     def members(self, *, scope: Scope) -> Sequence[TeamMember]:
         sql = f"{MEMBERS.select} WHERE r.team_id = ? ORDER BY r.user_id"
         return [MEMBERS.value(row) for row in self._db.all(sql, [scope.team_id])]
@@ -58,6 +63,12 @@ class SqliteTeams(TeamRepository):
                 raise NotFoundError("team", member.team_id) from error
             raise ConflictError(f"{member.user_id!r} is a member already") from error
 
+    @override
+    def remove_member(self, member_id: str, *, scope: Scope) -> None:
+        sql = "DELETE FROM team_members WHERE id = ? AND team_id = ?"
+        if self._db.run(sql, [member_id, scope.team_id]).rowcount == 0:
+            raise NotFoundError("member", member_id)
+
 
 class SqliteKeys(KeyRepository):
     """Keys."""
@@ -69,6 +80,17 @@ class SqliteKeys(KeyRepository):
     def find(self, prefix: str) -> ApiKey | None:
         row = self._db.one(f"{KEYS.select} WHERE r.prefix = ?", [prefix])
         return KEYS.value(row) if row else None
+
+    @override
+    def get(self, key_id: str, *, scope: Scope) -> ApiKey:
+        sql = (
+            f"{KEYS.select} WHERE r.id = :id AND r.team_id = :team"
+            " AND (:project IS NULL OR r.project_id = :project)"
+        )
+        row = self._db.one(sql, within(scope, id=key_id))
+        if row is None:
+            raise NotFoundError("key", key_id)
+        return KEYS.value(row)
 
     @override
     def list(self, *, scope: Scope) -> Sequence[ApiKey]:
@@ -87,6 +109,14 @@ class SqliteKeys(KeyRepository):
         done = self._db.run(KEYS.update, [*KEYS.row(key), key.id])
         if done.rowcount == 0:
             raise NotFoundError("key", key.id)
+
+    @override
+    def used(self, key_id: str, *, at: int) -> None:
+        sql = (
+            "UPDATE api_keys SET last_used_at_epoch = :at WHERE id = :id"
+            " AND coalesce(last_used_at_epoch, 0) < :at"
+        )
+        self._db.run(sql, {"id": key_id, "at": at})
 
 
 class SqliteAuditLog(AuditLog):

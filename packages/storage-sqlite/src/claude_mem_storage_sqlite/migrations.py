@@ -17,8 +17,15 @@ from claude_mem_storage_sqlite.filters import FILTER_COLUMNS, MARKS, marks_of
 from claude_mem_storage_sqlite.ledger_schema import LEDGER, LOG
 from claude_mem_storage_sqlite.model_calls import BOOK
 from claude_mem_storage_sqlite.packs import PACKS, USES_OF_PACKS
-from claude_mem_storage_sqlite.schema import COUNTS, IDENTITIES, SUCCESSORS, TABLES
+from claude_mem_storage_sqlite.schema import (
+    COUNTS,
+    IDENTITIES,
+    KEY_COLUMNS,
+    SUCCESSORS,
+    TABLES,
+)
 from claude_mem_storage_sqlite.search import NEIGHBOURS
+from claude_mem_storage_sqlite.usage import USAGE
 from claude_mem_storage_sqlite.vectors import VECTORS
 
 steps = Migrations("claude_mem")
@@ -111,7 +118,17 @@ def _uses_of_packs(db: Database) -> None:
     _run(db, USES_OF_PACKS)
 
 
-@steps(name="0015-words-of-projects")
+@steps(name="0014-keys-of-teams")
+def _keys_of_teams(db: Database) -> None:
+    _run(db, KEY_COLUMNS)
+
+
+@steps(name="0016-usage")
+def _usage(db: Database) -> None:
+    _run(db, USAGE)
+
+
+@steps(name="0017-words-of-projects")
 def _words_of_projects(db: Database) -> None:
     """The words of each project, to look into, which `migrate` fills."""
     _run(db, vocabulary.WORDS)

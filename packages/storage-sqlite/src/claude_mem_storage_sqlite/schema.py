@@ -202,3 +202,17 @@ IDENTITIES = (
     "CREATE INDEX project_identities_project ON project_identities (project_id)",
 )
 """What the fifth migration adds: the keys that stand for projects."""
+
+KEY_COLUMNS = (
+    "ALTER TABLE api_keys ADD COLUMN kind TEXT NOT NULL DEFAULT 'service'",
+    "ALTER TABLE api_keys ADD COLUMN role TEXT",
+    "ALTER TABLE api_keys ADD COLUMN user_id TEXT",
+    "ALTER TABLE api_keys ADD COLUMN is_local INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE api_keys ADD COLUMN rotated_to_id TEXT",
+    "ALTER TABLE api_keys ADD COLUMN not_before_epoch INTEGER",
+    "ALTER TABLE generation_jobs ADD COLUMN api_key_id TEXT",
+    # Until then a machine's own token was known by its name alone, as no other could
+    # be made.
+    "UPDATE api_keys SET is_local = 1 WHERE name = 'local token'",
+)
+"""What the fourteenth migration adds: who a key is for, and how it ends."""

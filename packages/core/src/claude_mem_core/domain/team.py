@@ -38,6 +38,22 @@ class TeamMember(Value):
     updated_at_epoch: Epoch
 
 
+class TeamDraft(Value):
+    """A team to be made."""
+
+    name: Name
+    slug: Name | None = None
+    metadata: JsonObject = Field(default_factory=dict)
+
+
+class MemberDraft(Value):
+    """A user who shall belong to a team."""
+
+    user_id: Id
+    role: MemberRole = "member"
+    metadata: JsonObject = Field(default_factory=dict)
+
+
 def local_team(*, now: int) -> Team:
     """The team of this machine's user, as a fresh store holds it."""
     return Team(

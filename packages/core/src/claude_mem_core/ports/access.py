@@ -20,6 +20,10 @@ class TeamReader(Protocol):
         """The scope's own team; `NotFoundError` for any other."""
 
     @abstractmethod
+    def all(self) -> Sequence[Team]:
+        """Every team, oldest first: for who runs the server."""
+
+    @abstractmethod
     def members(self, *, scope: Scope) -> Sequence[TeamMember]:
         """The team's members, by user id."""
 
@@ -38,6 +42,10 @@ class TeamRepository(TeamReader, Protocol):
     def add_member(self, member: TeamMember) -> None:
         """Keep a new member; `NotFoundError` when there is no such team."""
 
+    @abstractmethod
+    def remove_member(self, member_id: str, *, scope: Scope) -> None:
+        """Let a member of the team go; `NotFoundError` when it has no such one."""
+
 
 class KeyReader(Protocol):
     """Keys, to read."""
@@ -45,6 +53,10 @@ class KeyReader(Protocol):
     @abstractmethod
     def find(self, prefix: str) -> ApiKey | None:
         """The key with this public part: how a caller becomes known at the door."""
+
+    @abstractmethod
+    def get(self, key_id: str, *, scope: Scope) -> ApiKey:
+        """The key with this id; `NotFoundError` outside the scope."""
 
     @abstractmethod
     def list(self, *, scope: Scope) -> Sequence[ApiKey]:
@@ -64,6 +76,10 @@ class KeyRepository(KeyReader, Protocol):
     @abstractmethod
     def replace(self, key: ApiKey) -> None:
         """Put `key` in the place of the one with its id; `NotFoundError` if none."""
+
+    @abstractmethod
+    def used(self, key_id: str, *, at: int) -> None:
+        """Note a key's latest use; an earlier one, or one of no key, is nothing."""
 
 
 class AuditLog(Protocol):

@@ -29,6 +29,10 @@ class InProcessTeams(TeamRepository):
         return self._state.teams[team_id]
 
     @override
+    def all(self) -> Sequence[Team]:
+        return list(self._state.teams.values())
+
+    @override
     def members(self, *, scope: Scope) -> Sequence[TeamMember]:
         everybody = self._state.members.values()
         ours = [member for member in everybody if member.team_id == scope.team_id]
@@ -51,6 +55,13 @@ class InProcessTeams(TeamRepository):
             raise ConflictError(f"{member.user_id!r} is a member already")
         self._state.members[member.id] = member
 
+    @override
+    def remove_member(self, member_id: str, *, scope: Scope) -> None:
+        member = self._state.members.get(member_id)
+        if member is None or member.team_id != scope.team_id:
+            raise NotFoundError("member", member_id)
+        del self._state.members[member_id]
+
 
 class InProcessKeys(KeyRepository):
     """Keys."""
@@ -62,6 +73,13 @@ class InProcessKeys(KeyRepository):
     def find(self, prefix: str) -> ApiKey | None:
         everyone = self._state.keys.values()
         return next((key for key in everyone if key.prefix == prefix), None)
+
+    @override
+    def get(self, key_id: str, *, scope: Scope) -> ApiKey:
+        key = self._state.keys.get(key_id)
+        if key is None or not _within(key, scope):
+            raise NotFoundError("key", key_id)
+        return key
 
     @override
     def list(self, *, scope: Scope) -> Sequence[ApiKey]:
@@ -82,6 +100,12 @@ class InProcessKeys(KeyRepository):
             raise NotFoundError("key", key.id)
         self._state.keys[key.id] = key
 
+    @override
+    def used(self, key_id: str, *, at: int) -> None:
+        key = self._state.keys.get(key_id)
+        if key is not None and at > (key.last_used_at_epoch or 0):
+            self._state.keys[key_id] = key.changed(last_used_at_epoch=at)
+
 
 class InProcessAuditLog(AuditLog):
     """The audit log."""
@@ -100,6 +124,6 @@ class InProcessAuditLog(AuditLog):
         return tuple(islice(ours, limit))
 
 
-def _within(entry: AuditEntry, scope: Scope) -> bool:
+def _within(entry: AuditEntry | ApiKey, scope: Scope) -> bool:
     same_team = entry.team_id == scope.team_id
     return same_team and scope.project_id in (None, entry.project_id)

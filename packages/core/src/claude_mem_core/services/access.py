@@ -3,39 +3,72 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Sequence
 
-from claude_mem_core.domain.access import (
-    EVERYTHING,
+from claude_mem_core.domain.access import ApiKey, Principal, Scope
+from claude_mem_core.domain.audit import AuditDeed
+from claude_mem_core.domain.keys import (
     KEY_BYTES,
-    ApiKey,
     KeyParts,
-    Principal,
+    ServerSecret,
     hash_key,
     mint_key,
     read_key,
     same_hash,
 )
-from claude_mem_core.domain.audit import AuditDeed
-from claude_mem_core.domain.team import LOCAL_TEAM_ID
-from claude_mem_core.errors import InvalidInputError, UnauthenticatedError
+from claude_mem_core.domain.scopes import EVERYTHING
+from claude_mem_core.domain.team import LOCAL_TEAM_ID, MemberRole
+from claude_mem_core.errors import (
+    ClaudeMemError,
+    InvalidInputError,
+    NotFoundError,
+    UnauthenticatedError,
+)
 from claude_mem_core.ports.storage import Snapshot, Storage, Transaction
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.audited import record
 
 LOCAL_KEY_NAME = "local token"
+NOTED_EVERY = 60_000
+"""Milliseconds in which a key's last use is written down once at most."""
+
 _NO_KEY = "sha256$" + "0" * 64
+
+log = logging.getLogger(__name__)
 
 
 class Access:
-    """The door: a credential goes in, a principal comes out."""
+    """The door: a credential goes in, a principal comes out.
 
-    def __init__(self, storage: Storage, system: System) -> None:
+    Every credential is looked up anew: one that is revoked opens nothing from that
+    moment on, whichever process revoked it.
+
+    Args:
+        storage: Where the keys are.
+        system: Clock and dice.
+        secret: What the server knows and its database does not.
+    """
+
+    def __init__(
+        self, storage: Storage, system: System, secret: ServerSecret | None = None
+    ) -> None:
         self._storage = storage
         self._system = system
+        self._secret = secret
+        self._used: dict[str, int] = {}
+        self._turn = threading.Lock()
 
-    def authenticate(self, credential: str | None) -> Principal:
+    def authenticate(
+        self, credential: str | None, *, at_home: bool = True
+    ) -> Principal:
         """The caller that a key stands for.
+
+        Args:
+            credential: What they showed.
+            at_home: They are a program of this machine; its token counts for nobody
+                else.
 
         Raises:
             UnauthenticatedError: There is no key, or none that counts now. It does
@@ -43,14 +76,49 @@ class Access:
         """
         parts = read_key(credential) if credential else None
         if parts is None:
-            raise UnauthenticatedError("send a valid key as 'Authorization: Bearer'")
+            raise _nobody()
         with self._storage.read() as snapshot:
             key = snapshot.keys.find(parts.prefix)
+            member = _member_of(snapshot, key) if key else None
         expected = key.key_hash if key else _NO_KEY
-        matches = same_hash(hash_key(parts), expected)
-        if key is None or not matches or not key.counts_at(self._system.now()):
-            raise UnauthenticatedError("send a valid key as 'Authorization: Bearer'")
-        return Principal.of_key(key)
+        matches = same_hash(hash_key(parts, self._secret), expected)
+        now = self._system.now()
+        if key is None or not matches or not _counts(key, member, now=now):
+            raise _nobody()
+        if key.is_local and not at_home:
+            raise _nobody()
+        if now - (key.last_used_at_epoch or 0) >= NOTED_EVERY:
+            self._used[key.id] = now
+        return Principal.of_key(key, member)
+
+    def has_keys(self) -> bool:
+        """Whether any key counts besides this machine's token."""
+        now = self._system.now()
+        with self._storage.read() as snapshot:
+            return any(
+                _admits(snapshot, key, now=now)
+                for team in snapshot.teams.all()
+                for key in snapshot.keys.list(scope=Scope(team.id))
+                if not key.is_local
+            )
+
+    def write_down(self) -> int:
+        """Write down when keys were used last; how many that were.
+
+        Where it cannot be done the log says so, and the next use tells anew.
+        """
+        with self._turn:
+            used, self._used = self._used, {}
+            if not used:
+                return 0
+            try:
+                with self._storage.begin() as tx:
+                    for key_id, at in used.items():
+                        tx.keys.used(key_id, at=at)
+            except ClaudeMemError as error:
+                log.warning("when keys were used was not noted: %s", error)
+                return 0
+        return len(used)
 
     def new_local_token(self) -> str:
         """A key that is stored nowhere yet; `admit_local_token` makes it count."""
@@ -68,13 +136,24 @@ class Access:
                 "token", "it is not a key", "delete the file; a start makes a new one"
             )
         with self._storage.read() as snapshot:
-            if _is_sole(snapshot, parts):
+            if self._is_sole(snapshot, parts):
                 # A store that is read-only cannot be told, and need not be.
                 return
         with self._storage.begin() as tx:
             self._revoke_others(tx, parts)
-            if tx.keys.find(parts.prefix) is None:
+            known = tx.keys.find(parts.prefix)
+            if known is None:
                 self._add(tx, parts)
+            else:
+                # Its hash is of another secret: of the time before there was one.
+                tx.keys.replace(known.changed(key_hash=hash_key(parts, self._secret)))
+
+    def _is_sole(self, snapshot: Snapshot, parts: KeyParts) -> bool:
+        """Whether the store knows this token of the machine, and lets no other in."""
+        known = snapshot.keys.find(parts.prefix)
+        if known is None or known.key_hash != hash_key(parts, self._secret):
+            return False
+        return not _others(snapshot, parts)
 
     def _revoke_others(self, tx: Transaction, parts: KeyParts) -> None:
         for key in _others(tx, parts):
@@ -88,9 +167,10 @@ class Access:
             id=self._system.new_id(),
             team_id=LOCAL_TEAM_ID,
             name=LOCAL_KEY_NAME,
-            key_hash=hash_key(parts),
+            key_hash=hash_key(parts, self._secret),
             prefix=parts.prefix,
             scopes=(EVERYTHING,),
+            is_local=True,
             created_at_epoch=now,
             updated_at_epoch=now,
         )
@@ -102,9 +182,35 @@ class Access:
         record(tx, deed, by=Principal.local(), system=self._system)
 
 
-def _is_sole(snapshot: Snapshot, parts: KeyParts) -> bool:
-    """Whether the store knows this token of the machine, and lets no other in."""
-    return snapshot.keys.find(parts.prefix) is not None and not _others(snapshot, parts)
+def still_counts(snapshot: Snapshot, key_id: str, *, scope: Scope, now: int) -> bool:
+    """Whether what was asked for with this key may be done now."""
+    try:
+        key = snapshot.keys.get(key_id, scope=Scope(scope.team_id))
+    except NotFoundError:
+        return False
+    return _admits(snapshot, key, now=now)
+
+
+def _counts(key: ApiKey, member: MemberRole | None, *, now: int) -> bool:
+    """Whether a key opens anything; a member's goes with them when they leave."""
+    return key.counts_at(now) and (key.user_id is None or member is not None)
+
+
+def _admits(snapshot: Snapshot, key: ApiKey, *, now: int) -> bool:
+    return _counts(key, _member_of(snapshot, key), now=now)
+
+
+def _nobody() -> UnauthenticatedError:
+    return UnauthenticatedError("send a valid key as 'Authorization: Bearer'")
+
+
+def _member_of(snapshot: Snapshot, key: ApiKey) -> MemberRole | None:
+    """The role of the member whom a key is of, None when they are none (any more)."""
+    if key.user_id is None or key.team_id is None:
+        return None
+    scope = Principal.of_key(key).scope
+    everybody = snapshot.teams.members(scope=scope)
+    return next((one.role for one in everybody if one.user_id == key.user_id), None)
 
 
 def _others(records: Snapshot | Transaction, parts: KeyParts) -> Sequence[ApiKey]:
@@ -112,7 +218,5 @@ def _others(records: Snapshot | Transaction, parts: KeyParts) -> Sequence[ApiKey
     return [
         key
         for key in records.keys.list(scope=Principal.local().scope)
-        if key.name == LOCAL_KEY_NAME
-        and key.status == "active"
-        and key.prefix != parts.prefix
+        if key.is_local and key.status == "active" and key.prefix != parts.prefix
     ]

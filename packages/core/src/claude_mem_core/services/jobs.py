@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.audit import AuditDeed
@@ -70,14 +71,6 @@ class Jobs:
                 _require_own_project(snapshot.projects.get, query.project_id, by=by)
             return snapshot.jobs.list(query, scope=by.scope)
 
-    def of_team(
-        self, team_id: str, query: JobQuery, *, by: Principal
-    ) -> Sequence[GenerationJob]:
-        """The jobs of the caller's own team; any other looks as if it did not exist."""
-        if team_id != by.team_id:
-            raise NotFoundError("team", team_id)
-        return self.list(query, by=by)
-
     def get(self, job_id: str, *, by: Principal) -> JobStory:
         """The job with this id, its log, and what it took."""
         with self._storage.read() as snapshot:
@@ -120,7 +113,10 @@ class Jobs:
             ConflictError: It is being done, or was completed.
         """
         asked = _Asked("generation_job.retry", by, request_id)
-        return self._moved(job_id, asked, lambda jobs: jobs.retry)
+        key = by.key_id
+        return self._moved(
+            job_id, asked, lambda jobs: partial(jobs.retry, api_key_id=key)
+        )
 
     def cancel(
         self, job_id: str, *, by: Principal, request_id: str | None = None
@@ -210,4 +206,5 @@ def _reindexing(project_id: str, *, by: Principal) -> JobDraft:
         server_session_id=project_id,
         source_id=project_id,
         dedupe_key=dedupe_key("reindex", project_id),
+        api_key_id=by.key_id,
     )
