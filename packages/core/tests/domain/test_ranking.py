@@ -120,22 +120,6 @@ def test_a_question_that_several_turns_answer_between_them_finds_them() -> None:
     assert {one.item_id for one in best[:2]} == {"a", "b"}
 
 
-def test_a_record_that_comes_back_to_a_word_is_about_it_and_a_turn_of_talk_is_not() -> (
-    None
-):
-    frequencies = Frequencies(memories=1_000, tokens=100_000, having=(9, 9))
-    nothing = (0, 0)
-    often = replace(candidate("often", 0), counts=(nothing, (8, 0), nothing, nothing))
-    both = replace(candidate("both", 0), counts=(nothing, (1, 1), nothing, nothing))
-    spoken = [replace(one, author="Anna") for one in (often, both)]
-
-    of_records = ranked([often, both], Asked("", frequencies))
-    of_talk = ranked(spoken, Asked("", frequencies))
-
-    assert [one.item_id for one in of_records] == ["often", "both"]
-    assert [one.item_id for one in of_talk] == ["both", "often"]
-
-
 def test_what_is_alike_comes_first_where_words_tell_nothing() -> None:
     found = [candidate(name, 3) for name in "abc"]
 
@@ -195,13 +179,6 @@ def test_the_parts_of_a_score_add_up_to_it() -> None:
         assert {"title", "text", "average", "alike", "around", "window", "who"} <= set(
             one.parts
         )
-
-
-def test_the_parts_of_a_record_add_up_to_its_score() -> None:
-    records = [candidate(f"r{n}", n, "one") for n in range(9)]
-
-    for one in ranked(records, asked()):
-        assert one.score == pytest.approx(sum(one.parts.values()))
 
 
 SESSIONS = st.sampled_from(["x", "y", "z", None])

@@ -73,12 +73,7 @@ class Fit:
         return self.of(weighed(counts), length)
 
     def of(
-        self,
-        weighed: Iterable[float],
-        length: float,
-        usual: float | None = None,
-        *,
-        k1: float = K1,
+        self, weighed: Iterable[float], length: float, usual: float | None = None
     ) -> float:
         """The score of what was weighed.
 
@@ -86,25 +81,22 @@ class Fit:
             weighed: For each term, its occurrences by their weights.
             length: Tokens of the text.
             usual: Tokens of an average text; those of a memory when it is left out.
-            k1: The greater, the more a term that is repeated counts.
         """
-        damp = k1 * (1 - B + B * length / (usual or self._usual))
-        return (k1 + 1) * math.fsum(
+        damp = K1 * (1 - B + B * length / (usual or self._usual))
+        return (K1 + 1) * math.fsum(
             rarity * count / (count + damp)
             for rarity, count in zip(self._rarities, weighed, strict=True)
             if count
         )
 
-    def by_field(
-        self, counts: Occurrences, length: int, *, k1: float = K1
-    ) -> list[float]:
+    def by_field(self, counts: Occurrences, length: int) -> list[float]:
         """What each field has of a memory's score.
 
         A term's score is shared out by what its occurrences in the field weigh.
         """
-        damp = k1 * (1 - B + B * length / self._usual)
+        damp = K1 * (1 - B + B * length / self._usual)
         each = [
-            rarity * (k1 + 1) / (total + damp)
+            rarity * (K1 + 1) / (total + damp)
             for rarity, total in zip(self._rarities, weighed(counts), strict=True)
         ]
         return [

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from statistics import fmean, pstdev
 
-from claude_mem_core.domain.bm25 import K1, Fit, Frequencies, Occurrences, weighed
+from claude_mem_core.domain.bm25 import Fit, Frequencies, Occurrences, weighed
 from claude_mem_core.domain.calendar import Times
 from claude_mem_core.domain.feedback import UNKNOWN, Standing
 from claude_mem_core.domain.open_files import NOTHING_OPEN, OpenFiles
@@ -80,7 +80,6 @@ class Profile:
         session: A session whose other memories fit too is more likely to be meant.
         length: The logarithm of the length: few words may fit well and say nothing.
         spread: What each further memory of a session gives up to other sessions.
-        k1: BM25's: the greater, the more a word that is repeated counts.
     """
 
     alike: float
@@ -91,13 +90,11 @@ class Profile:
     answer: float = 0.0
     question: float = 0.0
     length: float = 0.0
-    k1: float = K1
 
 
-RECORD = Profile(alike=0.7, session=0.5, spread=2.0, k1=1.6)
+RECORD = Profile(alike=0.7, session=0.3, spread=2.0)
 """A memory of work tells the whole of it; ten places that show one session answer a
-question badly if it was the wrong session. It is long enough to come back to what it is
-about, which a turn of a talk seldom does."""
+question badly if it was the wrong session."""
 
 MESSAGE = Profile(
     alike=1.0,
@@ -226,9 +223,7 @@ class _Fits:
         self._fit = Fit(asked.frequencies)
         self._weighed = {one.item_id: weighed(one.counts) for one in candidates}
         scores = {
-            one.item_id: self._fit.of(
-                self._weighed[one.item_id], one.tokens, k1=_profile(one).k1
-            )
+            one.item_id: self._fit.of(self._weighed[one.item_id], one.tokens)
             for one in candidates
         }
         cosines = asked.cosines
@@ -266,7 +261,7 @@ class _Fits:
         `average` is what the words of an average candidate are worth, taken off.
         """
         one = place.one
-        shares = self._fit.by_field(one.counts, one.tokens, k1=_profile(one).k1)
+        shares = self._fit.by_field(one.counts, one.tokens)
         fields = zip(FIELD_WEIGHTS, shares, strict=True)
         others = {name: part for name, part in place.parts.items() if name != "words"}
         return {
