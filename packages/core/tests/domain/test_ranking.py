@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from claude_mem_core.domain.bm25 import K1, Frequencies
 from claude_mem_core.domain.feedback import Standing
-from claude_mem_core.domain.ranking import CONTRADICTED, FEEDBACK, Asked, ranked
+from claude_mem_core.domain.ranking import Asked, ranked
 from claude_mem_core.domain.search import Candidate
+from claude_mem_core.domain.weights import CONTRADICTED, FEEDBACK
 from hypothesis import given
 from hypothesis import strategies as st
 
