@@ -13,7 +13,12 @@ from sqlite_utils import Database, Migrations
 from claude_mem_storage_sqlite import full_text
 from claude_mem_storage_sqlite.borders import BORDERS
 from claude_mem_storage_sqlite.driver import ERRORS, Connection
-from claude_mem_storage_sqlite.filters import FILTER_COLUMNS, MARKS, marks_of
+from claude_mem_storage_sqlite.filters import (
+    FILTER_COLUMNS,
+    LISTS_OF_ONE,
+    MARKS,
+    marks_of,
+)
 from claude_mem_storage_sqlite.ledger_schema import LEDGER, LOG
 from claude_mem_storage_sqlite.model_calls import BOOK
 from claude_mem_storage_sqlite.packs import PACKS, USES_OF_PACKS
@@ -109,6 +114,11 @@ def _words(db: Database) -> None:
 def _uses_of_packs(db: Database) -> None:
     """Tell of each use which project it is of; those of today follow from no pack."""
     _run(db, USES_OF_PACKS)
+
+
+@steps(name="0013-lists-of-one")
+def _lists_of_one(db: Database) -> None:
+    _run(db, LISTS_OF_ONE)
 
 
 def migrate(connection: Connection) -> None:
