@@ -134,6 +134,8 @@ def _outline(row: Row) -> Outline:
 
 
 def _object(text: str) -> JsonObject:
+    if text == "{}":
+        return {}
     found = of_json(text)
     if not isinstance(found, dict):
         message = f"{text[:20]!r} is no JSON object"
@@ -143,6 +145,8 @@ def _object(text: str) -> JsonObject:
 
 def texts(text: str) -> tuple[str, ...]:
     """What a column of strings as JSON holds; `ValueError` where it is spoilt."""
+    if text == "[]":
+        return ()
     found = of_json(text)
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
         message = f"{text[:20]!r} is no JSON array of strings"
