@@ -168,10 +168,11 @@ def test_a_database_of_the_first_schema_is_brought_to_the_present_one(
     storage.close()
     change(
         path,
+        "DROP TABLE memory_use_totals",
         "DROP INDEX memory_items_of_kind",
         "DROP INDEX memory_items_of_type",
         "DELETE FROM _sqlite_migrations"
-        " WHERE name IN ('0002-counts', '0013-lists-of-one')",
+        " WHERE name IN ('0002-counts', '0013-lists-and-totals')",
         "PRAGMA user_version = 1",
     )
     with open_storage().read() as snapshot:
@@ -218,6 +219,7 @@ def test_an_older_database_learns_when_memories_gave_way_and_what_filters_look_f
     change(
         path,
         "DROP INDEX memory_items_in_session",
+        "DROP TABLE memory_use_totals",
         "DROP INDEX memory_items_of_kind",
         "DROP INDEX memory_items_of_type",
         "DROP TRIGGER memory_items_reworded",
@@ -230,7 +232,7 @@ def test_an_older_database_learns_when_memories_gave_way_and_what_filters_look_f
         ),
         *(f"ALTER TABLE memory_items DROP COLUMN {name}" for name in MARKS),
         "DELETE FROM _sqlite_migrations WHERE name IN"
-        " ('0007-filters', '0010-neighbours', '0011-words', '0013-lists-of-one')",
+        " ('0007-filters', '0010-neighbours', '0011-words', '0013-lists-and-totals')",
         *(f"DROP TABLE {name}" for name in WORDS),
         f"PRAGMA user_version = {SCHEMA - 1}",
     )
@@ -316,7 +318,11 @@ def test_the_uses_of_an_older_database_are_of_their_memories_projects(
         PACKS[-1],
         "DROP INDEX pack_receipts_told",
         PACKS[1],
-        "DELETE FROM _sqlite_migrations WHERE name = '0012-uses-of-packs'",
+        "DROP TABLE memory_use_totals",
+        "DROP INDEX memory_items_of_kind",
+        "DROP INDEX memory_items_of_type",
+        "DELETE FROM _sqlite_migrations WHERE name IN"
+        " ('0012-uses-of-packs', '0013-lists-and-totals')",
         f"PRAGMA user_version = {SCHEMA - 1}",
     )
     with open_storage().read() as snapshot:

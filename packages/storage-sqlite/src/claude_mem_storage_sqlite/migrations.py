@@ -21,7 +21,7 @@ from claude_mem_storage_sqlite.filters import (
 )
 from claude_mem_storage_sqlite.ledger_schema import LEDGER, LOG
 from claude_mem_storage_sqlite.model_calls import BOOK
-from claude_mem_storage_sqlite.packs import PACKS, USES_OF_PACKS
+from claude_mem_storage_sqlite.packs import PACKS, USE_TOTALS, USES_OF_PACKS, add_up
 from claude_mem_storage_sqlite.schema import COUNTS, IDENTITIES, SUCCESSORS, TABLES
 from claude_mem_storage_sqlite.search import NEIGHBOURS
 from claude_mem_storage_sqlite.vectors import VECTORS
@@ -116,9 +116,11 @@ def _uses_of_packs(db: Database) -> None:
     _run(db, USES_OF_PACKS)
 
 
-@steps(name="0013-lists-of-one")
-def _lists_of_one(db: Database) -> None:
-    _run(db, LISTS_OF_ONE)
+@steps(name="0013-lists-and-totals")
+def _lists_and_totals(db: Database) -> None:
+    """Order short lists by an index, and add up what became of each memory."""
+    _run(db, (*LISTS_OF_ONE, USE_TOTALS))
+    add_up(Connection(db.conn))
 
 
 def migrate(connection: Connection) -> None:
