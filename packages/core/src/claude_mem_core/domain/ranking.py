@@ -92,7 +92,9 @@ def ranked(
         limit: How many of the best are wanted; all when it is left out.
     """
     fits = _Fits(candidates, asked)
-    around = _Around(candidates, fits)
+    # A memory without a session stands for itself.
+    groups = [one.session_id or f"memory {one.item_id}" for one in candidates]
+    around = _Around(candidates, fits, groups)
     own = _own(candidates, asked)
     parts: list[Parts] = [
         (fits.words[at], fits.alike[at], *around.parts(at), *others)
@@ -102,7 +104,7 @@ def ranked(
         Ranked(
             candidates[at].item_id, score, fits.told(at, told), candidates[at].counts
         )
-        for score, at, told in _spread(candidates, parts)[:limit]
+        for score, at, told in _spread(candidates, groups, parts)[:limit]
     ]
 
 
@@ -193,10 +195,13 @@ def _alike(
 class _Around:
     """What stands around each candidate in its session."""
 
-    def __init__(self, candidates: Sequence[Candidate], fits: _Fits) -> None:
+    def __init__(
+        self, candidates: Sequence[Candidate], fits: _Fits, groups: Sequence[str]
+    ) -> None:
         self._candidates = candidates
+        self._groups = groups
         self._fits = fits.whole
-        self._support = _session_support(candidates, fits.whole)
+        self._support = _session_support(groups, fits.whole)
         self._asked: dict[int, float] = {}
         near: dict[int, float] = {}
         talks = list(_talks(candidates))
@@ -220,7 +225,7 @@ class _Around:
             profile.window * self._windows.get(at, 0.0),
             profile.answer * self._asked.get(at, 0.0),
             -profile.question * one.asks,
-            profile.session * self._support[_group(one)],
+            profile.session * self._support[self._groups[at]],
             profile.length * math.log1p(one.length),
         )
 
@@ -248,7 +253,7 @@ def _is_in(name: str, asked: set[str]) -> bool:
 
 
 def _spread(
-    candidates: Sequence[Candidate], parts: Sequence[Parts]
+    candidates: Sequence[Candidate], groups: Sequence[str], parts: Sequence[Parts]
 ) -> list[tuple[float, int, Parts]]:
     """The scores, places and parts, best first: each pays for those of its session."""
     scores = list(map(math.fsum, parts))
@@ -256,9 +261,8 @@ def _spread(
     before: defaultdict[str, int] = defaultdict(int)
     paid = list(parts)
     for at in order:
-        one = candidates[at]
-        group = _group(one)
-        spread = -profile_of(one).spread * before[group]
+        group = groups[at]
+        spread = -profile_of(candidates[at]).spread * before[group]
         before[group] += 1
         paid[at] = (*parts[at], spread)
         if spread:
@@ -275,19 +279,12 @@ def _best_first(candidates: Sequence[Candidate], scores: Iterable[float]) -> lis
     return [at for *_, at in sorted(keys)]
 
 
-def _session_support(
-    candidates: Iterable[Candidate], fits: Iterable[float]
-) -> dict[str, float]:
+def _session_support(groups: Iterable[str], fits: Iterable[float]) -> dict[str, float]:
     """The mean of each session's best; a missing one counts as average."""
-    groups: defaultdict[str, list[float]] = defaultdict(list)
-    for one, fit in zip(candidates, fits, strict=True):
-        groups[_group(one)].append(fit)
+    each: defaultdict[str, list[float]] = defaultdict(list)
+    for group, fit in zip(groups, fits, strict=True):
+        each[group].append(fit)
     return {
         group: sum(sorted(own, reverse=True)[:SESSION_DEPTH]) / SESSION_DEPTH
-        for group, own in groups.items()
+        for group, own in each.items()
     }
-
-
-def _group(one: Candidate) -> str:
-    """The session; a memory without one stands for itself."""
-    return one.session_id or f"memory {one.item_id}"

@@ -97,4 +97,4 @@ def is_said(one: Candidate) -> bool:
 
 def profile_of(one: Candidate) -> Profile:
     """What the signals count for where it is weighed."""
-    return MESSAGE if is_said(one) else RECORD
+    return RECORD if one.author is None else MESSAGE
