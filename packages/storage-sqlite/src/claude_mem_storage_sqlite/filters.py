@@ -69,6 +69,9 @@ _LISTS = {
     "trust": "r.trust",
     "author": "r.filter_author",
 }
+_ORDERED = ("kind", "type")
+"""Of one of these an index has the rows in their order; of several it has not."""
+
 _AMONG = "(SELECT value FROM json_each(:{}))"
 _ONE = "json_extract(:{}, '$[0]')"
 _ON_PLATFORM = (
@@ -130,8 +133,7 @@ def parameters(wanted: MemoryFilter) -> Mapping[str, object]:
 def _conditions(wanted: MemoryFilter) -> Iterator[str]:
     for name, column in _LISTS.items():
         values = getattr(wanted, name)
-        if len(values) == 1:
-            # Of one value an index has the rows in their order, of several it has not.
+        if len(values) == 1 and name in _ORDERED:
             yield f"{column} = {_ONE.format(name)}"
         elif values:
             yield f"{column} IN {_AMONG.format(name)}"

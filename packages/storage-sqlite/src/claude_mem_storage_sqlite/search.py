@@ -43,12 +43,14 @@ _COLUMNS = f"""
     r.trust,
     t.asks, t.length, t.tokens, {", ".join(f"t.{name}" for name in FIELDS)}
 """
-_BORDER = """
-    CROSS JOIN memory_texts t ON t.seq = r.seq
-    CROSS JOIN projects p ON p.id = r.project_id AND p.team_id = :team
-      AND (:project IS NULL OR p.id = :project)
+# The projects that were asked for within the scope are looked up once: that is the
+# border, and no row of another project comes over it. The plus keeps SQLite from
+# looking at all projects of the team.
+_TEXTS = "CROSS JOIN memory_texts t ON t.seq = r.seq"
+_WANTED = """r.project_id IN (
+    SELECT p.id FROM projects p WHERE p.id IN (SELECT value FROM json_each(:projects))
+      AND +p.team_id = :team AND (:project IS NULL OR p.id = :project))
 """
-_WANTED = " AND r.project_id IN (SELECT value FROM json_each(:projects))"
 # Read in the index's own order, best first, so that only the rows that are wanted are
 # looked up. The project is one of those that `_PROJECTS` found within the scope: that
 # is the border; the number before each token only saves the time of looking at other
@@ -58,7 +60,7 @@ _BEST = f"""
     SELECT {_COLUMNS}
     FROM memory_items_fts f
     CROSS JOIN memory_items r ON r.seq = f.rowid AND r.project_id = :own
-    CROSS JOIN memory_texts t ON t.seq = r.seq
+    {_TEXTS}
     WHERE f.memory_items_fts MATCH :question
 """
 _ORDER = " ORDER BY f.rank LIMIT :limit"
@@ -66,8 +68,8 @@ _BY_ID = " ORDER BY r.id"
 _AMONG = f"""
     SELECT {_COLUMNS}
     FROM json_each(:ids) one CROSS JOIN memory_items r ON r.id = one.value
-    {_BORDER}
-    WHERE 1 {_WANTED}
+    {_TEXTS}
+    WHERE {_WANTED}
 """
 _NEXT = """
     SELECT n.seq FROM memory_items n WHERE n.server_session_id = a.server_session_id
@@ -79,10 +81,10 @@ _BESIDE = f"""
     FROM memory_items a
     CROSS JOIN memory_items r ON r.seq IN (
       ({_NEXT.format(than="<", order="DESC")}), ({_NEXT.format(than=">", order="ASC")}))
-    {_BORDER}
+    {_TEXTS}
     WHERE a.id IN (SELECT value FROM json_each(:ids))
       AND a.server_session_id IS NOT NULL
-      AND r.id NOT IN (SELECT value FROM json_each(:ids)) {_WANTED}
+      AND r.id NOT IN (SELECT value FROM json_each(:ids)) AND {_WANTED}
 """
 NEIGHBOURS = (
     """
