@@ -24,7 +24,7 @@ def deviation(scores: Sequence[float]) -> float:
     """The standard deviation; 1 where all are the same, or there is none.
 
     It is summed up in whole numbers and rounded once, so that equal scores deviate by
-    nothing: what `statistics.pstdev` does, in a quarter of its time.
+    nothing: what `statistics.pstdev` does, in half its time.
     """
     ratios = [score.as_integer_ratio() for score in scores]
     scale = max((below for _, below in ratios), default=1)
