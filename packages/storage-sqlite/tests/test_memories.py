@@ -20,8 +20,31 @@ def test_a_count_reads_no_memory_but_an_index_alone(storage, statements, open_st
     with storage.read() as snapshot:
         plan = snapshot.memories._db.all(f"EXPLAIN QUERY PLAN {asked}")
     told = [row[-1] for row in plan]
-    assert any("COVERING INDEX memory_items_project_kind" in line for line in told)
+    assert any("COVERING INDEX memory_items_of_kind" in line for line in told)
     assert not any("TEMP B-TREE" in line for line in told)
+
+
+@pytest.mark.parametrize(
+    ("asked", "index"),
+    [
+        ({}, "memory_items_when (project_id=?)"),
+        ({"kind": ("manual",)}, "memory_items_of_kind (project_id=? AND kind=?)"),
+        ({"type": ("decision",)}, "memory_items_of_type (project_id=? AND type=?)"),
+    ],
+)
+def test_the_lists_that_a_pack_chooses_from_are_read_in_an_indexs_order(
+    storage, statements, open_storage, asked, index
+):
+    with open_storage().read() as snapshot:
+        statements.clear()
+        wanted = samples.wanted(**asked)
+        snapshot.memories.outlines(wanted, scope=samples.OURS, limit=400)
+    [asked_for] = [text for text in statements if "r.files_read" in text]
+    with storage.read() as snapshot:
+        plan = snapshot.memories._db.all(f"EXPLAIN QUERY PLAN {asked_for}")
+    told = [row[-1] for row in plan]
+    assert f"SEARCH r USING INDEX {index}" in told
+    assert not any("SCAN" in line or "TEMP B-TREE" in line for line in told)
 
 
 def test_recall_reads_no_sources(storage, statements, open_storage):

@@ -168,15 +168,20 @@ def test_a_database_of_the_first_schema_is_brought_to_the_present_one(
     storage.close()
     change(
         path,
-        "DROP INDEX memory_items_project_kind",
-        "DELETE FROM _sqlite_migrations WHERE name = '0002-counts'",
+        "DROP TABLE memory_use_totals",
+        "DROP INDEX memory_items_of_kind",
+        "DROP INDEX memory_items_of_type",
+        "DELETE FROM _sqlite_migrations"
+        " WHERE name IN ('0002-counts', '0013-lists-and-totals')",
         "PRAGMA user_version = 1",
     )
     with open_storage().read() as snapshot:
         counted = snapshot.memories.count("project", scope=samples.OURS)
         assert counted == {"observation": 1}
     assert change(path, "PRAGMA user_version") == [[(SCHEMA,)]]
-    assert change(path, "PRAGMA index_info(memory_items_project_kind)") != [[]]
+    for name, is_there in (("of_kind", True), ("of_type", True), ("kind", False)):
+        columns = change(path, f"PRAGMA index_info(memory_items_{name})")
+        assert (columns != [[]]) == is_there
 
 
 def test_the_folder_of_an_older_project_stands_for_it_after_the_move(
@@ -214,6 +219,9 @@ def test_an_older_database_learns_when_memories_gave_way_and_what_filters_look_f
     change(
         path,
         "DROP INDEX memory_items_in_session",
+        "DROP TABLE memory_use_totals",
+        "DROP INDEX memory_items_of_kind",
+        "DROP INDEX memory_items_of_type",
         "DROP TRIGGER memory_items_reworded",
         "DROP INDEX memory_items_when",
         "CREATE INDEX memory_items_project ON memory_items (project_id)",
@@ -223,8 +231,8 @@ def test_an_older_database_learns_when_memories_gave_way_and_what_filters_look_f
             for name in ("author", "superseded_at_epoch", "superseded_from_epoch")
         ),
         *(f"ALTER TABLE memory_items DROP COLUMN {name}" for name in MARKS),
-        "DELETE FROM _sqlite_migrations"
-        " WHERE name IN ('0007-filters', '0010-neighbours', '0011-words')",
+        "DELETE FROM _sqlite_migrations WHERE name IN"
+        " ('0007-filters', '0010-neighbours', '0011-words', '0013-lists-and-totals')",
         *(f"DROP TABLE {name}" for name in WORDS),
         f"PRAGMA user_version = {SCHEMA - 1}",
     )
@@ -330,7 +338,11 @@ def test_the_uses_of_an_older_database_are_of_their_memories_projects(
         PACKS[-1],
         "DROP INDEX pack_receipts_told",
         PACKS[1],
-        "DELETE FROM _sqlite_migrations WHERE name = '0012-uses-of-packs'",
+        "DROP TABLE memory_use_totals",
+        "DROP INDEX memory_items_of_kind",
+        "DROP INDEX memory_items_of_type",
+        "DELETE FROM _sqlite_migrations WHERE name IN"
+        " ('0012-uses-of-packs', '0013-lists-and-totals')",
         f"PRAGMA user_version = {SCHEMA - 1}",
     )
     with open_storage().read() as snapshot:

@@ -69,7 +69,7 @@ class AnOccurrenceCountsOnce(InProcessMemories):
     def among(self, item_ids, query, *, scope):
         found = super().among(item_ids, query, scope=scope)
         return [
-            replace(one, counts=tuple(tuple(map(bool, own)) for own in one.counts))
+            one._replace(counts=tuple(tuple(map(bool, own)) for own in one.counts))
             for one in found
         ]
 

@@ -10,13 +10,11 @@ import pytest
 from claude_mem_core.domain.choosing import (
     ASKED,
     AT_START,
-    FORMS,
     Budget,
-    Valued,
     Verdict,
     chosen,
-    is_standing,
 )
+from claude_mem_core.domain.forms import FORMS, Valued, is_standing
 from claude_mem_core.domain.memory_item import MemoryItem
 from claude_mem_core.domain.packing import read
 from claude_mem_core.domain.tokens import estimated_tokens

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import pytest
 from claude_mem_core.domain.feedback import (
     CONTRADICTIONS,
@@ -12,6 +14,8 @@ from claude_mem_core.domain.feedback import (
     EvidenceKind,
     Feedback,
     Seen,
+    Total,
+    UseKind,
     standing,
 )
 from claude_mem_core.errors import InvalidInputError
@@ -33,6 +37,22 @@ def value(*seen: Seen) -> float:
 @given(st.lists(SEEN))
 def test_no_evidence_takes_it_over_a_bound(seen: list[Seen]) -> None:
     assert -1 < value(*seen) < 1
+
+
+USED = st.sampled_from(sorted(WEIGHTS.keys() - {"superseded"}))
+
+
+@given(USED, st.lists(st.integers(0, 300), min_size=1, max_size=30), st.integers(0, 99))
+def test_a_total_stands_for_its_uses_in_whatever_order_they_came(
+    kind: UseKind, weeks: list[int], later: int
+) -> None:
+    newest = max(weeks) + later
+    uses = [Seen(kind, newest - week) for week in weeks]
+
+    total = reduce(lambda one, other: one.and_(kind, other), map(Total, weeks))
+    seen = Seen(kind, newest - total.week, total.times)
+
+    assert value(seen) == pytest.approx(value(*uses))
 
 
 def test_it_grows_with_the_evidence() -> None:

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from claude_mem_core.domain.bm25 import K1, Frequencies
 from claude_mem_core.domain.feedback import Standing
-from claude_mem_core.domain.ranking import CONTRADICTED, FEEDBACK, Asked, ranked
+from claude_mem_core.domain.ranking import Asked, ranked
 from claude_mem_core.domain.search import Candidate
+from claude_mem_core.domain.weights import CONTRADICTED, FEEDBACK
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,11 +46,11 @@ def order(*candidates: Candidate, question: str = "", **cosines: float) -> list[
 
 def said(name: str, score: float, at: int, **told: Any) -> Candidate:
     """A turn of one talk."""
-    one = replace(candidate(name, score, "talk"), author="Anna", length=100)
-    return replace(one, when_epoch=at, **told)
+    one = candidate(name, score, "talk")._replace(author="Anna", length=100)
+    return one._replace(when_epoch=at, **told)
 
 
-NOISE = tuple(replace(candidate(f"n{n}", 0.1), author="Ben") for n in range(20))
+NOISE = tuple(candidate(f"n{n}", 0.1)._replace(author="Ben") for n in range(20))
 
 
 def test_nothing_found_is_nothing_ranked() -> None:
@@ -139,7 +139,7 @@ def test_a_talk_gives_no_place_away_to_other_sessions() -> None:
 
 
 def test_the_one_participant_who_is_named_comes_first() -> None:
-    anna, ben = said("a", 5, at=1), replace(said("b", 5, at=20), author="Ben Li")
+    anna, ben = said("a", 5, at=1), said("b", 5, at=20)._replace(author="Ben Li")
     far = [said(f"f{n}", 0, at=n) for n in range(4, 16)]
 
     assert order(anna, ben, *far, question="what did ben li say?")[0] == "b"
@@ -150,8 +150,8 @@ def test_a_named_month_raises_what_is_of_it() -> None:
     day = 86_400_000
     january, march = candidate("j", 5, "one"), candidate("m", 5, "two")
     found = (
-        replace(january, when_epoch=9 * day),
-        replace(march, when_epoch=70 * day),
+        january._replace(when_epoch=9 * day),
+        march._replace(when_epoch=70 * day),
         *(candidate(f"r{n}", 1, f"rest {n}") for n in range(9)),
     )
 
@@ -162,9 +162,9 @@ def test_a_named_month_raises_what_is_of_it() -> None:
 def test_of_equal_fits_what_a_person_wrote_and_then_the_newer_comes_first() -> None:
     day = 86_400_000
     old, new = candidate("a", 5, "one"), candidate("b", 5, "two")
-    new = replace(new, when_epoch=40 * day)
-    said_so = replace(candidate("c", 5, "three"), trust="user")
-    by_hand = replace(candidate("d", 5, "four"), kind="manual", when_epoch=1)
+    new = new._replace(when_epoch=40 * day)
+    said_so = candidate("c", 5, "three")._replace(trust="user")
+    by_hand = candidate("d", 5, "four")._replace(kind="manual", when_epoch=1)
     better = candidate("e", 9, "five")
     rest = [candidate(f"r{n}", 1, f"rest {n}") for n in range(9)]
 

@@ -18,11 +18,11 @@ from claude_mem_core.domain.memory_item import (
 )
 from claude_mem_core.domain.memory_request import MemoryRequest
 from claude_mem_core.domain.project import ProjectDraft
-from claude_mem_core.domain.ranking import OPEN
 from claude_mem_core.domain.search import Candidate, SearchQuery
 from claude_mem_core.domain.server_session import ServerSessionDraft
 from claude_mem_core.domain.supersession import superseded
 from claude_mem_core.domain.timeline import Timeline, TimelineQuery
+from claude_mem_core.domain.weights import OPEN
 from claude_mem_core.errors import ForbiddenError, NotFoundError
 
 ME = Principal.local()

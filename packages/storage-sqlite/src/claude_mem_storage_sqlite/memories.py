@@ -26,7 +26,7 @@ from claude_mem_storage_sqlite import full_text, records, vocabulary
 from claude_mem_storage_sqlite.borders import MESSAGE
 from claude_mem_storage_sqlite.driver import Connection, Cursor, Row
 from claude_mem_storage_sqlite.filters import MARKS, marks
-from claude_mem_storage_sqlite.rows import WITHIN, Rows, within
+from claude_mem_storage_sqlite.rows import OF_PROJECT, WITHIN, Rows, within
 from claude_mem_storage_sqlite.search import among, beside, matches
 from claude_mem_storage_sqlite.sessions import require_session
 
@@ -55,11 +55,10 @@ _OF_SESSION = (
 _SUPERSEDED = (
     f"{_OURS} WHERE r.superseded_by_id = :item ORDER BY r.created_at_epoch, r.id"
 )
-# Answered by the index alone: the project is looked up once, not for each row.
+# Answered by the index alone.
 _COUNT = (
-    "SELECT r.kind, count(*) FROM memory_items r WHERE r.project_id ="
-    " (SELECT p.id FROM projects p WHERE p.id = :wanted AND p.team_id = :team"
-    " AND (:project IS NULL OR p.id = :project)) GROUP BY r.kind"
+    "SELECT r.kind, count(*) FROM memory_items r"
+    f" WHERE r.project_id = {OF_PROJECT} GROUP BY r.kind"
 )
 _CITING = (
     f"{_OURS} WHERE r.id IN"

@@ -13,10 +13,15 @@ from sqlite_utils import Database, Migrations
 from claude_mem_storage_sqlite import full_text, vocabulary
 from claude_mem_storage_sqlite.borders import BORDERS
 from claude_mem_storage_sqlite.driver import ERRORS, Connection
-from claude_mem_storage_sqlite.filters import FILTER_COLUMNS, MARKS, marks_of
+from claude_mem_storage_sqlite.filters import (
+    FILTER_COLUMNS,
+    LISTS_OF_ONE,
+    MARKS,
+    marks_of,
+)
 from claude_mem_storage_sqlite.ledger_schema import LEDGER, LOG
 from claude_mem_storage_sqlite.model_calls import BOOK
-from claude_mem_storage_sqlite.packs import PACKS, USES_OF_PACKS
+from claude_mem_storage_sqlite.packs import PACKS, USE_TOTALS, USES_OF_PACKS, add_up
 from claude_mem_storage_sqlite.schema import (
     COUNTS,
     IDENTITIES,
@@ -116,6 +121,13 @@ def _words(db: Database) -> None:
 def _uses_of_packs(db: Database) -> None:
     """Tell of each use which project it is of; those of today follow from no pack."""
     _run(db, USES_OF_PACKS)
+
+
+@steps(name="0013-lists-and-totals")
+def _lists_and_totals(db: Database) -> None:
+    """Order short lists by an index, and add up what became of each memory."""
+    _run(db, (*LISTS_OF_ONE, USE_TOTALS))
+    add_up(Connection(db.conn))
 
 
 @steps(name="0014-keys-of-teams")

@@ -9,13 +9,21 @@ from collections.abc import Mapping, Sequence
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.context_pack import PackReceipt
-from claude_mem_core.domain.feedback import WEEK, MemoryUse, Seen, Standing, standing
+from claude_mem_core.domain.feedback import (
+    WEEK,
+    MemoryUse,
+    Seen,
+    Standing,
+    Total,
+    standing,
+    week_of,
+)
 from claude_mem_core.domain.uses import Telling
 from claude_mem_core.errors import NotFoundError
 from claude_mem_core.ports.packs import PackBook
 from typing_extensions import override
 
-from claude_mem_storage_sqlite.driver import Connection
+from claude_mem_storage_sqlite.driver import Connection, Row
 from claude_mem_storage_sqlite.rows import WITHIN, Rows, within
 
 RECEIPTS = Rows(PackReceipt, "pack_receipts", as_json=("items",))
@@ -85,6 +93,17 @@ USES_OF_PACKS = (
 )
 """What uses that follow from packs need."""
 
+USE_TOTALS = """
+    CREATE TABLE memory_use_totals (
+      memory_item_id TEXT NOT NULL,
+      project_id TEXT NOT NULL REFERENCES projects(id) ON DELETE CASCADE,
+      kind TEXT NOT NULL, week INTEGER NOT NULL, times REAL NOT NULL,
+      PRIMARY KEY (memory_item_id, project_id, kind)
+    ) STRICT, WITHOUT ROWID
+"""
+"""What the uses of each memory come to: a search reads a row for each kind of them,
+however many there were. `add_up` fills it."""
+
 _TELLING = (
     f"{RECEIPTS.select} {WITHIN} WHERE r.id IN"
     " (SELECT pack_id FROM pack_items WHERE memory_id = :item)"
@@ -106,10 +125,8 @@ _TOLD_BETWEEN = f"""
 _SEEN = f"""
     WITH asked AS MATERIALIZED (SELECT value AS id FROM json_each(:ids)),
     seen AS MATERIALIZED (
-      SELECT memory_item_id, project_id, kind, created_at_epoch / {WEEK} AS week,
-        count(*) AS times
-      FROM asked CROSS JOIN memory_uses ON memory_item_id = asked.id
-      GROUP BY 1, 2, 3, 4),
+      SELECT t.memory_item_id, t.project_id, t.kind, t.week, t.times
+      FROM asked CROSS JOIN memory_use_totals t ON t.memory_item_id = asked.id),
     newest AS MATERIALIZED (
       SELECT p.project_id, (
         SELECT max(n.created_at_epoch) FROM memory_uses n
@@ -119,10 +136,16 @@ _SEEN = f"""
     FROM seen CROSS JOIN newest USING (project_id)
     UNION ALL
     SELECT asked.id, 'superseded', 0, 1
-    FROM asked CROSS JOIN memory_items m ON m.id = asked.id
-    WHERE m.superseded_by_id IS NOT NULL
-      AND EXISTS (SELECT 1 FROM pack_items i WHERE i.memory_id = asked.id)
+    FROM asked
+    WHERE EXISTS (SELECT 1 FROM pack_items i WHERE i.memory_id = asked.id)
+      AND (SELECT m.superseded_by_id FROM memory_items m WHERE m.id = asked.id)
+        IS NOT NULL
 """
+_TOTAL = """
+    SELECT week, times FROM memory_use_totals
+    WHERE memory_item_id = ? AND project_id = ? AND kind = ?
+"""
+_PUT_TOTAL = "INSERT OR REPLACE INTO memory_use_totals VALUES (?, ?, ?, ?, ?)"
 
 
 class SqlitePacks(PackBook):
@@ -176,6 +199,22 @@ class SqlitePacks(PackBook):
     @override
     def note(self, use: MemoryUse) -> None:
         self._db.run(USES.insert, USES.row(use))
+        whose = (use.memory_item_id, use.project_id, use.kind)
+        _count(self._db, whose, Total(week_of(use.created_at_epoch)))
+
+
+def add_up(connection: Connection) -> None:
+    """Count the uses that are there."""
+    uses = "SELECT memory_item_id, project_id, kind, created_at_epoch FROM memory_uses"
+    for *whose, at in connection.all(uses):
+        _count(connection, tuple(whose), Total(week_of(at)))
+
+
+def _count(connection: Connection, whose: Row, use: Total) -> None:
+    """Add a use to those of its memory, project and kind."""
+    known = connection.one(_TOTAL, whose)
+    total = use if known is None else Total(*known).and_(whose[2], use)
+    connection.run(_PUT_TOTAL, [*whose, total.week, total.times])
 
 
 def _telling(

@@ -20,7 +20,7 @@ from claude_mem_core.domain.value import JsonObject
 
 from claude_mem_storage_sqlite.driver import Connection, Row
 from claude_mem_storage_sqlite.filters import conditions, parameters
-from claude_mem_storage_sqlite.rows import WITHIN, Rows, of_json, within
+from claude_mem_storage_sqlite.rows import OF_PROJECT, WITHIN, Rows, of_json, within
 
 LISTS = ("facts", "concepts", "files_read", "files_modified")
 RECORDS = Rows(MemoryRecord, "memory_items", as_json=("metadata", *LISTS))
@@ -31,7 +31,7 @@ _OUTLINE = (
 )
 _MANY = f"{RECORDS.select} {WITHIN} WHERE r.id IN (SELECT value FROM json_each(:ids))"
 # One project at a time: only so are the rows read in the order of the index.
-_CHOSEN = f" {WITHIN} WHERE r.project_id = :wanted"
+_CHOSEN = f" WHERE r.project_id = {OF_PROJECT}"
 _BEFORE = " AND (r.when_epoch, r.id) < (:epoch, :place)"
 _AFTER = " AND (r.when_epoch, r.id) > (:epoch, :place)"
 _LATEST = " ORDER BY r.when_epoch DESC, r.id DESC LIMIT :limit"
@@ -134,6 +134,8 @@ def _outline(row: Row) -> Outline:
 
 
 def _object(text: str) -> JsonObject:
+    if text == "{}":
+        return {}
     found = of_json(text)
     if not isinstance(found, dict):
         message = f"{text[:20]!r} is no JSON object"
@@ -143,6 +145,8 @@ def _object(text: str) -> JsonObject:
 
 def texts(text: str) -> tuple[str, ...]:
     """What a column of strings as JSON holds; `ValueError` where it is spoilt."""
+    if text == "[]":
+        return ()
     found = of_json(text)
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
         message = f"{text[:20]!r} is no JSON array of strings"

@@ -25,6 +25,14 @@ WITHIN = (
 row is found first and its project looked up."""
 
 
+OF_PROJECT = (
+    "(SELECT p.id FROM projects p WHERE p.id = :wanted AND p.team_id = :team"
+    " AND (:project IS NULL OR p.id = :project))"
+)
+"""The project `:wanted` where it lies within a scope: it is looked up once, and not for
+each of its rows."""
+
+
 def within(scope: Scope, **others: object) -> Mapping[str, object]:
     """The parameters that `WITHIN` asks for, and others."""
     return {"team": scope.team_id, "project": scope.project_id, **others}

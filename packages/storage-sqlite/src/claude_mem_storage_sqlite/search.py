@@ -28,7 +28,7 @@ CHOOSING = 20_000
 at one takes about a microsecond."""
 
 _PROJECTS = """
-    SELECT p.seq, t.memories, t.tokens, t.first, t.last
+    SELECT p.seq, p.id, t.memories, t.tokens, t.first, t.last
     FROM projects p JOIN memory_totals t ON t.project = p.seq
     WHERE p.id IN (SELECT value FROM json_each(:projects))
       AND p.team_id = :team AND (:project IS NULL OR p.id = :project) ORDER BY p.seq
@@ -40,33 +40,36 @@ _HAVING = """
 """
 _COLUMNS = f"""
     r.id, r.server_session_id, r.kind, r.created_at_epoch, r.when_epoch, r.author,
-    r.trust, r.filter_files,
-    t.asks, t.length, t.tokens, {", ".join(f"t.{name}" for name in FIELDS)}
+    r.trust, t.asks, t.length, t.tokens, r.filter_files,
+    {", ".join(f"t.{name}" for name in FIELDS)}
 """
-_BORDER = """
-    CROSS JOIN memory_texts t ON t.seq = r.seq
-    CROSS JOIN projects p ON p.id = r.project_id AND p.team_id = :team
-      AND (:project IS NULL OR p.id = :project)
+# The projects that were asked for within the scope are looked up once: that is the
+# border, and no row of another project comes over it. The plus keeps SQLite from
+# looking at all projects of the team.
+_TEXTS = "CROSS JOIN memory_texts t ON t.seq = r.seq"
+_WANTED = """r.project_id IN (
+    SELECT p.id FROM projects p WHERE p.id IN (SELECT value FROM json_each(:projects))
+      AND +p.team_id = :team AND (:project IS NULL OR p.id = :project))
 """
-_WANTED = " AND r.project_id IN (SELECT value FROM json_each(:projects))"
 # Read in the index's own order, best first, so that only the rows that are wanted are
-# looked up. The join on the project is the border; the number before each token only
-# saves the time of looking at other projects' rows. Never `rowid IN (SELECT ...)`: the
-# index would then be asked once for each row.
+# looked up. The project is one of those that `_PROJECTS` found within the scope: that
+# is the border; the number before each token only saves the time of looking at other
+# projects' rows. Never `rowid IN (SELECT ...)`: the index would then be asked once for
+# each row.
 _BEST = f"""
     SELECT {_COLUMNS}
     FROM memory_items_fts f
-    CROSS JOIN memory_items r ON r.seq = f.rowid
-    {_BORDER}
-    WHERE f.memory_items_fts MATCH :question {_WANTED}
+    CROSS JOIN memory_items r ON r.seq = f.rowid AND r.project_id = :own
+    {_TEXTS}
+    WHERE f.memory_items_fts MATCH :question
 """
 _ORDER = " ORDER BY f.rank LIMIT :limit"
 _BY_ID = " ORDER BY r.id"
 _AMONG = f"""
     SELECT {_COLUMNS}
     FROM json_each(:ids) one CROSS JOIN memory_items r ON r.id = one.value
-    {_BORDER}
-    WHERE 1 {_WANTED}
+    {_TEXTS}
+    WHERE {_WANTED}
 """
 _NEXT = """
     SELECT n.seq FROM memory_items n WHERE n.server_session_id = a.server_session_id
@@ -78,10 +81,10 @@ _BESIDE = f"""
     FROM memory_items a
     CROSS JOIN memory_items r ON r.seq IN (
       ({_NEXT.format(than="<", order="DESC")}), ({_NEXT.format(than=">", order="ASC")}))
-    {_BORDER}
+    {_TEXTS}
     WHERE a.id IN (SELECT value FROM json_each(:ids))
       AND a.server_session_id IS NOT NULL
-      AND r.id NOT IN (SELECT value FROM json_each(:ids)) {_WANTED}
+      AND r.id NOT IN (SELECT value FROM json_each(:ids)) AND {_WANTED}
 """
 NEIGHBOURS = (
     """
@@ -101,7 +104,7 @@ def matches(connection: Connection, query: TermQuery, *, scope: Scope) -> Matche
     for project in projects:
         own = _frequencies(connection, project, query.terms)
         frequencies += own
-        found += _chosen(connection, query, project[0], own, wanted)
+        found += _chosen(connection, query, project, own, wanted)
     if len(projects) > 1:
         fit = Fit(frequencies)
         scores = {one.item_id: fit.score(one.counts, one.tokens) for one in found}
@@ -138,7 +141,7 @@ def _looked_up(
 def _frequencies(
     connection: Connection, project: Row, terms: Sequence[str]
 ) -> Frequencies:
-    number, memories, tokens, first, last = project
+    number, _, memories, tokens, first, last = project
     having = []
     for term in terms:
         asked = {"question": question(number, [term]), "limit": COUNTED}
@@ -154,11 +157,12 @@ def _frequencies(
 def _chosen(
     connection: Connection,
     query: TermQuery,
-    number: int,
+    project: Row,
     frequencies: Frequencies,
     wanted: Mapping[str, object],
 ) -> Sequence[Candidate]:
     """The candidates of one project: by its rarer words, by all where those are few."""
+    number, project_id, *_ = project
     by_rarity = sorted(zip(frequencies.having, query.terms, strict=True))
     there = [(having, term) for having, term in by_rarity if having]
     choosing: list[str] = []
@@ -173,34 +177,22 @@ def _chosen(
     for terms in (choosing, [term for _, term in there]):
         if len(rows) < query.limit and terms:
             asked = {"question": question(number, terms), "limit": query.limit}
-            rows = connection.all(sql, {**wanted, **asked})
+            rows = connection.all(sql, {**wanted, **asked, "own": project_id})
         if len(choosing) == len(there):
             break
     return _candidates(rows, query.terms)
 
 
 def _candidates(rows: Iterable[Row], terms: Sequence[str]) -> list[Candidate]:
-    spaced = [f" {term} " for term in terms]
-    return [_candidate(row, spaced) for row in rows]
-
-
-def _candidate(row: Row, spaced: Sequence[str]) -> Candidate:
-    item_id, session, kind, created, when, author, trust, files, *rest = row
-    asks, length, tokens, *texts = rest
-    return Candidate(
-        item_id=item_id,
-        session_id=session,
-        kind=kind,
-        created_at_epoch=created,
-        when_epoch=when,
-        author=author,
-        trust=trust,
-        asks=bool(asks),
-        length=length,
-        tokens=tokens,
-        files=told_in(files),
-        counts=tuple(tuple(map(text.count, spaced)) for text in texts),
-    )
+    spaced, none = [f" {term} " for term in terms], (0,) * len(terms)
+    found = []
+    for row in rows:
+        told, texts = row[: -len(FIELDS)], row[-len(FIELDS) :]
+        *plain, files = told
+        # A list first: a generator of so few takes longer than they do.
+        counts = [tuple(map(own.count, spaced)) if own else none for own in texts]
+        found.append(Candidate._make((*plain, told_in(files), tuple(counts))))
+    return found
 
 
 def question(project: int, terms: Iterable[str]) -> str:

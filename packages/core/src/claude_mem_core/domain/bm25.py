@@ -83,11 +83,12 @@ class Fit:
             usual: Tokens of an average text; those of a memory when it is left out.
         """
         damp = K1 * (1 - B + B * length / (usual or self._usual))
-        return (K1 + 1) * math.fsum(
+        each = [
             rarity * count / (count + damp)
             for rarity, count in zip(self._rarities, weighed, strict=True)
             if count
-        )
+        ]
+        return (K1 + 1) * math.fsum(each)
 
     def by_field(self, counts: Occurrences, length: int) -> list[float]:
         """What each field has of a memory's score.
@@ -107,7 +108,11 @@ class Fit:
 
 def weighed(counts: Occurrences) -> list[float]:
     """For each term, its occurrences in all fields, by the weight of the field."""
-    return [sum(map(mul, _WEIGHTS, own)) for own in zip(*counts, strict=True)]
+    title, text, concepts, files = _WEIGHTS
+    return [
+        title * one + text * other + concepts * third + files * fourth
+        for one, other, third, fourth in zip(*counts, strict=True)
+    ]
 
 
 def occurrences(fields: Iterable[Sequence[str]], terms: Sequence[str]) -> Occurrences:

@@ -3,44 +3,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from heapq import heapify, heappop, heappush
 from typing import Literal
 
-from claude_mem_core.domain.entries import Entry, headline, shortened, whole
+from claude_mem_core.domain.entries import Entry
 from claude_mem_core.domain.feedback import UNKNOWN, Standing
+from claude_mem_core.domain.forms import (
+    BY_HAND,
+    FORMS,
+    OTHER,
+    STANDING,
+    Form,
+    Measured,
+    Open,
+    Rank,
+    Valued,
+    words_of,
+)
 from claude_mem_core.domain.memory_item import MemoryRecord
-from claude_mem_core.domain.outline import Outline
-from claude_mem_core.domain.packing import block, frame, written
-from claude_mem_core.domain.terms import content_words
+from claude_mem_core.domain.packing import frame, written
 from claude_mem_core.domain.tokens import TokenCounter, estimated_tokens
 
-Form = Literal["whole", "shortened", "headline"]
 Reason = Literal[Form, "redundant", "over_budget", "over_limit"]
 """Why a memory is told so, or is not told."""
-
-FORMS: dict[Form, tuple[Callable[[MemoryRecord], Entry], float]] = {
-    "whole": (whole, 1.0),
-    "shortened": (shortened, 0.5),
-    "headline": (headline, 0.25),
-}
-"""How a memory can be told, the longest first, and the part of its worth that is told
-so. Set by hand: the point comes first, and a title says little beside it."""
 
 SAME = 0.8
 """The part of a memory's words that another told memory holds, from which on it says
 nothing new."""
 
-FIXED = 100
-"""Tokens that each memory counts for beside its own: a short one is read for its
-worth, not because it is short."""
-
 AT_START, ASKED = 3, 6
 """Standing directives take at most the third part of a pack for a session that only
 begins, and the sixth of one that is about something."""
-
-BY_HAND, STANDING, OTHER = range(3)
-"""What comes before what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +51,10 @@ class Budget:
     memories: int
     standing: int = AT_START
 
-
-@dataclass(frozen=True, slots=True)
-class Valued:
-    """A memory that could be told, and what telling it is worth; 0 is nothing.
-
-    Attributes:
-        standing: What feedback is in its worth.
-    """
-
-    item: MemoryRecord
-    value: float
-    standing: Standing = UNKNOWN
+    def holds(self, tokens: int, characters: int) -> bool:
+        """Whether so much fits."""
+        most = self.characters
+        return tokens <= self.tokens and (most is None or characters <= most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,162 +89,212 @@ class Chosen:
     verdicts: tuple[Verdict, ...]
 
 
-def is_standing(item: MemoryRecord | Outline) -> bool:
-    """Whether it is a directive that holds beyond its session."""
-    return item.type == "decision" and item.metadata.get("standing") is True
-
-
 def chosen(
     considered: Sequence[Valued],
     budget: Budget,
     tokens_of: TokenCounter = estimated_tokens,
+    *,
+    untold: bool = True,
 ) -> Chosen:
     """The pack with the most value that fits.
 
     What was written by hand comes first, then directives that stand, then what is
     worth the most for each token beyond what is told already. A memory that does not
     fit whole is weighed by how it begins, then by its title, and else left out.
+
+    Args:
+        considered: What could be told.
+        budget: How long the pack may be.
+        tokens_of: Tells the tokens of a text.
+        untold: Whether the verdicts on what is not told are wanted too.
     """
     pack = _Pack(budget, tokens_of)
-    left = [_Open(one, tokens_of) for one in considered]
+    left = [_Line(Open(one, tokens_of)) for one in considered]
     for tier in (BY_HAND, STANDING, OTHER):
-        own = [one for one in left if _tier(one.item) == tier]
-        while own := [one for one in own if pack.has_room(one)]:
-            best = min(own, key=lambda one: one.rank)
-            pack.add(best)
-            own.remove(best)
-            left.remove(best)
-            said = _words(best.entry)
-            for one in left:
-                one.hear(best, said)
-    return pack.closed(left)
+        pack.tell([one for one in left if one.open.tier == tier], tier)
+    others = [one for one in left if not one.is_told] if untold else []
+    return pack.closed(others)
 
 
-class _Open:
-    """A memory that is not decided on, in the form in which it would be told."""
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """How many memories there are, and the room that they take."""
 
-    def __init__(self, valued: Valued, tokens_of: TokenCounter) -> None:
-        self.item = valued.item
-        self.value = valued.value
-        self.standing = valued.standing
-        self.overlap = 0.0
-        self._words = _words(whole(valued.item))
-        self._tokens_of = tokens_of
-        self._take("whole")
+    count: int
+    tokens: int
+    characters: int
 
-    @property
-    def rank(self) -> tuple[float, int, str]:
-        """Best first; the id makes the order the same every time."""
-        return -self.per_token, -self.item.created_at_epoch, self.item.id
+    def and_(self, told: Measured) -> _Taken:
+        """The same with one more."""
+        tokens, characters = told.tokens, told.characters
+        return _Taken(
+            self.count + 1, self.tokens + tokens, self.characters + characters
+        )
 
-    @property
-    def per_token(self) -> float:
-        """What it is worth beyond what is told, for each token that it takes."""
-        part = FORMS[self.form][1]
-        return self.value * part * (1 - self.overlap) / (self.tokens + FIXED)
 
-    def shorten(self, *, to: Form | None = None) -> bool:
-        """Take the next shorter form, or this one; False where it has it already."""
-        shorter = [*FORMS][[*FORMS].index(self.form) + 1 :]
-        if shorter:
-            self._take(to or shorter[0])
-        return bool(shorter)
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """What is taken before one more memory is told.
 
-    def hear(self, told: _Open, said: frozenset[str]) -> None:
-        """Take off what another memory says, in the form in which it is told."""
-        shared = len(self._words & said) / (len(self._words) or 1)
-        self.overlap = max(self.overlap, shared)
-        at_length = told.form != "headline"
-        if at_length and _tells_the_same_session(self.item, told.item):
-            self.shorten(to="headline")
+    Attributes:
+        tier: Of the memories of which one is told.
+        directives: What the standing directives have of it.
+    """
 
-    def _take(self, form: Form) -> None:
-        self.form = form
-        self.entry = FORMS[form][0](self.item)
-        text = block(self.entry)
-        self.tokens, self.characters = self._tokens_of(text), len(text)
+    taken: _Taken
+    directives: _Taken = _Taken(0, 0, 0)
+    tier: int = BY_HAND
+
+    def with_one(self, told: Measured) -> _Room:
+        """The room that is left after one more."""
+        directives = self.directives
+        if self.tier == STANDING:
+            directives = directives.and_(told)
+        return _Room(self.taken.and_(told), directives, self.tier)
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """What was told into which room; nothing, in the last round of a tier."""
+
+    room: _Room
+    told: Open | None = None
+    said: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
+class _Line:
+    """A memory in the line, and up to where it knows what went on before it.
+
+    Attributes:
+        rounds: How many rounds it has heard.
+        is_in: Whether it fitted when it was last considered.
+    """
+
+    open: Open
+    rounds: int = 0
+    is_in: bool = True
+    is_told: bool = False
+
+
 class _Pack:
-    budget: Budget
-    tokens_of: TokenCounter
-    entries: list[Entry] = field(default_factory=list)
-    told: list[Verdict] = field(default_factory=list)
-    tokens: int = 0
-    characters: int = 0
-    standing: list[_Open] = field(default_factory=list)
+    """What is told, round by round.
 
-    def __post_init__(self) -> None:
+    In each round the memory with the best rank is told. A memory that takes a shorter
+    form may rise, so that an old rank is no bound; but no form is worth more than it
+    would be for no token at all. Only what might be the best by that bound is looked
+    into, and told of the rounds that it missed.
+    """
+
+    def __init__(self, budget: Budget, tokens_of: TokenCounter) -> None:
         around = "".join(frame())
-        self.tokens, self.characters = self.tokens_of(around), len(around)
+        self._budget = budget
+        self._tokens_of = tokens_of
+        self._room = _Room(_Taken(0, tokens_of(around), len(around)))
+        self._rounds: list[_Round] = []
+        self._entries: list[Entry] = []
+        self._verdicts: list[Verdict] = []
 
-    def has_room(self, one: _Open) -> bool:
-        """Whether it can be told, in the longest of its forms that fits."""
-        if self._against(one) is not None:
+    def tell(self, line: Sequence[_Line], tier: int) -> None:
+        """Tell those of one tier that fit, the best first."""
+        self._room = replace(self._room, tier=tier)
+        heap = [(one.open.best_rank, at) for at, one in enumerate(line)]
+        heapify(heap)
+        while best := self._best(line, heap):
+            self._add(best)
+        self._rounds.append(_Round(self._room))
+
+    def closed(self, others: Sequence[_Line]) -> Chosen:
+        """The text of what was told, and why the others were not."""
+        text = written(self._entries)
+        untold = [self._judged(one.open) for one in others]
+        return Chosen(text, self._tokens_of(text), (*self._verdicts, *untold))
+
+    def _best(
+        self, line: Sequence[_Line], heap: list[tuple[Rank, int]]
+    ) -> _Line | None:
+        """What is told next; None where nothing fits."""
+        if self._room.taken.count >= self._budget.memories:
+            return None
+        best: tuple[Rank, int] | None = None
+        looked: list[int] = []
+        while heap and (best is None or heap[0][0] < best[0]):
+            _, at = heappop(heap)
+            one = line[at]
+            if self._may_be_told(one):
+                looked.append(at)
+                best = min(best or (one.open.rank, at), (one.open.rank, at))
+        for at in looked:
+            if best is not None and at != best[1]:
+                heappush(heap, (line[at].open.best_rank, at))
+        return None if best is None else line[best[1]]
+
+    def _add(self, one: _Line) -> None:
+        """Tell it, in the form that it has."""
+        told = one.open.told
+        one.is_told = True
+        self._entries.append(told.entry)
+        self._verdicts.append(_verdict(one.open, one.open.form))
+        self._rounds.append(_Round(self._room, one.open, words_of(told.entry)))
+        self._room = self._room.with_one(told)
+
+    def _may_be_told(self, one: _Line) -> bool:
+        """Whether it can be told now.
+
+        What did not fit a wider room fits no narrower one, so that only the present
+        one is looked at; and where not even its title fits, no more of it is.
+        """
+        if not self._holds(one.open.least, self._room):
             return False
-        while not self._fits(one):
-            if not one.shorten():
-                return False
-        return True
+        for each in self._rounds[one.rounds :]:
+            if each.told is not None:
+                one.open.hear(each.told, each.said)
+        one.rounds = len(self._rounds)
+        self._consider(one, self._room)
+        return one.is_in
 
-    def _against(self, one: _Open) -> Reason | None:
+    def _judged(self, one: Open) -> Verdict:
+        """Why it was not told: it goes through every round."""
+        line = _Line(one.anew())
+        for each in self._rounds:
+            self._consider(line, each.room)
+            if each.told is not None:
+                line.open.hear(each.told, each.said)
+        reason = self._against(line.open, self._room) or "over_budget"
+        return _verdict(line.open, reason)
+
+    def _consider(self, one: _Line, room: _Room) -> None:
+        """Whether it can be told, in the longest of its forms that fits."""
+        if not one.is_in or one.open.tier != room.tier:
+            return
+        one.is_in = self._against(one.open, room) is None
+        while one.is_in and not self._fits(one.open, room):
+            one.is_in = one.open.shorten()
+
+    def _against(self, one: Open, room: _Room) -> Reason | None:
         """Why it is not told, whatever room there is."""
         if one.overlap >= SAME and one.item.kind != "manual":
             return "redundant"
-        return "over_limit" if len(self.told) >= self.budget.memories else None
+        return "over_limit" if room.taken.count >= self._budget.memories else None
 
-    def _fits(self, one: _Open) -> bool:
-        tokens, characters = self.tokens + one.tokens, self.characters + one.characters
-        most = self.budget.characters
-        fits = tokens <= self.budget.tokens and (most is None or characters <= most)
-        return fits and (_tier(one.item) != STANDING or self._has_share(one))
-
-    def _has_share(self, one: _Open) -> bool:
-        """Whether a directive fits their part of the pack; one title always does."""
-        if not self.standing and one.form == "headline":
+    def _fits(self, one: Open, room: _Room) -> bool:
+        told, directives = one.told, room.directives
+        if not self._holds(told, room):
+            return False
+        if one.tier != STANDING or (not directives.count and one.form == "headline"):
+            # The title of one directive fits always.
             return True
-        own = [*self.standing, one]
-        parts, most = self.budget.standing, self.budget.characters
-        return sum(each.tokens for each in own) * parts <= self.budget.tokens and (
-            most is None or sum(each.characters for each in own) * parts <= most
+        parts = self._budget.standing
+        return self._budget.holds(
+            (directives.tokens + told.tokens) * parts,
+            (directives.characters + told.characters) * parts,
         )
 
-    def add(self, one: _Open) -> None:
-        """Tell it, in the form that it has."""
-        self.tokens += one.tokens
-        self.characters += one.characters
-        self.entries.append(one.entry)
-        self.told.append(_verdict(one, one.form))
-        if _tier(one.item) == STANDING:
-            self.standing.append(one)
-
-    def closed(self, left: Sequence[_Open]) -> Chosen:
-        """The text of what was taken, and why the others were not."""
-        text = written(self.entries)
-        untold = [_verdict(one, self._against(one) or "over_budget") for one in left]
-        return Chosen(text, self.tokens_of(text), (*self.told, *untold))
+    def _holds(self, told: Measured, room: _Room) -> bool:
+        tokens = room.taken.tokens + told.tokens
+        return self._budget.holds(tokens, room.taken.characters + told.characters)
 
 
-def _verdict(one: _Open, reason: Reason) -> Verdict:
-    return Verdict(one.item, one.value, one.per_token, one.tokens, reason, one.standing)
-
-
-def _words(entry: Entry) -> frozenset[str]:
-    return frozenset(content_words(entry.text))
-
-
-def _tier(item: MemoryRecord) -> int:
-    by_hand = item.kind == "manual"
-    if is_standing(item) and not (by_hand and item.trust == "user"):
-        return STANDING
-    return BY_HAND if by_hand else OTHER
-
-
-def _tells_the_same_session(one: MemoryRecord, other: MemoryRecord) -> bool:
-    """Whether one is the summary of what the other tells a part of."""
-    if one.server_session_id is None or _tier(one) != OTHER:
-        return False
-    kinds = {one.kind, other.kind}
-    same = one.server_session_id == other.server_session_id
-    return same and kinds == {"summary", "observation"}
+def _verdict(one: Open, reason: Reason) -> Verdict:
+    tokens, standing = one.told.tokens, one.standing
+    return Verdict(one.item, one.value, one.per_token, tokens, reason, standing)

@@ -72,6 +72,13 @@ def headline(item: MemoryRecord) -> Entry:
     return _part(item, [_name(item)])
 
 
+def heading(item: MemoryRecord) -> Entry:
+    """What each of these begins with: a title of one short line, else nothing."""
+    title = item.title or ""
+    is_plain = len(title) <= LONGEST_HEADLINE and " ".join(title.split()) == title
+    return _entry(item, [title] if is_plain else [])
+
+
 def _entry(item: MemoryRecord, lines: Sequence[str]) -> Entry:
     return Entry(
         id=item.id,

@@ -98,11 +98,12 @@ class Seen:
 
     Attributes:
         weeks: How many weeks before that of the newest use of its project that was.
+        times: How often; a part of a whole where it sums up what is older.
     """
 
     kind: EvidenceKind
     weeks: int = 0
-    times: int = 1
+    times: float = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,26 @@ def standing(evidence: Iterable[Seen]) -> Standing:
     return Standing(used / (amount + DOUBT), contradicted / (amount + DOUBT))
 
 
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What all uses of one kind come to, as if they were of one week.
+
+    Attributes:
+        week: That of the newest of them.
+        times: How many uses of that week are worth as much: as all of one kind fade
+            alike, this stays so in every later week.
+    """
+
+    week: int
+    times: float = 1
+
+    def and_(self, kind: UseKind, other: Total) -> Total:
+        """What both come to."""
+        new, old = (self, other) if self.week >= other.week else (other, self)
+        left = old.times * _faded(kind, new.week - old.week)
+        return Total(new.week, new.times + left)
+
+
 def week_of(epoch: int) -> int:
     """The number of a moment's week."""
     return epoch // WEEK
@@ -152,6 +173,9 @@ def week_of(epoch: int) -> int:
 
 def _left(seen: Seen) -> float:
     """What is left of it: half after each half-life."""
-    half_life = HALF_LIVES.get(seen.kind)
-    faded = 1.0 if half_life is None else 0.5 ** (seen.weeks / half_life)
-    return float(seen.times * faded)
+    return float(seen.times * _faded(seen.kind, seen.weeks))
+
+
+def _faded(kind: EvidenceKind, weeks: int) -> float:
+    half_life = HALF_LIVES.get(kind)
+    return 1.0 if half_life is None else float(0.5 ** (weeks / half_life))

@@ -46,6 +46,7 @@ _TAG = re.compile(
     rf"[<＜](?=\s*[/\\]?\s*(?:{'|'.join(map(re.escape, _TAGS))})\b|\|)",  # noqa: RUF001
     re.IGNORECASE,
 )
+_SPACE = re.compile(r"\s")
 _ESCAPE = re.compile(r"\\u\{([0-9a-f]{1,6})\}")
 _HEADER = re.compile(
     r"@(?P<fence>\S+) \[(?P<id>\S+)\] (?P<day>\S+) (?P<type>\S+) (?P<trust>\S+)"
@@ -132,7 +133,7 @@ def _line(text: str) -> str:
 
 def _word(text: str) -> str:
     """A text in the first column's lines, where a space would part it."""
-    return "".join(_escaped(sign) if sign.isspace() else sign for sign in _safe(text))
+    return _SPACE.sub(lambda found: _escaped(found[0]), _safe(text))
 
 
 def _safe(text: str) -> str:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from functools import lru_cache
 
 TokenCounter = Callable[[str], int]
 """What tells the tokens of a text; a text of two lines takes what its lines take."""
@@ -46,20 +45,18 @@ def estimated_tokens(text: str) -> int:
     """
     # Each kind is looked for alone, in the regular expressions' own code: no piece of
     # one kind holds a sign of another, so that they part the text as one would.
-    words, numbers = _WORD.findall(text), _NUMBER.findall(text)
+    words = list(map(len, _WORD.findall(text)))
+    numbers = list(map(len, _NUMBER.findall(text)))
     spaces = _SPACE.findall(text)
-    signs = len(text) - sum(map(len, (*words, *numbers, *spaces)))
+    signs = len(text) - sum(words) - sum(numbers) - sum(map(len, spaces))
     if not text.isascii():
         signs += (WIDE - 1) * len(_WIDE.findall(text))
         signs += (HANGUL - 1) * len(_HANGUL.findall(text))
-    pieces = sum(map(_of_word, map(len, words))) + sum(map(_of_number, numbers))
+    long = [length for length in words if length > LETTERS]
+    pieces = len(words) - len(long) + sum(map(_of_long_word, long))
+    pieces += sum([(digits + 1) // 2 for digits in numbers])
     return math.ceil((pieces + len(spaces) - spaces.count(" ") + signs) * CAUTION)
 
 
-@lru_cache(maxsize=256)
-def _of_word(length: int) -> int:
-    return 1 + math.ceil(max(0, length - LETTERS) / MORE_LETTERS)
-
-
-def _of_number(digits: str) -> int:
-    return math.ceil(len(digits) / 2)
+def _of_long_word(length: int) -> int:
+    return 1 + math.ceil((length - LETTERS) / MORE_LETTERS)

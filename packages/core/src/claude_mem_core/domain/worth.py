@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from claude_mem_core.domain.choosing import is_standing
 from claude_mem_core.domain.extraction.signatures import signature
+from claude_mem_core.domain.forms import is_standing
 from claude_mem_core.domain.outline import Outline
 
 BY_TYPE = {"bugfix": 1.1, "feature": 1.1, "refactor": 0.9, "change": 0.8}

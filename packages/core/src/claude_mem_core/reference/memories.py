@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 from typing_extensions import override
@@ -253,9 +252,8 @@ class InProcessMemories(MemoryRepository):
         self, item: MemoryItem, index: LexicalIndex, terms: Sequence[str]
     ) -> Candidate:
         found = index.counts(item.id, terms)
-        return replace(
-            Candidate.of(item, ()), counts=found, tokens=index.tokens(item.id)
-        )
+        bare = Candidate.of(item, ())
+        return bare._replace(counts=found, tokens=index.tokens(item.id))
 
     def _passes(self, item: MemoryItem, wanted: MemoryFilter) -> bool:
         session = self._state.sessions.get(item.server_session_id or "")

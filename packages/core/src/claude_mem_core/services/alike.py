@@ -46,6 +46,9 @@ class Alike:
     def beside(self, matches: Matches, similarity: Similarity) -> Compared:
         """What the words found, and the memories alike that pass the filter too."""
         found = {one.item_id for one in matches.candidates}
+        # They passed the filter already.
+        self._known.update((one.item_id, one) for one in matches.candidates)
+        self._looked_at.update(found)
         names = {one.author for one in matches.candidates if one.author is not None}
         cosines: dict[str, float] = {}
         for project_id in self._query.wanted.project_ids:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.canonical import fingerprint
-from claude_mem_core.domain.choosing import Chosen, Valued, Verdict, chosen
+from claude_mem_core.domain.choosing import Chosen, Verdict, chosen
 from claude_mem_core.domain.context_pack import (
     ContextPack,
     ContextQuery,
@@ -20,6 +20,7 @@ from claude_mem_core.domain.context_pack import (
 )
 from claude_mem_core.domain.feedback import UNKNOWN, Feedback, MemoryUse
 from claude_mem_core.domain.filters import MemoryFilter, as_known
+from claude_mem_core.domain.forms import Valued
 from claude_mem_core.domain.outline import Outline
 from claude_mem_core.domain.ranking import Ranked
 from claude_mem_core.domain.search import NOTHING_FITS, Wording
@@ -77,7 +78,7 @@ class ContextPacks:
             considered = _considered(
                 _Asked(snapshot, query, wanted, self._similarity, by)
             )
-        best = chosen(considered, query.budget)
+        best = chosen(considered, query.budget, untold=query.explain)
         pack = _pack(query, project_id, best, considered=len(considered), now=now)
         if pack.id is not None:
             self._write_down(pack, best)

@@ -18,7 +18,7 @@ from claude_mem_core.domain.confidence import (
 from claude_mem_core.domain.filters import MemoryFilter, as_known
 from claude_mem_core.domain.index import why
 from claude_mem_core.domain.open_files import OpenFiles
-from claude_mem_core.domain.ranking import Asked, Ranked, is_said, ranked
+from claude_mem_core.domain.ranking import Asked, Ranked, ranked
 from claude_mem_core.domain.search import (
     Candidate,
     SearchHit,
@@ -27,6 +27,7 @@ from claude_mem_core.domain.search import (
     TermQuery,
     Wording,
 )
+from claude_mem_core.domain.weights import is_said
 from claude_mem_core.ports.storage import Snapshot
 from claude_mem_core.services.alike import Alike
 from claude_mem_core.services.lexical import looked_up
