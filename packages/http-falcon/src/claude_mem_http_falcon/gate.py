@@ -21,8 +21,9 @@ Headers: TypeAlias = Callable[[str], str | None]
 """A header field by its name, None when the request has none."""
 
 _LOOPBACK = re.compile(
-    r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE
+    r"(?:localhost|127\.0\.0\.1|\[::1\])(?::([0-9]{1,5}))?", re.IGNORECASE
 )
+_PORTS = range(1, 65536)
 _OWN_PAGES = ("same-origin", "none")
 
 
@@ -43,11 +44,13 @@ def check_way(header: Headers) -> None:
         ForbiddenError: A page of another origin had the request sent.
     """
     host = header("Host") or ""
-    if not _LOOPBACK.fullmatch(host):
+    match = _LOOPBACK.fullmatch(host)
+    if match is None or int(match[1] or 1) not in _PORTS:
         message = "Host is not 127.0.0.1, localhost or [::1]; use one of these"
         raise ProtocolError(421, message)
     origin = header("Origin")
     if origin is not None and origin.lower() != f"http://{host.lower()}":
         raise ForbiddenError("the request comes from a page of another origin")
-    if (header("Sec-Fetch-Site") or "none").lower() not in _OWN_PAGES:
+    site = header("Sec-Fetch-Site")
+    if site is not None and site.lower() not in _OWN_PAGES:
         raise ForbiddenError("the request comes from a page of another site")
