@@ -16,7 +16,7 @@ OTHERS = [
     "localhost:", "localhost:0", "localhost:65536", "localhost:99999", "localhost:-1",
     "localhost:+1", "localhost:{port}:{port}", "localhost:{port}.evil.example",
     "user@localhost", "user:pass@localhost:{port}", "localhost@evil.example",
-    "0.0.0.0", "0", "127.1", "127.0.0.2", "2130706433", "0x7f000001", "0x7f.1",
+    "0.0.0.0", "0", "127.1", "127.0.0.2", "2130706433", "0x7f000001", "0x7f.1",  # noqa: S104 - a name
     "0177.0.0.1", "017700000001", "::1", "[::1", "[::]", "[0:0:0:0:0:0:0:1]",
     "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::1%25lo]", "127.0.0.1, localhost",
     "local\thost", "localhost/", "localhost\\", "http://localhost", "*", "",
