@@ -50,14 +50,17 @@ def test_a_line_that_falls_silent_is_closed(wire) -> None:
 
 
 def _is_answered(wire, name: str) -> bool:
-    """Whether a project can be made and asked for."""
+    """Whether a project can be made, and jobs be listed."""
     headers = dict([wire.key.strip().split(": ")])
     headers["Content-Type"] = "application/json"
     connection = http.client.HTTPConnection(wire.authority, timeout=PATIENCE)
     with closing(connection):
         try:
-            for method, body in (("POST", f'{{"name":"slow {name}"}}'), ("GET", None)):
-                connection.request(method, "/v1/projects", body, headers)
+            for method, path, body in (
+                ("POST", "/v1/projects", f'{{"name":"slow {name}"}}'),
+                ("GET", "/v1/jobs", None),
+            ):
+                connection.request(method, path, body, headers)
                 answer = connection.getresponse()
                 answer.read()
                 if answer.status not in (200, 201):
