@@ -213,7 +213,7 @@ def test_refusing_costs_the_server_no_memory_that_lasts(wire) -> None:
 
     wire.ask(wire.marked()[1])
     before = _resident(wire)
-    for _ in range(3):
+    for _ in range(2):
         send_all()
 
     assert _resident(wire) - before <= 32 * MIB
