@@ -8,7 +8,16 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 
-from benchmarks import claim, ingest, latency, redaction, search, similarity
+from benchmarks import (
+    claim,
+    ingest,
+    keys,
+    latency,
+    redaction,
+    search,
+    similarity,
+    slow,
+)
 from benchmarks.report import Line, table
 
 BENCHMARKS: dict[str, Callable[..., Sequence[Line]]] = {
@@ -18,6 +27,8 @@ BENCHMARKS: dict[str, Callable[..., Sequence[Line]]] = {
     "search": search.measure,
     "similarity": similarity.measure,
     "redaction": redaction.measure,
+    "keys": keys.measure,
+    "slow": slow.measure,
 }
 
 

@@ -25,6 +25,7 @@ class Size:
         redis_losses: How often it is emptied, and how often it starts with nothing.
         redis_down_seconds: How long it is away while events come in.
         hostile_jobs: How much garbage it is fed with.
+        slow_seconds: How long slow connections are there.
     """
 
     server_kills: int
@@ -35,6 +36,7 @@ class Size:
     redis_losses: int
     redis_down_seconds: float
     hostile_jobs: int
+    slow_seconds: float
 
 
 SIZES = {
@@ -47,6 +49,7 @@ SIZES = {
         redis_losses=2,
         redis_down_seconds=6,
         hostile_jobs=1_000,
+        slow_seconds=3,
     ),
     "release": Size(
         server_kills=1000,
@@ -57,6 +60,7 @@ SIZES = {
         redis_losses=20,
         redis_down_seconds=60,
         hostile_jobs=10_000,
+        slow_seconds=60,
     ),
 }
 SIZE = SIZES[os.environ.get("CLAUDE_MEM_TEST_SIZE", "pr")]

@@ -9,8 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from claude_mem_core.domain.access import Principal
+
 from faults.points import CORE, RUN, STORE
 
+HTTP = "claude_mem_http_falcon"
 Twin = Callable[[Any], Any]
 
 
@@ -90,6 +93,15 @@ def _nothing(_: Any) -> Any:
 ANY_JOB = "SELECT seq FROM generation_jobs WHERE status = 'queued' ORDER BY seq LIMIT 1"
 MADE = f"{CORE}.services.generation:made_of"
 
+
+def _anybody(_: Any) -> Any:
+    return lambda *_: Principal.local()
+
+
+def _no_check(_: Any) -> Any:
+    return lambda *_: None
+
+
 PLANTS: dict[str, Plant] = {
     "acknowledge-before-commit": Plant(
         {f"{STORE}.writer:Writer.block": _block_that_never_commits}, since="ready"
@@ -110,6 +122,12 @@ PLANTS: dict[str, Plant] = {
         }
     ),
     "synchronous-off": Plant({f"{STORE}.connections:_configured": _synchronous_off}),
+    "anybody-is-let-in": Plant(
+        {f"{CORE}.services.access:Access.authenticate": _anybody}
+    ),
+    "any-page-may-ask": Plant(
+        {f"{HTTP}.edge:check_way": _no_check, f"{HTTP}.gate:check_way": _no_check}
+    ),
     # No bugs: a generator that takes its time, as a distant model does.
     "a-generator-of-a-second": Plant({MADE: _after(1)}),
     "a-generator-of-a-minute": Plant({MADE: _after(60)}),

@@ -117,8 +117,8 @@ class KeyContract(RepositoryContract):
                 samples.key("second", team_id="strangers", **{field: "the same"})
             )
 
-    def test_a_caller_is_known_by_the_prefix(self, inhabited: Storage) -> None:
-        """The key with this public part: how a caller becomes known at the door."""
+    def test_a_key_is_found_by_its_public_part(self, inhabited: Storage) -> None:
+        """The key with this public part."""
         with inhabited.begin() as tx:
             tx.keys.add(samples.key("ours"))
             tx.keys.add(samples.key("theirs", team_id="strangers"))
@@ -126,6 +126,16 @@ class KeyContract(RepositoryContract):
             found = [snapshot.keys.find(f"prefix-{id_}") for id_ in ("ours", "theirs")]
             assert [key and key.id for key in found] == ["ours", "theirs"]
             assert snapshot.keys.find("prefix-absent") is None
+
+    def test_a_caller_is_known_by_the_hash(self, inhabited: Storage) -> None:
+        """The key with this hash: how a caller becomes known at the door."""
+        with inhabited.begin() as tx:
+            tx.keys.add(samples.key("ours", key_hash="one"))
+            tx.keys.add(samples.key("theirs", team_id="strangers", key_hash="other"))
+        with inhabited.read() as snapshot:
+            found = [snapshot.keys.with_hash(one) for one in ("one", "other")]
+            assert [key and key.id for key in found] == ["ours", "theirs"]
+            assert snapshot.keys.with_hash("on") is None
 
     def test_keys_come_oldest_first(self, inhabited: Storage) -> None:
         """The team's keys, oldest first."""

@@ -86,11 +86,18 @@ class KeysShareHashes(InProcessKeys):
         self._state.keys[key.id] = key
 
 
-@breaks(KeyContract.test_a_caller_is_known_by_the_prefix, "keys")
+@breaks(KeyContract.test_a_key_is_found_by_its_public_part, "keys")
 class KeysOfOneTeamOnly(InProcessKeys):
     def find(self, prefix):
         key = super().find(prefix)
         return key if key and key.team_id == "team" else None
+
+
+@breaks(KeyContract.test_a_caller_is_known_by_the_hash, "keys")
+class KeysByTheStartOfAHash(InProcessKeys):
+    def with_hash(self, key_hash):
+        everyone = self._state.keys.values()
+        return next((k for k in everyone if k.key_hash.startswith(key_hash)), None)
 
 
 @breaks(KeyContract.test_keys_come_oldest_first, "keys")

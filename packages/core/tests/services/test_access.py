@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.errors import InvalidInputError, UnauthenticatedError
+from claude_mem_core.reference.access import InProcessKeys
 from claude_mem_core.reference.storage import InProcessStorage
 from claude_mem_core.runtime import Runtime
 
@@ -40,6 +41,16 @@ def test_the_right_public_part_with_a_wrong_secret_opens_nothing(
     system.random_bytes = lambda _: random
     runtime.access.admit_local_token(runtime.access.new_local_token())
     system.random_bytes = lambda _: random[:-1] + b"\0"
+
+    with pytest.raises(UnauthenticatedError):
+        runtime.access.authenticate(runtime.access.new_local_token())
+
+
+def test_who_guesses_a_secret_learns_nothing_of_the_key(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(InProcessKeys, "find", pytest.fail)
+    monkeypatch.setattr(InProcessKeys, "get", pytest.fail)
 
     with pytest.raises(UnauthenticatedError):
         runtime.access.authenticate(runtime.access.new_local_token())

@@ -110,6 +110,12 @@ def test_a_projects_memories_are_counted_by_kind(
     assert runtime.memories.count(project.id, by=ME) == {"manual": 2, "summary": 1}
 
 
+@pytest.mark.parametrize("item_id", ["", "\0", "x" * 300])
+def test_what_cannot_be_an_id_is_no_memorys(runtime: Runtime, item_id: str) -> None:
+    with pytest.raises(NotFoundError):
+        runtime.memories.get(item_id, by=ME)
+
+
 def test_another_teams_memory_is_not_there(runtime: Runtime, project: Project) -> None:
     item = runtime.memories.add(manual(project), by=ME)
     stranger = Principal(team_id="strangers")

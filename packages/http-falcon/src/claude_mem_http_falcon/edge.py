@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 from urllib.parse import quote
 
 from claude_mem_core.domain.keeping import KEEPING
@@ -22,9 +22,8 @@ from pydantic_core import to_json
 from typing_extensions import override
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask
-from waitress.utilities import Error, RequestEntityTooLarge
+from waitress.utilities import Error
 
 from claude_mem_http_falcon.authentication import Authentication
 from claude_mem_http_falcon.exchange import (
@@ -44,14 +43,13 @@ from claude_mem_http_falcon.problems import (
 )
 from claude_mem_http_falcon.request_log import log_request
 from claude_mem_http_falcon.routes import MIB, is_open
+from claude_mem_http_falcon.strict_http import RefusalError, StrictParser
 
 LONGEST_BODY = 16 * MIB + 64 * 1024
 """More than the greatest limit of any route, so that the route's own limit speaks."""
 
 MOST_DISCARDED = 2 * LONGEST_BODY
 """Bytes of a refused body that are read, to nowhere, before the line is cut."""
-
-Knock: TypeAlias = Callable[[Head], Problem | None]
 
 log = logging.getLogger(__name__)
 
@@ -64,11 +62,15 @@ class Door:
     authentication: Authentication
     new_id: Callable[[], str]
 
-    def knock(self, head: Head) -> Problem | None:
-        """What stands against the request, if anything."""
+    def knock(self, head: Head, has_body: bool) -> Problem | None:  # noqa: FBT001 - what waitress tells
+        """What stands against the request, if anything.
+
+        A key is asked for where a body would follow: without one the application
+        asks, and as soon.
+        """
         try:
             self.gate.check(head)
-            if not is_open(head.path):
+            if has_body and not is_open(head.path):
                 self.authentication.identify(head)
         except Exception as error:  # noqa: BLE001 - it is told, without secrets
             problem = problem_of(error)
@@ -76,72 +78,6 @@ class Door:
                 log.error("a request failed at the door: %s", KEEPING.traced(error))  # noqa: TRY400 - without its secrets
             return problem or UNFORESEEN
         return None
-
-
-class RefusalError(Error):
-    """A problem in waitress's terms."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.message)
-        self.problem = problem
-
-
-class StrictParser(HTTPRequestParser):
-    """A parser that knocks at the door before it waits for a body."""
-
-    proxy_netloc: str
-    path: str
-
-    def __init__(self, knock: Knock, peer: str, adj: Adjustments) -> None:
-        super().__init__(adj)
-        self._knock = knock
-        self._peer = peer
-
-    @override
-    def received(self, data: bytes) -> int:
-        in_header = not self.headers_finished
-        consumed = super().received(data)
-        if in_header and self.headers_finished and self._wants_body():
-            problem = self._knock(self.head)
-            if problem is not None:
-                self.error = RefusalError(problem)
-                self.completed = True
-                # Nobody shall be asked to send a body that is not wanted.
-                self.expect_continue = False
-        return consumed
-
-    @override
-    def parse_header(self, header_plus: bytes) -> None:
-        super().parse_header(header_plus)
-        fault = next(
-            (fault for fault, is_so in self._faults(header_plus) if is_so), None
-        )
-        if fault is not None:
-            raise ParsingError(fault)
-
-    @property
-    def head(self) -> Head:
-        """The request without its body, as far as it could be read."""
-        fields = {name.replace("_", "-"): text for name, text in self.headers.items()}
-        method, path = getattr(self, "command", "-"), getattr(self, "path", "")
-        return Head(method, path, self._peer, fields)
-
-    def _wants_body(self) -> bool:
-        return not self.completed or isinstance(self.error, RequestEntityTooLarge)
-
-    def _faults(self, header_plus: bytes) -> list[tuple[str, bool]]:
-        """What RFC 9112 forbids or lets us refuse, and waitress lets pass."""
-        host, named = self.proxy_netloc, self.headers.get("HOST")
-        te = "TRANSFER_ENCODING" in self.headers
-        both = self.chunked and "CONTENT_LENGTH" in self.headers
-        folded = b"\r\n " in header_plus or b"\r\n\t" in header_plus
-        return [
-            ("the protocol is not HTTP/1.0 or HTTP/1.1", self.version not in _VERSIONS),
-            ("Transfer-Encoding in HTTP/1.0", te),
-            ("Transfer-Encoding and Content-Length together", both),
-            ("a header field is folded over lines", folded),
-            ("the request's target and Host disagree", bool(host) and host != named),
-        ]
 
 
 class ProblemTask(ErrorTask):
@@ -174,7 +110,8 @@ class ProblemTask(ErrorTask):
         millis = (time.time() - self.start_time) * 1000
         # Before the answer, as for all others: whoever has it finds its line.
         log_request(head.method, path, problem.status.value, millis, request_id)
-        self.write(body)
+        # A body after HEAD would be read as the next answer.
+        self.write(b"" if head.method == "HEAD" else body)
 
 
 class EdgeChannel(HTTPChannel):
@@ -231,9 +168,6 @@ class EdgeChannel(HTTPChannel):
             cast("socket.socket", self.socket).shutdown(socket.SHUT_WR)
         except OSError:
             self.will_close = True
-
-
-_VERSIONS = ("1.0", "1.1")
 
 
 def _problem(error: Error | None) -> Problem:

@@ -23,7 +23,8 @@ from claude_mem_http_falcon.settings import HttpSettings
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 """Names by which this machine calls itself."""
 
-_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9.\-]+)(?::[0-9]{1,5})?", re.IGNORECASE)
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9.\-]+)(?::([0-9]{1,5}))?", re.IGNORECASE)
+_PORTS = range(1, 65536)
 _OWN_PAGES = ("same-origin", "none")
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": ", ".join(sorted({row.method for row in ROUTES})),
@@ -62,7 +63,8 @@ class Gate:
             ForbiddenError: A page of another origin had the request sent.
         """
         name = _HOST.fullmatch(head.header("Host") or "")
-        if name is None or name[1].lower() not in self._names:
+        is_ours = name is not None and name[1].lower() in self._names
+        if name is None or not is_ours or int(name[2] or 1) not in _PORTS:
             message = (
                 "Host is not 127.0.0.1, localhost or [::1]; use one of these, or name "
                 "another in CLAUDE_MEM_ALLOWED_HOSTS"
@@ -98,4 +100,5 @@ def is_of_own_origin(head: Head) -> bool:
 
 def is_of_own_site(head: Head) -> bool:
     """Whether the browser, if one sent it, tells of no other site."""
-    return (head.header("Sec-Fetch-Site") or "none").lower() in _OWN_PAGES
+    site = head.header("Sec-Fetch-Site")
+    return site is None or site.lower() in _OWN_PAGES

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import socket
 import threading
@@ -38,6 +39,8 @@ OPEN_LOCALLY = (
 )
 
 _BACKLOG = 1024
+_TRIM_THRESHOLD, _KEPT_FREE = -1, 64 * 1024
+"""An option of glibc's mallopt, and the bytes at the end of a heap that it keeps."""
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +57,7 @@ class HttpFrontEnd(FrontEnd):
 
     @override
     def serve(self, runtime: Runtime, *, ready: Callable[[str], None]) -> None:
+        _give_memory_back()
         settings = self._settings
         require_safe(settings, runtime)
         app = build_app(runtime, self._stopping, settings)
@@ -84,6 +88,16 @@ class HttpFrontEnd(FrontEnd):
         with self._while_open:
             if self._server is not None:
                 self._server.pull_trigger()
+
+
+def _give_memory_back() -> None:
+    """Let freed memory go, where the C library would keep it for the next one.
+
+    By default glibc learns from each large body to keep as much, for every thread.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_TRIM_THRESHOLD, _KEPT_FREE)
 
 
 def require_safe(settings: HttpSettings, runtime: Runtime) -> None:

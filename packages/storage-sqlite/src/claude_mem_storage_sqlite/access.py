@@ -82,6 +82,11 @@ class SqliteKeys(KeyRepository):
         return KEYS.value(row) if row else None
 
     @override
+    def with_hash(self, key_hash: str) -> ApiKey | None:
+        row = self._db.one(f"{KEYS.select} WHERE r.key_hash = ?", [key_hash])
+        return KEYS.value(row) if row else None
+
+    @override
     def get(self, key_id: str, *, scope: Scope) -> ApiKey:
         sql = (
             f"{KEYS.select} WHERE r.id = :id AND r.team_id = :team"

@@ -92,11 +92,6 @@ def hash_key(parts: KeyParts, secret: ServerSecret | None = None) -> str:
     return "hmac-sha256$" + hmac.digest(secret.pepper, text, hashlib.sha256).hex()
 
 
-def same_hash(one: str, other: str) -> bool:
-    """Whether two hashes are equal, in a time that does not tell where they differ."""
-    return hmac.compare_digest(one.encode(), other.encode())
-
-
 def _base62(number: int, width: int) -> str:
     digits = []
     for _ in range(width):

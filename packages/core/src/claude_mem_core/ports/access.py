@@ -52,7 +52,11 @@ class KeyReader(Protocol):
 
     @abstractmethod
     def find(self, prefix: str) -> ApiKey | None:
-        """The key with this public part: how a caller becomes known at the door."""
+        """The key with this public part."""
+
+    @abstractmethod
+    def with_hash(self, key_hash: str) -> ApiKey | None:
+        """The key with this hash: how a caller becomes known at the door."""
 
     @abstractmethod
     def get(self, key_id: str, *, scope: Scope) -> ApiKey:

@@ -75,6 +75,11 @@ class InProcessKeys(KeyRepository):
         return next((key for key in everyone if key.prefix == prefix), None)
 
     @override
+    def with_hash(self, key_hash: str) -> ApiKey | None:
+        everyone = self._state.keys.values()
+        return next((key for key in everyone if key.key_hash == key_hash), None)
+
+    @override
     def get(self, key_id: str, *, scope: Scope) -> ApiKey:
         key = self._state.keys.get(key_id)
         if key is None or not _within(key, scope):

@@ -16,7 +16,6 @@ from claude_mem_core.domain.keys import (
     hash_key,
     mint_key,
     read_key,
-    same_hash,
 )
 from claude_mem_core.domain.scopes import EVERYTHING
 from claude_mem_core.domain.team import LOCAL_TEAM_ID, MemberRole
@@ -33,8 +32,6 @@ from claude_mem_core.services.audited import record
 LOCAL_KEY_NAME = "local token"
 NOTED_EVERY = 60_000
 """Milliseconds in which a key's last use is written down once at most."""
-
-_NO_KEY = "sha256$" + "0" * 64
 
 log = logging.getLogger(__name__)
 
@@ -78,12 +75,12 @@ class Access:
         if parts is None:
             raise _nobody()
         with self._storage.read() as snapshot:
-            key = snapshot.keys.find(parts.prefix)
+            # By its hash, not by its public part: whoever guesses finds nothing
+            # either way, and the time it takes tells them nothing of the keys.
+            key = snapshot.keys.with_hash(hash_key(parts, self._secret))
             member = _member_of(snapshot, key) if key else None
-        expected = key.key_hash if key else _NO_KEY
-        matches = same_hash(hash_key(parts, self._secret), expected)
         now = self._system.now()
-        if key is None or not matches or not _counts(key, member, now=now):
+        if key is None or not _counts(key, member, now=now):
             raise _nobody()
         if key.is_local and not at_home:
             raise _nobody()

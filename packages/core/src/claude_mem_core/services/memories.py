@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 
 from claude_mem_core.domain.access import Principal, Scope
 from claude_mem_core.domain.audit import AuditDeed
@@ -80,7 +80,11 @@ class Memories:
 
     def get(self, item_id: str, *, by: Principal, moment: Moment = NOW) -> MemoryItem:
         """The memory with this id, with its sources, as it was known at a moment."""
-        request = MemoryRequest(ids=(item_id,), **dict(moment))
+        try:
+            request = MemoryRequest(ids=(item_id,), **dict(moment))
+        except ValidationError:
+            # What cannot be an id is nobody's.
+            raise NotFoundError("memory", item_id) from None
         found = self.get_many(request, by=by).memories
         if not found:
             raise NotFoundError("memory", item_id)
