@@ -125,9 +125,7 @@ PLANTS: dict[str, Plant] = {
     "anybody-is-let-in": Plant(
         {f"{CORE}.services.access:Access.authenticate": _anybody}
     ),
-    "any-page-may-ask": Plant(
-        {f"{HTTP}.edge:check_way": _no_check, f"{HTTP}.gate:check_way": _no_check}
-    ),
+    "any-page-may-ask": Plant({f"{HTTP}.gate:Gate.check": _no_check}),
     # No bugs: a generator that takes its time, as a distant model does.
     "a-generator-of-a-second": Plant({MADE: _after(1)}),
     "a-generator-of-a-minute": Plant({MADE: _after(60)}),
