@@ -95,7 +95,7 @@ MADE = f"{CORE}.services.generation:made_of"
 
 
 def _anybody(_: Any) -> Any:
-    return lambda *_: Principal.local()
+    return lambda *_, **__: Principal.local()
 
 
 def _no_check(_: Any) -> Any:
