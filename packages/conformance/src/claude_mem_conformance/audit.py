@@ -30,7 +30,7 @@ class AuditContract(RepositoryContract):
         counts.
 
         Keep rows, each by its own number.
-        """
+        """  # noqa: D205 - the promise is quoted whole
         target = {"target_type": "event", "target_id": "event", "actor_id": "somebody"}
         rows = [
             samples.audit_row(3, metadata=samples.AWKWARD, **target),

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: Apache-2.0
-# ruff: noqa: ARG002 - it has the port's signature, and leaves something out
 """Audit logs that each break one promise."""
 
 from __future__ import annotations

@@ -18,7 +18,9 @@ from typing import Any, TypeAlias, cast
 from urllib.parse import quote
 
 from claude_mem_core.domain.keeping import KEEPING
+from claude_mem_core.errors import AccessError
 from claude_mem_core.services.access import Access
+from claude_mem_core.services.audit_trail import AuditTrail
 from pydantic_core import to_json
 from typing_extensions import override
 from waitress.adjustments import Adjustments
@@ -61,9 +63,10 @@ class Door:
     """The layers that need a request's header only, without the framework."""
 
     access: Access
+    trail: AuditTrail
     new_id: Callable[[], str]
 
-    def knock(self, path: str, header: Headers) -> Problem | None:
+    def knock(self, path: str, header: Headers, *, address: str) -> Problem | None:
         """What stands against the request, if anything."""
         try:
             check_way(header)
@@ -73,6 +76,8 @@ class Door:
             problem = problem_of(error)
             if problem is None:
                 log.error("a request failed at the door: %s", KEEPING.traced(error))  # noqa: TRY400 - without its secrets
+            elif isinstance(error, AccessError):
+                self.trail.denied(problem.status.value, address=address)
             return problem or UNFORESEEN
         return None
 
@@ -185,10 +190,19 @@ class EdgeChannel(HTTPChannel):
     _deaf_since: float | None = None
     _discarded = 0
 
-    def __init__(self, door: Door, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
-        self.parser_class = partial(StrictParser, door.knock)  # type: ignore[assignment]
+    def __init__(
+        self,
+        door: Door,
+        server: Any,  # noqa: ANN401 - waitress says no more
+        sock: socket.socket,
+        addr: tuple[str, int],
+        *more: Any,  # noqa: ANN401
+        **named: Any,  # noqa: ANN401
+    ) -> None:
+        knock = partial(door.knock, address=addr[0])
+        self.parser_class = partial(StrictParser, knock)  # type: ignore[assignment]
         self.error_task_class = partial(ProblemTask, door.new_id)  # type: ignore[assignment]
-        super().__init__(*args, **kwargs)
+        super().__init__(server, sock, addr, *more, **named)
 
     @override
     def readable(self) -> bool:

@@ -69,6 +69,10 @@ FILTERS: Final = (
     *("projectId", *LISTS, "dateStart", "dateEnd", "asOf", "knownAt"),
     *("includeSuperseded", "includeExpired", "view", "query"),
 )
+AUDIT_QUERY: Final = (
+    *("projectId", "action", "actorId", "targetType", "targetId"),
+    *("since", "until", "order", "limit", "after"),
+)
 SEARCH: Final = (*FILTERS, "limit", "minConfidence", "explain")
 TIMELINE: Final = (*FILTERS, "anchor", "depthBefore", "depthAfter")
 
@@ -112,6 +116,7 @@ ROUTES: Final = (
     Route("POST", "/v1/context", READ, ONE),
     Route("GET", "/v1/context/{pack_id}", READ),
     Route("POST", "/hooks/{agent}/{event}", WRITE, HOOK),
+    Route("GET", "/v1/audit", "audit:read", takes=AUDIT_QUERY),
 )
 
 _BY_METHOD_AND_PATH = {(route.method, route.path): route for route in ROUTES}

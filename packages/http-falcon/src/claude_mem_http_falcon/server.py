@@ -114,7 +114,7 @@ def _server(
     )
     # It warns of every request that waits for a thread, which is how a pool works.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    door = Door(runtime.access, runtime.system.new_id)
+    door = Door(runtime.access, runtime.audit, runtime.system.new_id)
     server.channel_class = partial(EdgeChannel, door)  # type: ignore[assignment]
     return server
 

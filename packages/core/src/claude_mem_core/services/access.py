@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Sequence
 
-from claude_mem_core.domain.access import ApiKey, Principal
+from claude_mem_core.domain.access import ApiKey, Principal, Scope
 from claude_mem_core.domain.audit import AuditDeed
 from claude_mem_core.domain.keys import (
     KEY_BYTES,
@@ -23,6 +23,7 @@ from claude_mem_core.domain.team import LOCAL_TEAM_ID, MemberRole
 from claude_mem_core.errors import (
     ClaudeMemError,
     InvalidInputError,
+    NotFoundError,
     UnauthenticatedError,
 )
 from claude_mem_core.ports.storage import Snapshot, Storage, Transaction
@@ -162,6 +163,16 @@ class Access:
     def _record(self, tx: Transaction, action: str, key: ApiKey) -> None:
         deed = AuditDeed(action=action, target_type="api_key", target_id=key.id)
         self._audited.record(tx, deed, by=Principal.local())
+
+
+def still_counts(snapshot: Snapshot, key_id: str, *, scope: Scope, now: int) -> bool:
+    """Whether what was asked for with this key may be done now."""
+    try:
+        key = snapshot.keys.get(key_id, scope=Scope(scope.team_id))
+    except NotFoundError:
+        return False
+    has_left = key.user_id is not None and _member_of(snapshot, key) is None
+    return key.counts_at(now) and not has_left
 
 
 def _nobody() -> UnauthenticatedError:
