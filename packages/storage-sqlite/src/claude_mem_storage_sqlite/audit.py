@@ -11,8 +11,8 @@ from claude_mem_core.errors import ConflictError
 from claude_mem_core.ports.audit import AuditLog
 from typing_extensions import override
 
-from claude_mem_storage_sqlite.driver import Connection
-from claude_mem_storage_sqlite.rows import Rows, within
+from claude_mem_storage_sqlite.driver import Connection, Row
+from claude_mem_storage_sqlite.rows import Rows, of_json, within
 
 AUDIT = Rows(AuditRow, "audit_log")
 
@@ -49,7 +49,7 @@ class SqliteAuditLog(AuditLog):
     @override
     def page(self, *, after: int, limit: int) -> Sequence[AuditRow]:
         sql = f"{AUDIT.select} WHERE r.seq > ? ORDER BY r.seq LIMIT ?"
-        return tuple(AUDIT.value(row) for row in self._db.all(sql, [after, limit]))
+        return tuple(_as_it_stands(row) for row in self._db.all(sql, [after, limit]))
 
     @override
     def list(self, query: AuditQuery, *, scope: Scope) -> Sequence[AuditRow]:
@@ -82,6 +82,16 @@ class SqliteAuditLog(AuditLog):
     @override
     def prune(self, *, through: int) -> None:
         self._db.run("DELETE FROM audit_log WHERE seq <= ?", [through])
+
+
+def _as_it_stands(row: Row) -> AuditRow:
+    """The row, whatever somebody wrote into it: its seal will tell."""
+    fields = AUDIT.fields(row)
+    try:
+        told = of_json(fields["metadata"])
+    except ValueError:
+        told = {"spoilt": fields["metadata"]}
+    return AuditRow.of_valid({**fields, "metadata": told})
 
 
 def _asked(query: AuditQuery) -> Mapping[str, object]:

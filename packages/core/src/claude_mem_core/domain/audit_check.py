@@ -153,7 +153,8 @@ class _Walk:
 
     def is_sound(self, row: AuditRow) -> bool:
         """Whether a row matches its seal."""
-        return compare_digest(seal_of(row, key=self.key), row.row_hash)
+        seal = seal_of(row, key=self.key)
+        return compare_digest(seal.encode(), row.row_hash.encode())
 
     def verdict(self, fault: Fault | None) -> Verdict:
         """What came of it."""
