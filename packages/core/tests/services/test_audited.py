@@ -105,12 +105,12 @@ def test_what_a_runtime_writes_is_sealed(
     project: Project,
     draft: Callable[..., AgentEventDraft],
 ) -> None:
-    runtime.events.accept(draft("UserPromptSubmit"), by=ME)
-    runtime.events.accept_batch([draft("PostToolUse"), draft("Stop")], by=ME)
+    runtime.events.accept(draft("user_prompt"), by=ME)
+    runtime.events.accept_batch([draft("tool_use"), draft("turn_end")], by=ME)
     runtime.generator.drain()
     actions = [row.action for row in rows(storage)]
     assert actions[:1] == ["project.create"]
-    print(actions); assert {"event.write", "session.start", "observation.created"} <= set(actions)
+    assert {"event.write", "session.start", "observation.created"} <= set(actions)
     assert runtime.audit.verify().fault is None
     with pytest.raises(ConflictError):
         runtime.projects.create(ProjectDraft(name="x", slug=project.slug), by=ME)
