@@ -78,11 +78,11 @@ class TeamContract(RepositoryContract):
         with inhabited.begin() as tx:
             before = [team.id for team in tx.teams.all()]
             tx.teams.add(samples.team("z"))
-            tx.teams.add(samples.team("a", metadata=samples.AWKWARD))
+            tx.teams.add(samples.team("a"))
         with inhabited.read() as snapshot:
             every = snapshot.teams.all()
         assert [team.id for team in every] == [*before, "z", "a"]
-        assert every[-1] == samples.team("a", metadata=samples.AWKWARD)
+        assert every[-1] == samples.team("a")
 
     def test_a_member_leaves_the_team_that_they_are_of(
         self, inhabited: Storage
