@@ -10,6 +10,7 @@ from time import sleep
 
 import pytest
 from claude_mem_core.domain.access import Principal
+from claude_mem_core.domain.audit import AuditQuery
 from claude_mem_core.domain.generation_job import Failure, JobQuery
 from claude_mem_core.domain.team import LOCAL_TEAM_ID
 
@@ -69,7 +70,7 @@ def listed(client, path: str) -> list[str]:
 def audited(client) -> list[tuple[str, str | None, object]]:
     """What was done to jobs, oldest first: the deed, the job, the request."""
     with client.runtime.jobs._storage.read() as snapshot:
-        entries = snapshot.audit.list(scope=ME.scope, limit=100)
+        entries = snapshot.audit.list(AuditQuery(limit=100), scope=ME.scope)
     return [
         (one.action, one.target_id, one.metadata.get("requestId"))
         for one in reversed(entries)

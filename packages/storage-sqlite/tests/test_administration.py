@@ -42,7 +42,7 @@ def database(path, storage):
         )
         tx.jobs.add(samples.job("job"))
         tx.jobs.claim(now=NOW, lease_until=NOW + 1)
-        tx.audit.append(samples.audit_entry("entry"))
+        tx.audit.append([samples.audit_row(1)])
         tx.model_calls.add(samples.model_call("call", job_id=None))
         tx.packs.add(samples.receipt("pack", "m"))
         tx.packs.note(samples.use("use", memory_item_id="m"))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from claude_mem_core.domain.agent_event import AgentEventDraft
+from claude_mem_core.domain.audit import AuditPage, AuditQuery
 from claude_mem_core.domain.by_hand import Expiry, MemoryChange, Supersession
 from claude_mem_core.domain.context_pack import ContextQuery
 from claude_mem_core.domain.context_pack import Told as Considered
@@ -194,6 +195,10 @@ class Client(Protocol):
     @abstractmethod
     def regenerate(self, project_id: str, request: ReplayRequest) -> ReplayPage:
         """Some of a project's sessions, made again by a generator."""
+
+    @abstractmethod
+    def audit(self, query: AuditQuery) -> AuditPage:
+        """The rows of the audit log that a query asks for."""
 
     @abstractmethod
     def ledger(self) -> Ledger:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.agent_event import AgentEventDraft
+from claude_mem_core.domain.audit import AuditPage, AuditQuery
 from claude_mem_core.domain.by_hand import Expiry, MemoryChange, Supersession
 from claude_mem_core.domain.context_pack import ContextQuery
 from claude_mem_core.domain.feedback import Feedback
@@ -155,6 +156,10 @@ class ClientHere(Client):
     @override
     def regenerate(self, project_id: str, request: ReplayRequest) -> ReplayPage:
         return self._runtime.replay.regenerate(project_id, request, by=self._by)
+
+    @override
+    def audit(self, query: AuditQuery) -> AuditPage:
+        return self._runtime.audit.list(query, by=self._by)
 
     @override
     def ledger(self) -> Ledger:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 from claude_mem_core.domain.agent_event import AgentEventDraft
+from claude_mem_core.domain.audit import AuditPage, AuditQuery
 from claude_mem_core.domain.by_hand import Expiry, MemoryChange, Supersession
 from claude_mem_core.domain.context_pack import ContextQuery
 from claude_mem_core.domain.context_pack import Told as Considered
@@ -241,6 +242,12 @@ class ClientHttp(Client):
         with self._patience():
             answer = self._ask("POST", path, asked)
         return ReplayPage.from_wire(_part(answer, "replay", dict))
+
+    @override
+    def audit(self, query: AuditQuery) -> AuditPage:
+        asked = query.model_dump(mode="json", by_alias=True, exclude_none=True)
+        answer = self._ask("GET", f"/v1/audit?{urlencode(asked)}")
+        return AuditPage.from_wire(answer)
 
     @override
     def ledger(self) -> Ledger:

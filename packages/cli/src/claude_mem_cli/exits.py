@@ -4,7 +4,8 @@
 ::
 
     0   done
-    1   not_found, conflict     no such project; a server already runs, or none does
+    1   not_found, conflict     no such project; a server already runs, or none does;
+                                the audit log is not as it was written
     2   invalid_input           a wrong option, or lines that were not taken in
     69  unavailable             the server or the store does not answer
     77  unauthenticated, forbidden, rate_limited, quota_exceeded
@@ -28,6 +29,7 @@ from claude_mem_core.errors import (
 
 OK = 0
 ABSENT = 1
+FAULTY = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
 

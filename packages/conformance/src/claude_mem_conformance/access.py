@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What a storage is held to about teams, keys and the audit log."""
+"""What a storage is held to about teams and keys."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from typing import ClassVar
 
 import pytest
 from claude_mem_core.domain.access import Scope
-from claude_mem_core.domain.audit import AuditEntry
 from claude_mem_core.domain.team import TeamMember
 from claude_mem_core.errors import ConflictError, NotFoundError
-from claude_mem_core.ports.access import AuditLog, KeyRepository, TeamRepository
+from claude_mem_core.ports.access import KeyRepository, TeamRepository
 from claude_mem_core.ports.storage import Storage
 
 from claude_mem_conformance import samples
@@ -79,11 +78,11 @@ class TeamContract(RepositoryContract):
         with inhabited.begin() as tx:
             before = [team.id for team in tx.teams.all()]
             tx.teams.add(samples.team("z"))
-            tx.teams.add(samples.team("a", metadata=samples.AWKWARD))
+            tx.teams.add(samples.team("a"))
         with inhabited.read() as snapshot:
             every = snapshot.teams.all()
         assert [team.id for team in every] == [*before, "z", "a"]
-        assert every[-1] == samples.team("a", metadata=samples.AWKWARD)
+        assert every[-1] == samples.team("a")
 
     def test_a_member_leaves_the_team_that_they_are_of(
         self, inhabited: Storage
@@ -214,48 +213,6 @@ class KeyContract(RepositoryContract):
             assert snapshot.keys.get("two", scope=OURS) == samples.key("two")
 
 
-class AuditContract(RepositoryContract):
-    """The audit log."""
-
-    ports: ClassVar[tuple[type, ...]] = (AuditLog,)
-
-    def test_entries_come_newest_first_within_the_scope(
-        self, inhabited: Storage
-    ) -> None:
-        """Entries come back newest first, and only those of the scope."""
-        with inhabited.begin() as tx:
-            tx.audit.append(samples.audit_entry("b"))
-            tx.audit.append(samples.audit_entry("theirs", team_id="strangers"))
-            tx.audit.append(
-                samples.audit_entry("c", project_id="other", created_at_epoch=NOW + 1)
-            )
-            tx.audit.append(samples.audit_entry("a", created_at_epoch=NOW + 2))
-        assert [one.id for one in _entries(inhabited, OURS)] == ["a", "c", "b"]
-        assert [one.id for one in _entries(inhabited, PROJECT)] == ["a", "b"]
-
-    def test_an_entry_is_kept_whole(self, inhabited: Storage) -> None:
-        """Keep one entry."""
-        target = {"target_type": "event", "target_id": "event", "actor_id": "somebody"}
-        entry = samples.audit_entry("full", metadata=samples.AWKWARD, **target)
-        with inhabited.begin() as tx:
-            tx.audit.append(entry)
-        assert entry in _entries(inhabited, OURS)
-
-    def test_no_more_than_the_newest_entries_come(self, inhabited: Storage) -> None:
-        """The newest entries."""
-        with inhabited.begin() as tx:
-            for number in range(5):
-                tx.audit.append(
-                    samples.audit_entry(f"{number}", created_at_epoch=NOW + number)
-                )
-        assert [one.id for one in _entries(inhabited, OURS, limit=2)] == ["4", "3"]
-
-
 def _members(storage: Storage) -> Sequence[TeamMember]:
     with storage.read() as snapshot:
         return list(snapshot.teams.members(scope=OURS))
-
-
-def _entries(storage: Storage, scope: Scope, limit: int = 9) -> Sequence[AuditEntry]:
-    with storage.begin() as tx:
-        return list(tx.audit.list(scope=scope, limit=limit))

@@ -9,6 +9,7 @@ import pytest
 
 CONTRACTS = (
     "access",
+    "audit",
     "agents",
     "contract",
     "embedder",

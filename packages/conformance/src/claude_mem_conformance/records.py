@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from claude_mem_conformance.access import AuditContract, KeyContract, TeamContract
+from claude_mem_conformance.access import KeyContract, TeamContract
+from claude_mem_conformance.audit import AuditContract
 from claude_mem_conformance.events import EventContract
 from claude_mem_conformance.jobs import JobContract
 from claude_mem_conformance.machine import StorageMachineContract

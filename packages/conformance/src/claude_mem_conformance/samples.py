@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from claude_mem_core.domain.access import ApiKey, Scope
 from claude_mem_core.domain.agent_event import AgentEvent
-from claude_mem_core.domain.audit import AuditEntry
+from claude_mem_core.domain.audit import AuditRow
 from claude_mem_core.domain.context_pack import PackReceipt, Told
 from claude_mem_core.domain.feedback import MemoryUse
 from claude_mem_core.domain.filters import MemoryFilter
@@ -81,11 +81,13 @@ def key(id_: str, **fields: object) -> ApiKey:
     return _of(ApiKey, {**named, **proof, **_dated(), **fields})
 
 
-def audit_entry(id_: str, **fields: object) -> AuditEntry:
-    """An entry about a deed in `project`."""
+def audit_row(seq: int, **fields: object) -> AuditRow:
+    """A row about a deed in `project`; its hashes seal nothing."""
     deed = {"action": "event.write", "actor_type": "user", "project_id": "project"}
     when = {"created_at_epoch": NOW}
-    return _of(AuditEntry, {"id": id_, "team_id": "team", **deed, **when, **fields})
+    hashes = {"prev_hash": f"hash {seq - 1}", "row_hash": f"hash {seq}"}
+    place = {"id": f"row {seq}", "team_id": "team", "seq": seq, **hashes}
+    return _of(AuditRow, {**place, **deed, **when, **fields})
 
 
 def project(id_: str = "project", **fields: object) -> Project:

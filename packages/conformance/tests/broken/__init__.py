@@ -6,6 +6,7 @@ from __future__ import annotations
 from broken import (  # noqa: F401 - each registers what it holds
     access,
     agents,
+    audit,
     embedder,
     events,
     generator,

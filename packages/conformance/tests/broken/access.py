@@ -1,17 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # ruff: noqa: ARG002 - it has the port's signature, and leaves something out
-"""Teams, keys and audit logs that each break one promise."""
+"""Teams and keys that each break one promise."""
 
 from __future__ import annotations
 
-from claude_mem_conformance.access import AuditContract, KeyContract, TeamContract
+from claude_mem_conformance.access import KeyContract, TeamContract
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.errors import NotFoundError
-from claude_mem_core.reference.access import (
-    InProcessAuditLog,
-    InProcessKeys,
-    InProcessTeams,
-)
+from claude_mem_core.reference.access import InProcessKeys, InProcessTeams
 
 from broken.registry import breaks
 
@@ -116,21 +112,3 @@ class KeysLoseScopes(InProcessKeys):
 class KeysAreReplacedByNothing(InProcessKeys):
     def replace(self, key):
         self._state.keys[key.id] = key
-
-
-@breaks(AuditContract.test_entries_come_newest_first_within_the_scope, "audit")
-class AuditOfTheWholeTeam(InProcessAuditLog):
-    def list(self, *, scope, limit):
-        return super().list(scope=Scope(scope.team_id), limit=limit)
-
-
-@breaks(AuditContract.test_an_entry_is_kept_whole, "audit")
-class AuditLosesMetadata(InProcessAuditLog):
-    def append(self, entry):
-        super().append(entry.changed(metadata={}))
-
-
-@breaks(AuditContract.test_no_more_than_the_newest_entries_come, "audit")
-class AuditKnowsNoLimit(InProcessAuditLog):
-    def list(self, *, scope, limit):
-        return super().list(scope=scope, limit=limit + 1)

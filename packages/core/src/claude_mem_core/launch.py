@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,9 @@ from claude_mem_core.reference.generator import RuleBasedGenerator
 from claude_mem_core.reference.queue import InProcessQueueEngine
 from claude_mem_core.reference.storage import InProcessStorage
 from claude_mem_core.runtime import Runtime, assemble
+from claude_mem_core.services.audit_trail import AuditTrail
+from claude_mem_core.services.audited import Audited
+from claude_mem_core.services.servings import Servings
 from claude_mem_core.settings import CoreSettings
 from claude_mem_core.system import RealSystem
 
@@ -80,6 +83,7 @@ def open_runtime(env: Mapping[str, str], plugins: Plugins | None = None) -> Runt
             agents=plugins.agents(),
             idle_turn=timedelta(minutes=settings.idle_turn_minutes),
             retention=settings.retention,
+            audit_retention=settings.audit_retention,
             keeping=settings.keeping(map(_rule, plugins.secret_detectors())),
             generators=lambda name: _opened(plugins.generator(name), env, wiring),
             secret=server_secret(folder, settings.server_secret),
@@ -87,8 +91,34 @@ def open_runtime(env: Mapping[str, str], plugins: Plugins | None = None) -> Runt
             paces=settings.paces,
             caps=settings.caps,
         )
+        runtime.audit.make_ready()
         undo.pop_all()
     return runtime
+
+
+@contextmanager
+def open_audit(
+    env: Mapping[str, str], plugins: Plugins | None = None
+) -> Iterator[AuditTrail]:
+    """The audit log of the store that `env` names, and nothing else of it.
+
+    So it can be checked though a queue or a model cannot be reached.
+
+    Raises:
+        ConfigurationError: A setting is wrong, or names what is not installed.
+        AdapterError: The storage cannot be reached.
+    """
+    plugins = plugins or installed_plugins()
+    settings = CoreSettings.from_env(env)
+    folder, system = own_folder(settings.folder), RealSystem()
+    secret = server_secret(folder, settings.server_secret)
+    wiring = Wiring(folder, system, _not_yet)
+    storage = _opened(plugins.storage(settings.storage_engine), env, wiring)
+    with closing(storage):
+        audited = Audited(system, secret.audit_key)
+        trail = AuditTrail(storage, audited, Servings(storage, audited))
+        trail.make_ready()
+        yield trail
 
 
 def open_front_end(

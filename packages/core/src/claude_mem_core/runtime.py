@@ -35,6 +35,8 @@ from claude_mem_core.ports.queue import (
 from claude_mem_core.ports.storage import Storage
 from claude_mem_core.ports.system import System
 from claude_mem_core.services.access import Access
+from claude_mem_core.services.audit_trail import AuditTrail
+from claude_mem_core.services.audited import Audited
 from claude_mem_core.services.context import ContextPacks
 from claude_mem_core.services.embedding import EMBED_EVERY, Embedding
 from claude_mem_core.services.events import Events
@@ -49,6 +51,7 @@ from claude_mem_core.services.recall import Recall
 from claude_mem_core.services.replay import Generators, Replay
 from claude_mem_core.services.rescan import Rescan
 from claude_mem_core.services.retention import Retention
+from claude_mem_core.services.servings import Servings
 from claude_mem_core.services.sessions import Sessions
 from claude_mem_core.services.similarity import Similarity
 from claude_mem_core.services.status import Status
@@ -67,6 +70,9 @@ GRACE = timedelta(seconds=10)
 
 LOOK_UP_EVERY = timedelta(seconds=10)
 """How long a worker waits for work before it begins its loop anew."""
+
+AUDIT_EVERY = timedelta(milliseconds=500)
+"""How often what was served is written: none of it is a second late."""
 
 IN_THE_SERVER = "server"
 """The name in which a server's own thread claims jobs."""
@@ -91,6 +97,7 @@ class Runtime:
         agents: Mapping[str, AgentVocabulary],
         idle_turn: timedelta,
         retention: timedelta | None = None,
+        audit_retention: timedelta | None = None,
         generators: Generators,
         keeping: Keeping = KEEPING,
         embedder: Embedder | None = None,
@@ -103,25 +110,30 @@ class Runtime:
         self._embedder = embedder
         self._queue = queue
         self._agents = agents
-        self.access = Access(storage, system, secret)
+        audited = Audited(system, secret.audit_key if secret else None)
+        self.servings = Servings(storage, audited)
+        self.audit = AuditTrail(storage, audited, self.servings, keeps=audit_retention)
+        self.access = Access(storage, audited, secret)
         self.usage = Usage(storage, system)
         self.limits = Limits(limiter, self.usage, system, paces=paces, caps=caps)
-        self.keys = Keys(storage, system, secret)
-        self.teams = Teams(storage, system)
-        self.projects = Projects(storage, system, keeping)
-        self.sessions = Sessions(storage, queue, system, keeping)
-        self.events = Events(storage, queue, system, keeping)
+        self.keys = Keys(storage, audited, secret)
+        self.teams = Teams(storage, audited)
+        self.projects = Projects(storage, audited, keeping)
+        self.sessions = Sessions(storage, queue, audited, keeping)
+        self.events = Events(storage, queue, audited, keeping)
         self.uses = Uses(storage, system)
-        self.memories = Memories(storage, system, self.uses, keeping)
-        self.rescan = Rescan(storage, system, keeping)
+        self.memories = Memories(storage, audited, self.uses, self.servings, keeping)
+        self.rescan = Rescan(storage, audited, keeping)
         self.similarity = Similarity(embedder)
         self.embedding = Embedding(storage, embedder, system)
-        self.recall = Recall(storage, system, self.similarity)
-        self.context = ContextPacks(storage, system, self.similarity, self.uses)
-        self.jobs = Jobs(storage, queue, system)
-        self.generator = Generator(storage, queue, generator, system, keeping)
+        self.recall = Recall(storage, system, self.similarity, self.servings)
+        self.context = ContextPacks(
+            storage, audited, self.similarity, self.uses, self.servings
+        )
+        self.jobs = Jobs(storage, queue, audited)
+        self.generator = Generator(storage, queue, generator, audited, keeping)
         self.replay = Replay(
-            storage, generator, system, others=generators, keeping=keeping
+            storage, generator, audited, others=generators, keeping=keeping
         )
         self.upkeep = Upkeep(storage, queue, system, idle_turn=idle_turn)
         self.retention = Retention(storage, system, keeps=retention)
@@ -132,8 +144,10 @@ class Runtime:
         )
         self.embedding_loop = Loop("embedding", self._embed, pause=EMBED_EVERY)
         self.keeper = Loop("upkeep", self._keep_up, pause=EVERY)
+        self.auditor = Loop("audit log", self._keep_audit, pause=AUDIT_EVERY)
         self.system = system
         self.keeping = keeping
+        self._is_closed = False
 
     def agent(self, name: str) -> AgentVocabulary:
         """The vocabulary of an agent; `NotFoundError` when none is installed."""
@@ -171,6 +185,7 @@ class Runtime:
             ConflictError: It was started before.
         """
         self.keeper.start()
+        self.auditor.start()
         if work:
             self.worker.start()
             self._start_embedding()
@@ -211,20 +226,32 @@ class Runtime:
         """
         for grace in (AT_ONCE, GRACE):
             # Both are asked before either is waited for.
-            for loop in (self.worker, self.keeper, self.embedding_loop):
+            for loop in (self.worker, self.keeper, self.embedding_loop, self.auditor):
                 loop.stop(grace=grace)
         self.uses.write_down()
         self.access.write_down()
         self.usage.write_down()
         self.limits.close()
+        self._close_audit()
         if self._embedder is not None:
             self._embedder.close()
         self._queue.close()
         self._storage.close()
 
+    def _close_audit(self) -> None:
+        self.servings.write_down(closes=True)
+        if self.auditor.state != "disabled" and not self._is_closed:
+            self.audit.tell_head(at_end=True)
+        self._is_closed = True
+
+    def _keep_audit(self, _: StopSignal) -> None:
+        self.servings.write_down(opens=True)
+        self.audit.tell_head()
+
     def _keep_up(self, _: StopSignal) -> None:
         self.upkeep.once()
         self.retention.once()
+        self.audit.prune()
         self.uses.write_down()
         self.access.write_down()
         self.usage.write_down()
@@ -343,6 +370,7 @@ def assemble(  # noqa: PLR0913 - one for each thing that can be chosen
     agents: Iterable[AgentVocabulary] = (),
     idle_turn: timedelta = IDLE_TURN,
     retention: timedelta | None = None,
+    audit_retention: timedelta | None = None,
     keeping: Keeping = KEEPING,
     generators: Generators | None = None,
     embedder: Embedder | None = None,
@@ -362,11 +390,13 @@ def assemble(  # noqa: PLR0913 - one for each thing that can be chosen
         idle_turn: A turn without an event for so long counts as ended.
         retention: How long the content of events is kept; None: for good.
         generators: Other generators by their names, to make the past anew with.
+        audit_retention: How long the audit log keeps a row; None: for good.
         keeping: The rules for what is kept.
         embedder: What makes vectors of memories; without one they are found by
             their words alone.
         secret: What the server knows and its storage does not: with it the hashes of
-            keys are keyed ones. A storage that lasts needs the same one every time.
+            keys are keyed ones, and so are the seals of the audit log. A storage that
+            lasts needs the same one every time.
         limiter: Who counts requests for all processes on the storage; this one counts
             for itself when it is left out.
         paces: How often each key may ask.
@@ -380,6 +410,7 @@ def assemble(  # noqa: PLR0913 - one for each thing that can be chosen
         agents={agent.name: agent for agent in agents},
         idle_turn=idle_turn,
         retention=retention,
+        audit_retention=audit_retention,
         keeping=keeping,
         generators=generators or _no_other,
         embedder=embedder,

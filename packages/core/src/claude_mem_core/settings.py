@@ -58,6 +58,7 @@ class CoreSettings(Settings):
         data_dir: The folder of this server's files, of nobody else's.
         idle_turn_minutes: A turn without an event for so long counts as ended.
         event_retention_days: How long the content of events is kept; None: for good.
+        audit_retention_days: How long the audit log keeps a row; None: for good.
         generator: What makes memories; that of the named provider when it is left
             out, and `rules` when none is named.
         embedder: What makes vectors of memories; nothing when it is left out: they
@@ -89,6 +90,7 @@ class CoreSettings(Settings):
     server_provider: str | None = None
     idle_turn_minutes: int = Field(default=30, ge=1)
     event_retention_days: int | None = Field(default=None, ge=1, le=36_500)
+    audit_retention_days: int | None = Field(default=None, ge=1, le=36_500)
     generation_disabled: bool = False
     redact_secrets: bool = True
     excluded_projects: str = ""
@@ -113,8 +115,12 @@ class CoreSettings(Settings):
     @property
     def retention(self) -> timedelta | None:
         """How long the content of events is kept; None: for good."""
-        days = self.event_retention_days
-        return None if days is None else timedelta(days=days)
+        return _days(self.event_retention_days)
+
+    @property
+    def audit_retention(self) -> timedelta | None:
+        """How long the audit log keeps a row; None: for good."""
+        return _days(self.audit_retention_days)
 
     @property
     def paces(self) -> Paces:
@@ -145,6 +151,10 @@ class CoreSettings(Settings):
             skipped_tools=frozenset(_parted(self.skip_tools)),
             skips_subagents=self.skip_subagents,
         )
+
+
+def _days(count: int | None) -> timedelta | None:
+    return None if count is None else timedelta(days=count)
 
 
 def _allowance(

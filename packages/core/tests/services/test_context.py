@@ -14,9 +14,11 @@ from claude_mem_core.domain.packing import read
 from claude_mem_core.errors import NotFoundError, StorageReadOnlyError
 from claude_mem_core.ports.storage import Transaction
 from claude_mem_core.reference.storage import InProcessStorage
+from claude_mem_core.services.audited import Audited
 from claude_mem_core.services.context import ContextPacks
 from claude_mem_core.services.memories import Memories
 from claude_mem_core.services.projects import Projects
+from claude_mem_core.services.servings import Servings
 from claude_mem_core.services.similarity import Similarity
 from claude_mem_core.services.uses import Uses
 from claude_mem_core.system import RealSystem
@@ -56,11 +58,13 @@ class _House:
     def __init__(self) -> None:
         self.system = _Stepping()
         self.store = _Store(self.system)
+        audited = Audited(self.system)
+        servings = Servings(self.store, audited)
         self.uses = Uses(self.store, self.system)
-        self.memories = Memories(self.store, self.system, self.uses)
+        self.memories = Memories(self.store, audited, self.uses, servings)
         alike = Similarity(None)
-        self.packs = ContextPacks(self.store, self.system, alike, self.uses)
-        projects = Projects(self.store, self.system)
+        self.packs = ContextPacks(self.store, audited, alike, self.uses, servings)
+        projects = Projects(self.store, audited)
         self.project = projects.create(ProjectDraft(name="lighthouse"), by=ME).id
 
     def add(self, title: str, **fields: object) -> MemoryItem:

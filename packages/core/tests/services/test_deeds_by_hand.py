@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 from claude_mem_core.domain.access import Principal
+from claude_mem_core.domain.audit import AuditQuery
 from claude_mem_core.domain.by_hand import Expiry, Supersession
 from claude_mem_core.domain.filters import Moment
 from claude_mem_core.domain.memory_item import (
@@ -73,7 +74,7 @@ def found(runtime, project, **asked: object) -> set[str]:
 
 def actions(storage, item: MemoryItem) -> list[str]:
     with storage.begin() as tx:
-        entries = tx.audit.list(scope=ME.scope, limit=100)
+        entries = tx.audit.list(AuditQuery(limit=100), scope=ME.scope)
     return [one.action for one in entries if one.target_id == item.id]
 
 

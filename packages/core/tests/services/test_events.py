@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from claude_mem_core.domain.access import Principal, Scope
 from claude_mem_core.domain.agent_event import AgentEventCapture, AgentEventDraft
+from claude_mem_core.domain.audit import AuditQuery
 from claude_mem_core.domain.project import Project, ProjectDraft
 from claude_mem_core.domain.server_session import ServerSessionDraft
 from claude_mem_core.errors import (
@@ -33,7 +34,10 @@ def test_an_event_its_job_and_its_audit_entry_appear_together(
     assert accepted.generation_job.status == "queued"
     assert accepted.generation_job.source_id == accepted.event.id
     with storage.begin() as tx:
-        actions = [entry.action for entry in tx.audit.list(scope=ME.scope, limit=10)]
+        actions = [
+            entry.action
+            for entry in tx.audit.list(AuditQuery(limit=10), scope=ME.scope)
+        ]
     assert actions[0] == "event.write"
 
 

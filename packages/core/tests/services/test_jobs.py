@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 from claude_mem_core.domain.access import Principal
+from claude_mem_core.domain.audit import AuditQuery
 from claude_mem_core.domain.filters import MemoryFilter
 from claude_mem_core.domain.generation_job import JobQuery
 from claude_mem_core.domain.memory_item import MemoryItemDraft
@@ -36,7 +37,7 @@ def actions(storage):
 
     def read(job_id: str) -> list[str]:
         with storage.begin() as tx:
-            entries = tx.audit.list(scope=ME.scope, limit=100)
+            entries = tx.audit.list(AuditQuery(limit=100), scope=ME.scope)
         return [one.action for one in entries if one.target_id == job_id]
 
     return read
@@ -138,7 +139,7 @@ def test_the_audit_entry_of_a_move_names_the_request_if_there_was_one(
     runtime.jobs.reindex(project.id, by=ME, request_id="r2")
 
     with storage.read() as snapshot:
-        entries = snapshot.audit.list(scope=ME.scope, limit=3)
+        entries = snapshot.audit.list(AuditQuery(limit=3), scope=ME.scope)
     assert [(one.action, one.metadata) for one in reversed(entries)] == [
         ("generation_job.cancel", {"requestId": "r1"}),
         ("generation_job.retry", {}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 from claude_mem_core.domain.access import KeyDraft, Principal
+from claude_mem_core.domain.audit import AuditQuery
 from claude_mem_core.domain.team import LOCAL_TEAM_ID, MemberDraft, TeamDraft
 from claude_mem_core.errors import ConflictError, ForbiddenError, NotFoundError
 from claude_mem_core.runtime import Runtime
@@ -78,5 +79,7 @@ def test_what_is_done_to_a_team_is_told_in_its_own_log(
 ) -> None:
     runtime.teams.add_member(MemberDraft(user_id="zoe"), by=owner)
     with storage.begin() as tx:
-        told = [one.action for one in tx.audit.list(scope=team.scope, limit=9)]
+        told = [
+            one.action for one in tx.audit.list(AuditQuery(limit=9), scope=team.scope)
+        ]
     assert told == ["member.add", "api_key.create", "team.create"]

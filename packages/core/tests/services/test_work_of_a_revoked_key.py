@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from claude_mem_core.domain.access import KeyDraft, Principal
 from claude_mem_core.domain.agent_event import AgentEventDraft
+from claude_mem_core.domain.audit import AuditQuery
 from claude_mem_core.domain.generation_job import GenerationJob
 from claude_mem_core.domain.team import MemberDraft
 from claude_mem_core.reference.storage import InProcessStorage
@@ -64,7 +65,7 @@ def test_what_a_key_asked_for_is_not_done_once_it_counts_no_more(
         status, error = _state(runtime, job)
         assert (status, "counts no more" in (error or "")) == ("failed", True)
     with storage.begin() as tx:
-        entries = tx.audit.list(scope=ME.scope, limit=50)
+        entries = tx.audit.list(AuditQuery(limit=50), scope=ME.scope)
     told = [one.target_id for one in entries if one.action.endswith("revoked_key")]
     assert sorted(map(str, told)) == sorted(job.id for job in put)
 

@@ -11,11 +11,13 @@ from urllib.parse import quote
 import falcon
 from claude_mem_core.domain.keeping import Keeping
 from claude_mem_core.domain.stop_signal import StopSignal
-from claude_mem_core.errors import ConfigurationError
+from claude_mem_core.errors import AccessError, ConfigurationError
 from claude_mem_core.runtime import Runtime
+from claude_mem_core.services.audit_trail import AuditTrail
 from claude_mem_core.services.keys import Keys
 from pydantic_core import to_json
 
+from claude_mem_http_falcon.audit import AuditResource
 from claude_mem_http_falcon.authentication import Authentication
 from claude_mem_http_falcon.bodies import Bodies
 from claude_mem_http_falcon.context import (
@@ -120,7 +122,7 @@ def build_app(
             # Falcon leaves the body out of every answer to HEAD.
             vars(resource)["on_head"] = resource.on_get
         app.add_route(path, resource)
-    errors = Errors(runtime.keeping)
+    errors = Errors(runtime.keeping, runtime.audit)
     app.add_error_handler(Exception, errors.answer)
     app.add_error_handler(falcon.HTTPError, errors.answer_falcon)
     return app
@@ -200,6 +202,7 @@ def resources(
         "/v1/connect": ConnectResource(),
         "/v1/usage": UsageResource(runtime.usage),
         "/hooks/{agent}/{event}": HookResource(runtime),
+        "/v1/audit": AuditResource(runtime.audit),
     }
 
 
@@ -242,8 +245,9 @@ def _keys(keys: Keys, path: str) -> Mapping[str, object]:
 class Errors:
     """How every error is answered, and what is written in the log of it."""
 
-    def __init__(self, keeping: Keeping) -> None:
+    def __init__(self, keeping: Keeping, trail: AuditTrail) -> None:
         self._keeping = keeping
+        self._trail = trail
 
     def answer(
         self, req: Request, resp: Response, error: Exception, params: Mapping[str, str]
@@ -251,6 +255,11 @@ class Errors:
         """Answer with the problem that an error is, and log what nobody foresaw."""
         del params
         problem = problem_of(error)
+        if problem is not None and isinstance(error, AccessError):
+            # Whoever refused it: the door, a key's scopes, or the border of a project.
+            caller = req.context.get("caller")
+            status = problem.status.value
+            self._trail.denied(status, address=req.remote_addr, by=caller)
         if problem is None:
             trace = self._keeping.traced(error)
             log.error("request %s failed: %s", req.request_id, trace)

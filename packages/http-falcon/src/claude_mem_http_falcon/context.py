@@ -19,7 +19,7 @@ class ContextResource:
     def on_post(self, req: Request, resp: Response) -> None:
         """The most useful memories that fit, and the text made from them."""
         query = ContextQuery.from_wire(req.document)
-        pack = self._packs.pack(query, by=req.caller)
+        pack = self._packs.pack(query, by=req.caller, request_id=req.request_id)
         told = {"explanation": list(pack.explanation)} if query.explain else {}
         show(
             resp,

@@ -18,6 +18,8 @@ from typing import Any, cast
 from urllib.parse import quote
 
 from claude_mem_core.domain.keeping import KEEPING
+from claude_mem_core.errors import AccessError
+from claude_mem_core.services.audit_trail import AuditTrail
 from pydantic_core import to_json
 from typing_extensions import override
 from waitress.adjustments import Adjustments
@@ -60,6 +62,7 @@ class Door:
 
     gate: Gate
     authentication: Authentication
+    trail: AuditTrail
     new_id: Callable[[], str]
 
     def knock(self, head: Head, has_body: bool) -> Problem | None:  # noqa: FBT001 - what waitress tells
@@ -76,6 +79,8 @@ class Door:
             problem = problem_of(error)
             if problem is None:
                 log.error("a request failed at the door: %s", KEEPING.traced(error))  # noqa: TRY400 - without its secrets
+            elif isinstance(error, AccessError):
+                self.trail.denied(problem.status.value, address=head.peer)
             return problem or UNFORESEEN
         return None
 

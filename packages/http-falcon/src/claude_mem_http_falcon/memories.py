@@ -37,7 +37,9 @@ class MemoryResource:
     def on_get(self, req: Request, resp: Response, memory_id: str) -> None:
         """Show it, as it was known at the moment that the address names."""
         moment = Moment.from_wire(asked(req))
-        item = self._memories.get(memory_id, by=req.caller, moment=moment)
+        item = self._memories.get(
+            memory_id, by=req.caller, moment=moment, request_id=req.request_id
+        )
         show(resp, memory=item)
 
     def on_patch(self, req: Request, resp: Response, memory_id: str) -> None:
@@ -81,7 +83,9 @@ class MemoriesGetResource:
     def on_post(self, req: Request, resp: Response) -> None:
         """Show them in their order, and the ids that are none."""
         request = MemoryRequest.from_wire(req.document)
-        found = self._memories.get_many(request, by=req.caller)
+        found = self._memories.get_many(
+            request, by=req.caller, request_id=req.request_id
+        )
         evidence: Sequence[JsonValue] = [
             [one.to_wire() for one in told] for told in found.evidence
         ]

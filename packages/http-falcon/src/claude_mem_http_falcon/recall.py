@@ -31,7 +31,7 @@ class SearchResource:
         self._answer(SearchQuery.from_wire(req.document), req, resp)
 
     def _answer(self, query: SearchQuery, req: Request, resp: Response) -> None:
-        result = self._recall.search(query, by=req.caller)
+        result = self._recall.search(query, by=req.caller, request_id=req.request_id)
         told: dict[str, JsonValue] = {
             "scores": [hit.score for hit in result.hits],
             "confidence": result.confidence,
@@ -65,7 +65,7 @@ class TimelineResource:
         self._answer(TimelineQuery.from_wire(req.document), req, resp)
 
     def _answer(self, query: TimelineQuery, req: Request, resp: Response) -> None:
-        line = self._recall.timeline(query, by=req.caller)
+        line = self._recall.timeline(query, by=req.caller, request_id=req.request_id)
         anchor = {"anchorId": line.anchor_id, "anchorEpoch": line.anchor_epoch}
         if query.view == "index":
             show(resp, **anchor, index=list(line.index))

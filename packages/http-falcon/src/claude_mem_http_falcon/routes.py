@@ -14,6 +14,7 @@ from typing import Final
 
 from claude_mem_core.domain.access import KeyDraft, KeyRotation
 from claude_mem_core.domain.agent_event import AgentEventDraft
+from claude_mem_core.domain.audit import AuditQuery
 from claude_mem_core.domain.by_hand import Expiry, Supersession
 from claude_mem_core.domain.context_pack import ContextQuery
 from claude_mem_core.domain.deeds import DEEDS, Deed
@@ -97,6 +98,10 @@ LISTS: Final = (
 FILTERS: Final = (
     *("projectId", *LISTS, "dateStart", "dateEnd", "asOf", "knownAt"),
     *("includeSuperseded", "includeExpired", "view", "query"),
+)
+AUDIT_QUERY: Final = (
+    *("projectId", "action", "actorId", "targetType", "targetId"),
+    *("since", "until", "order", "limit", "after"),
 )
 SEARCH: Final = (*FILTERS, "limit", "minConfidence", "explain", "openFiles")
 TIMELINE: Final = (*FILTERS, "anchor", "depthBefore", "depthAfter")
@@ -334,6 +339,9 @@ ROUTES: Final = (
     RouteSpec("GET", "/v1/connect", DEEDS["api_key.connect"]),
     RouteSpec("GET", "/v1/usage", DEEDS["usage.read"]),
     RouteSpec("POST", "/hooks/{agent}/{event}", DEEDS["event.write"], HOOK),
+    RouteSpec(
+        "GET", "/v1/audit", DEEDS["audit.list"], takes=AUDIT_QUERY, asks=AuditQuery
+    ),
 )
 
 _BY_METHOD_AND_PATH = {(route.method, route.path): route for route in ROUTES}

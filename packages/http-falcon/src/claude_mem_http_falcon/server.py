@@ -62,7 +62,10 @@ class HttpFrontEnd(FrontEnd):
         require_safe(settings, runtime)
         app = build_app(runtime, self._stopping, settings)
         door = Door(
-            Gate(settings), authentication(runtime, settings), runtime.system.new_id
+            Gate(settings),
+            authentication(runtime, settings),
+            runtime.audit,
+            runtime.system.new_id,
         )
         listening = _listening(settings)
         sockets: dict[int, Any] = {}

@@ -75,6 +75,7 @@ class InfoResource:
             privacy=_privacy(self._runtime.keeping),
             boundaries=_boundaries(self._runtime, progress),
             recall=_recall(self._runtime),
+            audit=_audit(self._runtime),
             queueDepth=None if progress is None else progress.queue_depth,
             queueLanes=None if progress is None else _lanes(progress),
         )
@@ -84,6 +85,11 @@ def _privacy(keeping: Keeping) -> JsonObject:
     if keeping.redactor.finds_secrets:
         return {"secretRedaction": "active"}
     return {"secretRedaction": "disabled", "warning": SECRETS_ARE_KEPT}
+
+
+def _audit(runtime: Runtime) -> JsonObject:
+    """Servings that the log could not be told of, as on a store that is read-only."""
+    return {"unrecorded": runtime.audit.unrecorded}
 
 
 def _progress(runtime: Runtime) -> Progress | None:

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Teams, keys and the audit log in SQLite."""
+"""Teams and keys in SQLite."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from claude_mem_core.domain.access import ApiKey, Scope
-from claude_mem_core.domain.audit import AuditEntry
 from claude_mem_core.domain.team import Team, TeamMember
 from claude_mem_core.errors import ConflictError, NotFoundError
-from claude_mem_core.ports.access import AuditLog, KeyRepository, TeamRepository
+from claude_mem_core.ports.access import KeyRepository, TeamRepository
 from typing_extensions import override
 
 from claude_mem_storage_sqlite.driver import Connection
@@ -18,7 +17,6 @@ from claude_mem_storage_sqlite.rows import Rows, within
 TEAMS = Rows(Team, "teams")
 MEMBERS = Rows(TeamMember, "team_members")
 KEYS = Rows(ApiKey, "api_keys", as_json=("metadata", "scopes"))
-AUDIT = Rows(AuditEntry, "audit_log")
 
 
 class SqliteTeams(TeamRepository):
@@ -122,24 +120,3 @@ class SqliteKeys(KeyRepository):
             " AND coalesce(last_used_at_epoch, 0) < :at"
         )
         self._db.run(sql, {"id": key_id, "at": at})
-
-
-class SqliteAuditLog(AuditLog):
-    """The audit log."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._db = connection
-
-    @override
-    def append(self, entry: AuditEntry) -> None:
-        self._db.run(AUDIT.insert, AUDIT.row(entry))
-
-    @override
-    def list(self, *, scope: Scope, limit: int) -> Sequence[AuditEntry]:
-        sql = (
-            f"{AUDIT.select} WHERE r.team_id = :team"
-            " AND (:project IS NULL OR r.project_id = :project)"
-            " ORDER BY r.seq DESC LIMIT :limit"
-        )
-        rows = self._db.all(sql, within(scope, limit=limit))
-        return tuple(AUDIT.value(row) for row in rows)

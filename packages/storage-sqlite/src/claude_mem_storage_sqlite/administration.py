@@ -32,7 +32,8 @@ from claude_mem_core.errors import (
     translate,
 )
 
-from claude_mem_storage_sqlite.access import AUDIT, MEMBERS, TEAMS
+from claude_mem_storage_sqlite.access import MEMBERS, TEAMS
+from claude_mem_storage_sqlite.audit import AUDIT
 from claude_mem_storage_sqlite.connections import Place, open_reader
 from claude_mem_storage_sqlite.driver import ERRORS, Connection, is_damage
 from claude_mem_storage_sqlite.events import EVENTS

@@ -11,6 +11,7 @@ from claude_mem_core.errors import translate
 from sqlite_utils import Database, Migrations
 
 from claude_mem_storage_sqlite import full_text, vocabulary
+from claude_mem_storage_sqlite.audit import CHAIN
 from claude_mem_storage_sqlite.borders import BORDERS
 from claude_mem_storage_sqlite.driver import ERRORS, Connection
 from claude_mem_storage_sqlite.filters import (
@@ -133,6 +134,11 @@ def _lists_and_totals(db: Database) -> None:
 @steps(name="0014-keys-of-teams")
 def _keys_of_teams(db: Database) -> None:
     _run(db, KEY_COLUMNS)
+
+
+@steps(name="0015-audit-chain")
+def _audit_chain(db: Database) -> None:
+    _run(db, CHAIN)
 
 
 @steps(name="0016-usage")

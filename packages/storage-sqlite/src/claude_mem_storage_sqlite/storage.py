@@ -15,7 +15,8 @@ from claude_mem_core.ports.system import System
 from typing_extensions import override
 
 from claude_mem_storage_sqlite import full_text
-from claude_mem_storage_sqlite.access import SqliteAuditLog, SqliteKeys, SqliteTeams
+from claude_mem_storage_sqlite.access import SqliteKeys, SqliteTeams
+from claude_mem_storage_sqlite.audit import SqliteAuditLog
 from claude_mem_storage_sqlite.connections import Place, Readers, Synchronous, own_file
 from claude_mem_storage_sqlite.driver import Connection
 from claude_mem_storage_sqlite.events import SqliteEvents

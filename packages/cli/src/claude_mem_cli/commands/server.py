@@ -26,6 +26,7 @@ RUNTIME = "server"
     cls=LazyGroup,
     lazy={
         "jobs": Lazy("jobs", "jobs", "Look at jobs, retry them, cancel them."),
+        "audit": Lazy("audit", "audit", "List the audit log, and check it."),
         "redact": Lazy("redact", "redact", "Take secrets out of what is kept."),
         "project": Lazy("project", "project", "Look at projects, say what is whose."),
         "embed": Lazy("embed", "embed", "Give every memory its vectors."),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ports to teams, keys and the audit log."""
+"""The ports to teams and keys."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from claude_mem_core.domain.access import ApiKey, Scope
-from claude_mem_core.domain.audit import AuditEntry
 from claude_mem_core.domain.team import Team, TeamMember
 
 
@@ -84,18 +83,3 @@ class KeyRepository(KeyReader, Protocol):
     @abstractmethod
     def used(self, key_id: str, *, at: int) -> None:
         """Note a key's latest use; an earlier one, or one of no key, is nothing."""
-
-
-class AuditLog(Protocol):
-    """Who did what.
-
-    * entries come back newest first, and only those of the scope.
-    """
-
-    @abstractmethod
-    def append(self, entry: AuditEntry) -> None:
-        """Keep one entry."""
-
-    @abstractmethod
-    def list(self, *, scope: Scope, limit: int) -> Sequence[AuditEntry]:
-        """The newest entries."""

@@ -9,12 +9,12 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from claude_mem_core.ports.access import (
-    AuditLog,
     KeyReader,
     KeyRepository,
     TeamReader,
     TeamRepository,
 )
+from claude_mem_core.ports.audit import AuditLog, AuditReader
 from claude_mem_core.ports.events import EventReader, EventRepository
 from claude_mem_core.ports.jobs import JobLedger, JobReader
 from claude_mem_core.ports.memories import MemoryReader, MemoryRepository
@@ -89,6 +89,11 @@ class Snapshot(Protocol):
     @abstractmethod
     def usage(self) -> UsageReader:
         """What teams used."""
+
+    @property
+    @abstractmethod
+    def audit(self) -> AuditReader:
+        """The audit log."""
 
 
 class Transaction(Protocol):

@@ -1,18 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Teams, keys and the audit log in this process."""
+"""Teams and keys in this process."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
 
 from typing_extensions import override
 
 from claude_mem_core.domain.access import ApiKey, Scope
-from claude_mem_core.domain.audit import AuditEntry
 from claude_mem_core.domain.team import Team, TeamMember
 from claude_mem_core.errors import ConflictError, NotFoundError
-from claude_mem_core.ports.access import AuditLog, KeyRepository, TeamRepository
+from claude_mem_core.ports.access import KeyRepository, TeamRepository
 from claude_mem_core.reference.state import State
 
 
@@ -112,23 +110,6 @@ class InProcessKeys(KeyRepository):
             self._state.keys[key_id] = key.changed(last_used_at_epoch=at)
 
 
-class InProcessAuditLog(AuditLog):
-    """The audit log."""
-
-    def __init__(self, state: State) -> None:
-        self._state = state
-
-    @override
-    def append(self, entry: AuditEntry) -> None:
-        self._state.audit[entry.id] = entry
-
-    @override
-    def list(self, *, scope: Scope, limit: int) -> Sequence[AuditEntry]:
-        newest_first = reversed(self._state.audit.values())
-        ours = (entry for entry in newest_first if _within(entry, scope))
-        return tuple(islice(ours, limit))
-
-
-def _within(entry: AuditEntry | ApiKey, scope: Scope) -> bool:
-    same_team = entry.team_id == scope.team_id
-    return same_team and scope.project_id in (None, entry.project_id)
+def _within(key: ApiKey, scope: Scope) -> bool:
+    same_team = key.team_id == scope.team_id
+    return same_team and scope.project_id in (None, key.project_id)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 
 from claude_mem_core.domain.access import ApiKey
 from claude_mem_core.domain.agent_event import AgentEvent
-from claude_mem_core.domain.audit import AuditEntry
+from claude_mem_core.domain.audit import AuditRow
 from claude_mem_core.domain.context_pack import PackReceipt
 from claude_mem_core.domain.embedding import StoredVectors
 from claude_mem_core.domain.feedback import MemoryUse
@@ -60,7 +60,10 @@ class State:
     model_calls: dict[str, ModelCall] = field(default_factory=dict)
     packs: dict[str, PackReceipt] = field(default_factory=dict)
     uses: dict[str, MemoryUse] = field(default_factory=dict)
-    audit: dict[str, AuditEntry] = field(default_factory=dict)
+    audit: dict[int, AuditRow] = field(default_factory=dict)
+    """By their numbers."""
+    audit_ids: dict[str, int] = field(default_factory=dict)
+    """From a row's id to its number."""
     usage: dict[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
     """By teams and months."""
 

@@ -13,11 +13,8 @@ from claude_mem_core.domain.team import local_team
 from claude_mem_core.errors import StorageError
 from claude_mem_core.ports.storage import Snapshot, Storage, Transaction
 from claude_mem_core.ports.system import System
-from claude_mem_core.reference.access import (
-    InProcessAuditLog,
-    InProcessKeys,
-    InProcessTeams,
-)
+from claude_mem_core.reference.access import InProcessKeys, InProcessTeams
+from claude_mem_core.reference.audit import InProcessAuditLog
 from claude_mem_core.reference.events import InProcessEvents
 from claude_mem_core.reference.jobs import InProcessJobs
 from claude_mem_core.reference.lexical import LexicalIndexes

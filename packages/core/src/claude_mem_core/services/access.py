@@ -26,8 +26,7 @@ from claude_mem_core.errors import (
     UnauthenticatedError,
 )
 from claude_mem_core.ports.storage import Snapshot, Storage, Transaction
-from claude_mem_core.ports.system import System
-from claude_mem_core.services.audited import record
+from claude_mem_core.services.audited import Audited
 
 LOCAL_KEY_NAME = "local token"
 NOTED_EVERY = 60_000
@@ -44,15 +43,16 @@ class Access:
 
     Args:
         storage: Where the keys are.
-        system: Clock and dice.
+        audited: The pen of the audit log, with clock and dice.
         secret: What the server knows and its database does not.
     """
 
     def __init__(
-        self, storage: Storage, system: System, secret: ServerSecret | None = None
+        self, storage: Storage, audited: Audited, secret: ServerSecret | None = None
     ) -> None:
         self._storage = storage
-        self._system = system
+        self._system = audited.system
+        self._audited = audited
         self._secret = secret
         self._used: dict[str, int] = {}
         self._turn = threading.Lock()
@@ -176,7 +176,7 @@ class Access:
 
     def _record(self, tx: Transaction, action: str, key: ApiKey) -> None:
         deed = AuditDeed(action=action, target_type="api_key", target_id=key.id)
-        record(tx, deed, by=Principal.local(), system=self._system)
+        self._audited.record(tx, deed, by=Principal.local())
 
 
 def still_counts(snapshot: Snapshot, key_id: str, *, scope: Scope, now: int) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from claude_mem_core.domain.access import Principal
+from claude_mem_core.domain.audit import AuditDeed
 from claude_mem_core.domain.canonical import fingerprint
 from claude_mem_core.domain.choosing import Chosen, Verdict, chosen
 from claude_mem_core.domain.context_pack import (
@@ -27,9 +28,10 @@ from claude_mem_core.domain.search import NOTHING_FITS, Wording
 from claude_mem_core.domain.worth import of_error, of_files, of_start
 from claude_mem_core.errors import StorageError
 from claude_mem_core.ports.storage import Snapshot, Storage
-from claude_mem_core.ports.system import System
+from claude_mem_core.services.audited import Audited
 from claude_mem_core.services.finding import answers
 from claude_mem_core.services.identification import project_id_of
+from claude_mem_core.services.servings import Servings
 from claude_mem_core.services.similarity import Similarity
 from claude_mem_core.services.uses import Uses
 
@@ -53,14 +55,23 @@ class ContextPacks:
     """What sessions are told."""
 
     def __init__(
-        self, storage: Storage, system: System, similarity: Similarity, uses: Uses
+        self,
+        storage: Storage,
+        audited: Audited,
+        similarity: Similarity,
+        uses: Uses,
+        servings: Servings,
     ) -> None:
         self._storage = storage
-        self._system = system
+        self._system = audited.system
+        self._audited = audited
         self._similarity = similarity
         self._uses = uses
+        self._servings = servings
 
-    def pack(self, query: ContextQuery, *, by: Principal) -> ContextPack:
+    def pack(
+        self, query: ContextQuery, *, by: Principal, request_id: str | None = None
+    ) -> ContextPack:
         """The most useful memories that fit the budget, and the text of them.
 
         While no memory changes, the same question gives the same bytes, unless it is
@@ -82,6 +93,13 @@ class ContextPacks:
         pack = _pack(query, project_id, best, considered=len(considered), now=now)
         if pack.id is not None:
             self._write_down(pack, best)
+        self._servings.note(
+            "context.pack",
+            pack.items,
+            by=by,
+            project_id=project_id,
+            request_id=request_id,
+        )
         return pack
 
     def get(self, pack_id: str, *, by: Principal) -> PackReceipt:
@@ -102,6 +120,13 @@ class ContextPacks:
                     created_at_epoch=self._system.now(),
                 )
             )
+            deed = AuditDeed(
+                action="memory.feedback",
+                project_id=item.project_id,
+                target_type="memory_item",
+                target_id=item_id,
+            )
+            self._audited.record(tx, deed, by=by)
             return tx.packs.feedback([item_id]).get(item_id, UNKNOWN).value
 
     def _write_down(self, pack: ContextPack, best: Chosen) -> None:

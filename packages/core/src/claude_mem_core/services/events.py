@@ -42,8 +42,7 @@ from claude_mem_core.domain.server_session import (
 from claude_mem_core.errors import ConflictError, InvalidInputError, NotFoundError
 from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage, Transaction
-from claude_mem_core.ports.system import System
-from claude_mem_core.services.audited import record
+from claude_mem_core.services.audited import Audited
 from claude_mem_core.services.borders import (
     require_kept,
     require_open,
@@ -84,12 +83,13 @@ class Events:
         self,
         storage: Storage,
         queue: ObservationQueueEngine,
-        system: System,
+        audited: Audited,
         keeping: Keeping = KEEPING,
     ) -> None:
         self._storage = storage
         self._queue = queue
-        self._system = system
+        self._system = audited.system
+        self._audited = audited
         self._keeping = keeping
         self._together = Together(storage, self._ring)
 
@@ -265,7 +265,7 @@ class Events:
         job = job_for("event", session, event, by=by, now=now)
         tx.jobs.add(job)
         if event.event_type == SESSION_END:
-            end_session(tx, session, by=by, system=self._system)
+            end_session(tx, session, by=by, audited=self._audited)
         elif session.status != "active":
             reopened = {"status": "active", "completed_at_epoch": None}
             tx.sessions.replace(session.changed(**reopened, updated_at_epoch=now))
@@ -291,7 +291,7 @@ class Events:
             fresh,
             project_id=draft.project_id,
             by=by,
-            system=self._system,
+            audited=self._audited,
             started=started,
         )
 
@@ -305,7 +305,7 @@ class Events:
         if session is not None:
             return session.project_id
         facts = ProjectFacts(folder=seen.root_path)
-        return project_of_facts(tx, facts, by=by, system=self._system).id
+        return project_of_facts(tx, facts, by=by, audited=self._audited).id
 
     def _record(
         self, tx: Transaction, accepted: Sequence[AcceptedEvent], *, by: Principal
@@ -320,7 +320,7 @@ class Events:
                 target_id=ids[0],
                 metadata={"count": len(ids), "last": ids[-1]},
             )
-            record(tx, deed, by=by, system=self._system)
+            self._audited.record(tx, deed, by=by)
 
     def _ring(self, accepted: Sequence[AcceptedEvent]) -> None:
         events = (one.event for one in accepted if one.created)

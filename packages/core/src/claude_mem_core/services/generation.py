@@ -35,9 +35,8 @@ from claude_mem_core.ports.generator import (
 )
 from claude_mem_core.ports.queue import AT_ONCE, ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage, Transaction
-from claude_mem_core.ports.system import System
 from claude_mem_core.services.access import still_counts
-from claude_mem_core.services.audited import acting_as_system, record
+from claude_mem_core.services.audited import Audited, acting_as_system
 from claude_mem_core.services.claims import Claims
 from claude_mem_core.services.making import made_of, memories_of
 from claude_mem_core.services.renewal import Renewal
@@ -64,13 +63,14 @@ class Generator:
         storage: Storage,
         queue: ObservationQueueEngine,
         generator: ObservationGenerator,
-        system: System,
+        audited: Audited,
         keeping: Keeping = KEEPING,
     ) -> None:
         self._storage = storage
         self._queue = queue
         self._generator = generator
-        self._system = system
+        self._system = audited.system
+        self._audited = audited
         self._keeping = keeping
 
     def work(self, *, wait: timedelta = AT_ONCE) -> bool:
@@ -173,7 +173,7 @@ class Generator:
             now = self._system.now()
             tx.jobs.fail(claim, now=now, failure=failure, retry_at=None)
             by = acting_as_system(claim.job.scope)
-            record(tx, deed, by=by, system=self._system)
+            self._audited.record(tx, deed, by=by)
 
     def _reindex(self, job: GenerationJob) -> None:
         """Write anew what finds a project's memories, a page at a time."""
@@ -240,7 +240,7 @@ class Generator:
             target_id=job.id,
             metadata={"count": len(newcomers)},
         )
-        record(tx, deed, by=acting_as_system(job.scope), system=self._system)
+        self._audited.record(tx, deed, by=acting_as_system(job.scope))
 
     def _give_up(self, claim: Claim, error: Exception) -> None:
         log.warning("job %s failed: %s", claim.job.id, self._keeping.traced(error))

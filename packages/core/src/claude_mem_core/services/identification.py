@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pydantic import JsonValue
-
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.audit import AuditDeed
 from claude_mem_core.domain.project import (
@@ -29,8 +27,7 @@ from claude_mem_core.domain.project_named import OfProject, OfProjects
 from claude_mem_core.domain.value import JsonObject
 from claude_mem_core.errors import ForbiddenError, NotFoundError
 from claude_mem_core.ports.storage import Snapshot, Transaction
-from claude_mem_core.ports.system import System
-from claude_mem_core.services.audited import record
+from claude_mem_core.services.audited import Audited
 from claude_mem_core.services.borders import require_project
 
 
@@ -82,7 +79,7 @@ def project_ids_of(
 
 
 def project_of_facts(
-    tx: Transaction, facts: ProjectFacts, *, by: Principal, system: System
+    tx: Transaction, facts: ProjectFacts, *, by: Principal, audited: Audited
 ) -> Project:
     """The project that the facts are of, made when there is none.
 
@@ -92,31 +89,31 @@ def project_of_facts(
     if by.project_id is not None:
         return tx.projects.get(by.project_id, scope=by.scope)
     seen = _look(tx, facts, by=by)
-    project = seen.project or _made(tx, facts, by=by, system=system)
+    project = seen.project or _made(tx, facts, by=by, audited=audited)
     is_news = seen.project is None or facts.proof == "repository"
     if facts.name is None and is_news:
-        links = to_link(facts, seen.known, project.id, system.now())
-        link(tx, project, links, by=by, system=system)
+        links = to_link(facts, seen.known, project.id, audited.system.now())
+        link(tx, project, links, by=by, audited=audited)
     return project
 
 
 def new_project(
-    tx: Transaction, draft: ProjectDraft, *, by: Principal, system: System
+    tx: Transaction, draft: ProjectDraft, *, by: Principal, audited: Audited
 ) -> Project:
     """Keep a project made from `draft`, with its audit entry."""
     if by.project_id is not None:
         message = "a key that is limited to one project cannot create another"
         raise ForbiddenError(message)
-    now = system.now()
+    now = audited.system.now()
     project = Project(
         **dict(draft),
-        id=system.new_id(),
+        id=audited.system.new_id(),
         team_id=by.team_id,
         created_at_epoch=now,
         updated_at_epoch=now,
     ).changed(slug=draft.slug or slug_of(draft.name))
     tx.projects.add(project)
-    _record(tx, "project.create", project, by=by, system=system)
+    _record(tx, "project.create", project, by=by, audited=audited)
     return project
 
 
@@ -126,14 +123,17 @@ def link(
     links: Sequence[ProjectIdentity],
     *,
     by: Principal,
-    system: System,
+    audited: Audited,
 ) -> None:
-    """Let keys stand for a project, with an audit entry that names them."""
+    """Let keys stand for a project, with an audit entry that counts them.
+
+    A key tells a folder's path or a remote's address: the project has them.
+    """
     for one in links:
         tx.projects.identify(one)
     if links:
-        keys: list[JsonValue] = [one.key for one in links]
-        _record(tx, "project.identify", project, {"keys": keys}, by=by, system=system)
+        told: JsonObject = {"count": len(links)}
+        _record(tx, "project.identify", project, told, by=by, audited=audited)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ def _named(
 
 
 def _made(
-    tx: Transaction, facts: ProjectFacts, *, by: Principal, system: System
+    tx: Transaction, facts: ProjectFacts, *, by: Principal, audited: Audited
 ) -> Project:
     draft = project_of(facts)
     key = next(iter((*facts.remote_keys, *facts.place_keys)), None)
@@ -187,8 +187,8 @@ def _made(
         # Another repository stood in this folder before: it keeps its records.
         draft = draft.changed(root_path=None)
     if key is not None:
-        draft = draft.changed(slug=_free_slug(tx, draft, key, by=by, system=system))
-    return new_project(tx, draft, by=by, system=system)
+        draft = draft.changed(slug=_free_slug(tx, draft, key, by=by, audited=audited))
+    return new_project(tx, draft, by=by, audited=audited)
 
 
 def _free_slug(
@@ -197,13 +197,13 @@ def _free_slug(
     key: str,
     *,
     by: Principal,
-    system: System,
+    audited: Audited,
 ) -> str:
     wanted = draft.slug or slug_of(draft.name)
     named = namesake(wanted, named=key)
     slugs = (named,) if wanted == UNSORTED_SLUG else (wanted, named)
     free = (one for one in slugs if not tx.projects.find(scope=by.scope, slug=one))
-    return next(free, None) or namesake(wanted, named=system.new_id())
+    return next(free, None) or namesake(wanted, named=audited.system.new_id())
 
 
 def _record(
@@ -213,7 +213,7 @@ def _record(
     metadata: JsonObject | None = None,
     *,
     by: Principal,
-    system: System,
+    audited: Audited,
 ) -> None:
     deed = AuditDeed(
         action=action,
@@ -222,4 +222,4 @@ def _record(
         target_id=project.id,
         metadata=metadata or {},
     )
-    record(tx, deed, by=by, system=system)
+    audited.record(tx, deed, by=by)

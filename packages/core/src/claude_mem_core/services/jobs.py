@@ -25,8 +25,7 @@ from claude_mem_core.errors import NotFoundError
 from claude_mem_core.ports.jobs import JobLedger
 from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage, Transaction
-from claude_mem_core.ports.system import System
-from claude_mem_core.services.audited import record
+from claude_mem_core.services.audited import Audited
 from claude_mem_core.services.borders import require_project
 
 LOOK_EVERY = timedelta(milliseconds=100)
@@ -58,11 +57,12 @@ class Jobs:
     """The jobs of the caller's projects."""
 
     def __init__(
-        self, storage: Storage, queue: ObservationQueueEngine, system: System
+        self, storage: Storage, queue: ObservationQueueEngine, audited: Audited
     ) -> None:
         self._storage = storage
         self._queue = queue
-        self._system = system
+        self._system = audited.system
+        self._audited = audited
 
     def list(self, query: JobQuery, *, by: Principal) -> Sequence[GenerationJob]:
         """The jobs that a query asks for, newest first."""
@@ -176,7 +176,7 @@ class Jobs:
             target_id=job.id,
             metadata={"requestId": asked.request_id} if asked.request_id else {},
         )
-        record(tx, deed, by=asked.by, system=self._system)
+        self._audited.record(tx, deed, by=asked.by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,7 @@ from claude_mem_core.domain.scopes import ROLE_OF_MEMBER, ROLES
 from claude_mem_core.domain.value import millis
 from claude_mem_core.errors import ConflictError, ForbiddenError, InvalidInputError
 from claude_mem_core.ports.storage import Storage, Transaction
-from claude_mem_core.ports.system import System
-from claude_mem_core.services.audited import record
+from claude_mem_core.services.audited import Audited
 from claude_mem_core.services.borders import require_open
 
 
@@ -41,10 +40,11 @@ class Keys:
     """
 
     def __init__(
-        self, storage: Storage, system: System, secret: ServerSecret | None = None
+        self, storage: Storage, audited: Audited, secret: ServerSecret | None = None
     ) -> None:
         self._storage = storage
-        self._system = system
+        self._system = audited.system
+        self._audited = audited
         self._secret = secret
 
     def issue(self, draft: KeyDraft, *, by: Principal) -> NewKey:
@@ -179,7 +179,7 @@ class Keys:
             target_id=key.id,
             metadata={"scopes": [*key.scopes], **more},
         )
-        record(tx, deed, by=by, system=self._system)
+        self._audited.record(tx, deed, by=by)
 
 
 def _project_of(tx: Transaction, draft: KeyDraft, *, by: Principal) -> str | None:

@@ -36,9 +36,10 @@ from claude_mem_core.domain.supersession import is_worded_by_hand
 from claude_mem_core.errors import InvalidInputError, NotFoundError
 from claude_mem_core.ports.storage import Snapshot, Storage, Transaction
 from claude_mem_core.ports.system import System
-from claude_mem_core.services.audited import record
+from claude_mem_core.services.audited import Audited
 from claude_mem_core.services.borders import require_kept, require_project
 from claude_mem_core.services.cleaning import cleaned
+from claude_mem_core.services.servings import Servings
 from claude_mem_core.services.succession import reinstate, supersede
 from claude_mem_core.services.uses import Uses
 
@@ -49,14 +50,17 @@ class Memories:
     def __init__(
         self,
         storage: Storage,
-        system: System,
+        audited: Audited,
         uses: Uses,
+        servings: Servings,
         keeping: Keeping = KEEPING,
     ) -> None:
         self._storage = storage
-        self._system = system
+        self._system = audited.system
+        self._audited = audited
         self._keeping = keeping
         self._uses = uses
+        self._servings = servings
 
     def add(self, draft: MemoryItemDraft, *, by: Principal) -> MemoryItem:
         """The new memory, findable at once.
@@ -78,20 +82,37 @@ class Memories:
             self._record(tx, "memory.write", item, by=by)
         return item
 
-    def get(self, item_id: str, *, by: Principal, moment: Moment = NOW) -> MemoryItem:
+    def get(
+        self,
+        item_id: str,
+        *,
+        by: Principal,
+        moment: Moment = NOW,
+        request_id: str | None = None,
+    ) -> MemoryItem:
         """The memory with this id, with its sources, as it was known at a moment."""
         try:
             request = MemoryRequest(ids=(item_id,), **dict(moment))
         except ValidationError:
             # What cannot be an id is nobody's.
             raise NotFoundError("memory", item_id) from None
-        found = self.get_many(request, by=by).memories
+        found = self._found(request, by=by).memories
         if not found:
             raise NotFoundError("memory", item_id)
+        self._servings.note("memory.read", found, by=by, request_id=request_id)
         return found[0]
 
-    def get_many(self, request: MemoryRequest, *, by: Principal) -> FoundMemories:
+    def get_many(
+        self, request: MemoryRequest, *, by: Principal, request_id: str | None = None
+    ) -> FoundMemories:
         """The memories with these ids in their order, and the ids of the others."""
+        found = self._found(request, by=by)
+        self._servings.note(
+            "memory.read_many", found.memories, by=by, request_id=request_id
+        )
+        return found
+
+    def _found(self, request: MemoryRequest, *, by: Principal) -> FoundMemories:
         ids = tuple(dict.fromkeys(request.ids))
         with self._storage.read() as snapshot:
             items = snapshot.memories.get_many(ids, scope=by.scope)
@@ -198,7 +219,7 @@ class Memories:
             target_id=item.id,
             metadata=told,
         )
-        record(tx, deed, by=by, system=self._system)
+        self._audited.record(tx, deed, by=by)
 
 
 def _evidence(

@@ -17,7 +17,7 @@ from claude_mem_core.domain.project_identity import (
 from claude_mem_core.domain.whereabouts import IdentifiedProject, Whereabouts
 from claude_mem_core.errors import ConflictError, ForbiddenError, InvalidInputError
 from claude_mem_core.ports.storage import Storage, Transaction
-from claude_mem_core.ports.system import System
+from claude_mem_core.services.audited import Audited
 from claude_mem_core.services.borders import require_project
 from claude_mem_core.services.cleaning import cleaned
 from claude_mem_core.services.identification import (
@@ -32,10 +32,11 @@ class Projects:
     """The projects of the caller's team."""
 
     def __init__(
-        self, storage: Storage, system: System, keeping: Keeping = KEEPING
+        self, storage: Storage, audited: Audited, keeping: Keeping = KEEPING
     ) -> None:
         self._storage = storage
-        self._system = system
+        self._system = audited.system
+        self._audited = audited
         self._keeping = keeping
 
     def create(self, draft: ProjectDraft, *, by: Principal) -> Project:
@@ -47,7 +48,7 @@ class Projects:
         """
         draft = cleaned(draft, self._keeping)
         with self._storage.begin() as tx:
-            project = new_project(tx, draft, by=by, system=self._system)
+            project = new_project(tx, draft, by=by, audited=self._audited)
             key = key_of(draft.root_path) if draft.root_path else None
             if key is not None:
                 self._say(tx, project, key, by=by)
@@ -66,7 +67,7 @@ class Projects:
                 project = tx.projects.get(known.project_id, scope=by.scope)
                 return IdentifiedProject(project=project, created=False)
             before = known_project(tx, told.facts, by=by)
-            project = project_of_facts(tx, told.facts, by=by, system=self._system)
+            project = project_of_facts(tx, told.facts, by=by, audited=self._audited)
             return IdentifiedProject(project=project, created=before is None)
 
     def resolve(self, facts: ProjectFacts, *, by: Principal) -> Project | None:
@@ -132,5 +133,5 @@ class Projects:
         said = ProjectIdentity(
             project_id=project.id, key=key, proof="user", created_at_epoch=now
         )
-        link(tx, project, [said], by=by, system=self._system)
+        link(tx, project, [said], by=by, audited=self._audited)
         return said

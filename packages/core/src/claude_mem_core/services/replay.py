@@ -35,8 +35,7 @@ from claude_mem_core.ports.generator import (
     ObservationGenerator,
 )
 from claude_mem_core.ports.storage import Snapshot, Storage
-from claude_mem_core.ports.system import System
-from claude_mem_core.services.audited import record
+from claude_mem_core.services.audited import Audited
 from claude_mem_core.services.borders import require_project
 from claude_mem_core.services.making import made_of, memories_of
 from claude_mem_core.services.spending import write_down
@@ -79,14 +78,15 @@ class Replay:
         self,
         storage: Storage,
         generator: ObservationGenerator,
-        system: System,
+        audited: Audited,
         *,
         others: Generators,
         keeping: Keeping = KEEPING,
     ) -> None:
         self._storage = storage
         self._generator = generator
-        self._system = system
+        self._system = audited.system
+        self._audited = audited
         self._others = others
         self._keeping = keeping
 
@@ -260,7 +260,7 @@ class Replay:
         )
         with self._storage.begin() as tx:
             keep(tx, unit.task.stem, newcomers, scope=scope)
-            record(tx, deed, by=by, system=self._system)
+            self._audited.record(tx, deed, by=by)
 
 
 def _is_over(

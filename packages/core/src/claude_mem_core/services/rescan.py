@@ -34,8 +34,7 @@ from claude_mem_core.domain.server_session import ServerSession
 from claude_mem_core.domain.value import JsonObject, Value
 from claude_mem_core.errors import ConflictError
 from claude_mem_core.ports.storage import Storage, Transaction
-from claude_mem_core.ports.system import System
-from claude_mem_core.services.audited import record
+from claude_mem_core.services.audited import Audited
 from claude_mem_core.services.borders import require_project
 from claude_mem_core.services.cleaning import cleaning, cleaning_of_event
 
@@ -52,10 +51,11 @@ class Rescan:
     """What the caller's projects hold, without what must not be kept."""
 
     def __init__(
-        self, storage: Storage, system: System, keeping: Keeping = KEEPING
+        self, storage: Storage, audited: Audited, keeping: Keeping = KEEPING
     ) -> None:
         self._storage = storage
-        self._system = system
+        self._system = audited.system
+        self._audited = audited
         self._keeping = keeping
 
     def page(self, query: RescanQuery, *, by: Principal) -> RescanPage:
@@ -99,7 +99,7 @@ class Rescan:
             target_id=place.project_id,
             metadata={"changed": dict(look.changed), "found": dict(look.found)},
         )
-        record(tx, deed, by=by, system=self._system)
+        self._audited.record(tx, deed, by=by)
 
 
 @dataclass(frozen=True, slots=True)

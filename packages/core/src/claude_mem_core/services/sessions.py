@@ -17,8 +17,7 @@ from claude_mem_core.domain.server_session import (
 )
 from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage, Transaction
-from claude_mem_core.ports.system import System
-from claude_mem_core.services.audited import record
+from claude_mem_core.services.audited import Audited
 from claude_mem_core.services.borders import require_kept, require_project
 from claude_mem_core.services.cleaning import cleaned
 from claude_mem_core.services.identification import project_of_facts
@@ -32,12 +31,13 @@ class Sessions:
         self,
         storage: Storage,
         queue: ObservationQueueEngine,
-        system: System,
+        audited: Audited,
         keeping: Keeping = KEEPING,
     ) -> None:
         self._storage = storage
         self._queue = queue
-        self._system = system
+        self._system = audited.system
+        self._audited = audited
         self._keeping = keeping
 
     def start(self, draft: ServerSessionDraft, *, by: Principal) -> StartedSession:
@@ -56,7 +56,7 @@ class Sessions:
                 draft,
                 project_id=self._project_of(tx, draft, by=by),
                 by=by,
-                system=self._system,
+                audited=self._audited,
                 started=self._system.now(),
             )
             return StartedSession(session=session, created=True)
@@ -74,7 +74,7 @@ class Sessions:
         """
         with self._storage.begin() as tx:
             session = tx.sessions.get(session_id, scope=by.scope)
-            ended = end_session(tx, session, by=by, system=self._system)
+            ended = end_session(tx, session, by=by, audited=self._audited)
         self._queue.ring(session_id)
         return ended
 
@@ -85,7 +85,7 @@ class Sessions:
             project = require_project(tx, draft.project_id, by=by)
         else:
             facts = draft.project_facts or ProjectFacts()
-            project = project_of_facts(tx, facts, by=by, system=self._system)
+            project = project_of_facts(tx, facts, by=by, audited=self._audited)
         require_kept(project, self._keeping)
         return project.id
 
@@ -110,7 +110,7 @@ def new_session(
     *,
     project_id: str,
     by: Principal,
-    system: System,
+    audited: Audited,
     started: int,
 ) -> ServerSession:
     """Keep a session made from `draft`, with its audit entry."""
@@ -118,26 +118,26 @@ def new_session(
     session = ServerSession(
         **told,
         project_id=project_id,
-        id=system.new_id(),
+        id=audited.system.new_id(),
         started_at_epoch=started,
-        updated_at_epoch=system.now(),
+        updated_at_epoch=audited.system.now(),
     )
     tx.sessions.add(session)
-    _record(tx, "session.start", session, by=by, system=system)
+    _record(tx, "session.start", session, by=by, audited=audited)
     return session
 
 
 def end_session(
-    tx: Transaction, session: ServerSession, *, by: Principal, system: System
+    tx: Transaction, session: ServerSession, *, by: Principal, audited: Audited
 ) -> EndedSession:
     """Mark a session as completed and put its summary in the ledger."""
-    now = system.now()
+    now = audited.system.now()
     if session.status == "active":
         session = session.changed(
             status="completed", completed_at_epoch=now, updated_at_epoch=now
         )
         tx.sessions.replace(session)
-        _record(tx, "session.end", session, by=by, system=system)
+        _record(tx, "session.end", session, by=by, audited=audited)
     last = tx.events.last(session.id, scope=by.scope)
     if last is None:
         return EndedSession(session=session)
@@ -155,7 +155,7 @@ def _record(
     session: ServerSession,
     *,
     by: Principal,
-    system: System,
+    audited: Audited,
 ) -> None:
     deed = AuditDeed(
         action=action,
@@ -163,4 +163,4 @@ def _record(
         target_type="server_session",
         target_id=session.id,
     )
-    record(tx, deed, by=by, system=system)
+    audited.record(tx, deed, by=by)

@@ -11,8 +11,7 @@ from claude_mem_core.domain.scopes import ROLE_OF_MEMBER, ROLES
 from claude_mem_core.domain.team import MemberDraft, Team, TeamDraft, TeamMember
 from claude_mem_core.errors import ConflictError, ForbiddenError, NotFoundError
 from claude_mem_core.ports.storage import Storage, Transaction
-from claude_mem_core.ports.system import System
-from claude_mem_core.services.audited import record
+from claude_mem_core.services.audited import Audited
 
 
 class Teams:
@@ -21,9 +20,10 @@ class Teams:
     Who runs the server sees to all of them, everybody else to their own.
     """
 
-    def __init__(self, storage: Storage, system: System) -> None:
+    def __init__(self, storage: Storage, audited: Audited) -> None:
         self._storage = storage
-        self._system = system
+        self._system = audited.system
+        self._audited = audited
 
     def create(self, draft: TeamDraft, *, by: Principal) -> Team:
         """The new team.
@@ -126,7 +126,7 @@ class Teams:
         deed = AuditDeed(
             action=action, target_type=kind, target_id=target, metadata={**more}
         )
-        record(tx, deed, by=by, system=self._system)
+        self._audited.record(tx, deed, by=by)
 
 
 def _require_whole_team(by: Principal) -> None:
