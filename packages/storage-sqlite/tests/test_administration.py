@@ -19,7 +19,7 @@ from claude_mem_storage_sqlite.version import SCHEMA
 INTERNAL = {
     *("memory_analysis", "memory_texts", "memory_totals", "memory_words"),
     "api_keys", "job_counts", "generation_workers", "_sqlite_migrations",
-    "sqlite_sequence", "memory_vectors", "vector_changes",
+    "sqlite_sequence", "memory_use_totals", "memory_vectors", "vector_changes",
 }  # fmt: skip
 NOT_FOR_A_TERMINAL = "red \x1b[31m \x07 \x7f \x9b31m \u202e \u2028"
 

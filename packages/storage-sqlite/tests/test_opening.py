@@ -288,7 +288,7 @@ def test_an_older_database_learns_which_words_its_projects_have(
         path,
         "DROP TABLE memory_words",
         "DROP TABLE memory_words_fts",
-        "DELETE FROM _sqlite_migrations WHERE name = '0015-words-of-projects'",
+        "DELETE FROM _sqlite_migrations WHERE name = '0017-words-of-projects'",
         f"PRAGMA user_version = {SCHEMA - 1}",
     )
     with open_storage().read() as snapshot:

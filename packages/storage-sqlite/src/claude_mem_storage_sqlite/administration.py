@@ -56,6 +56,7 @@ _PLAIN: Mapping[str, Sequence[str]] = {
     RECEIPTS.table: RECEIPTS.as_json,
     "pack_items": (),
     USES.table: USES.as_json,
+    "team_usage": (),
 }
 EXPORTED = {**{rows.table: rows.as_json for rows in _WHOLE}, **_PLAIN}
 """The tables that are written out, in their order, and their columns of JSON text.

@@ -14,10 +14,11 @@ from claude_mem_storage_sqlite.driver import Connection
 USAGE = (
     """
     CREATE TABLE team_usage (
+      seq INTEGER PRIMARY KEY,
       team_id TEXT NOT NULL REFERENCES teams(id) ON DELETE CASCADE,
       month TEXT NOT NULL, kind TEXT NOT NULL, amount INTEGER NOT NULL,
-      PRIMARY KEY (team_id, month, kind)
-    ) STRICT, WITHOUT ROWID
+      UNIQUE (team_id, month, kind)
+    ) STRICT
     """,
 )
 """What the sixteenth migration adds."""
