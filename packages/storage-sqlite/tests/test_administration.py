@@ -46,6 +46,7 @@ def database(path, storage):
         tx.model_calls.add(samples.model_call("call", job_id=None))
         tx.packs.add(samples.receipt("pack", "m"))
         tx.packs.note(samples.use("use", memory_item_id="m"))
+        tx.usage.count("2026-11", {"request": 1}, scope=samples.OURS)
     storage.close()
     return path
 
