@@ -515,8 +515,8 @@ class JobContract(RepositoryContract):
 
     @pytest.mark.parametrize("end", ["failed", "cancelled"])
     def test_a_job_is_put_in_again(self, inhabited: Storage, end: str) -> None:
-        """A failed or cancelled job waits again with all its attempts."""
-        put = _put(inhabited, "one")
+        """A failed or cancelled job waits again with all its attempts, for this key."""
+        put = _put(inhabited, "one", api_key_id="revoked")
         with inhabited.begin() as tx:
             if end == "failed":
                 tx.jobs.fail(_claim_in(tx.jobs), now=NOW, failure=NO, retry_at=None)
@@ -524,7 +524,10 @@ class JobContract(RepositoryContract):
                 tx.jobs.cancel(put.id, scope=OURS, now=NOW)
         for _ in range(2):
             with inhabited.begin() as tx:
-                again = tx.jobs.retry(put.id, scope=OURS, now=LATER)
+                again = tx.jobs.retry(
+                    put.id, scope=OURS, now=LATER, api_key_id="another"
+                )
+            assert again.api_key_id == "another"
             assert (again.status, again.attempts, again.retries) == ("queued", 0, 1)
             assert again == _stored(inhabited, put)
         assert _claimed(inhabited, now=LATER).job.id == put.id
@@ -532,7 +535,7 @@ class JobContract(RepositoryContract):
             tx.jobs.retry(put.id, scope=OURS, now=LATER)
 
     def test_what_waits_already_is_not_put_in_again(self, inhabited: Storage) -> None:
-        """A failed or cancelled job waits again with all its attempts."""
+        """A failed or cancelled job waits again with all its attempts, for this key."""
         put = _put(inhabited, "one")
         with inhabited.begin() as tx:
             tx.jobs.cancel(put.id, scope=OURS, now=NOW)

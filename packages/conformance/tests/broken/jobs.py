@@ -365,9 +365,9 @@ class FailedJobsCanBeCancelled(InProcessJobs):
 
 @breaks(JobContract.test_a_job_is_put_in_again, "jobs")
 class RetriesKeepTheirAttempts(InProcessJobs):
-    def retry(self, job_id, *, scope, now):
+    def retry(self, job_id, *, scope, **more):
         before = self.get(job_id, scope=scope)
-        job = super().retry(job_id, scope=scope, now=now)
+        job = super().retry(job_id, scope=scope, **more)
         if job != before:
             job = job.changed(attempts=before.attempts, retries=before.retries)
             self._put(job)
@@ -376,11 +376,14 @@ class RetriesKeepTheirAttempts(InProcessJobs):
 
 @breaks(JobContract.test_what_waits_already_is_not_put_in_again, "jobs")
 class RetriesMakeDoubles(InProcessJobs):
-    def retry(self, job_id, *, scope, now):
+    def retry(self, job_id, *, scope, now, api_key_id=None):
         job = self.get(job_id, scope=scope)
         if job.status != "cancelled":
-            return super().retry(job_id, scope=scope, now=now)
-        again = job.changed(retries=job.retries + 1, available_at_epoch=now)
+            more = {"now": now, "api_key_id": api_key_id}
+            return super().retry(job_id, scope=scope, **more)
+        again = job.changed(
+            retries=job.retries + 1, available_at_epoch=now, api_key_id=api_key_id
+        )
         return self._move(again, "queued", now=now)
 
 

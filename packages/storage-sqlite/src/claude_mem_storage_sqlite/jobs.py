@@ -336,16 +336,18 @@ class SqliteJobs(JobLedger):
         return done.rowcount
 
     @override
-    def retry(self, job_id: str, *, scope: Scope, now: int) -> GenerationJob:
+    def retry(
+        self, job_id: str, *, scope: Scope, now: int, api_key_id: str | None = None
+    ) -> GenerationJob:
         job = self.get(job_id, scope=scope)
         if waits_already(job):
             return job
         changes = (
             "status = 'queued', attempts = 0, lost_leases = 0, retries = retries + 1,"
-            f" available_at_epoch = :now, {_LET_GO}"
+            f" available_at_epoch = :now, api_key_id = :key, {_LET_GO}"
         )
         try:
-            return self._by_hand(job_id, changes, now=now)
+            return self._by_hand(job_id, changes, now=now, key=api_key_id)
         except ConflictError as error:
             message = f"the work of job {job_id!r} waits already"
             raise ConflictError(message) from error
@@ -357,11 +359,13 @@ class SqliteJobs(JobLedger):
             return job
         return self._by_hand(job_id, f"status = 'cancelled', {_LET_GO}", now=now)
 
-    def _by_hand(self, job_id: str, changes: str, *, now: int) -> GenerationJob:
+    def _by_hand(
+        self, job_id: str, changes: str, *, now: int, key: str | None = None
+    ) -> GenerationJob:
         row = self._db.one(
             f"UPDATE generation_jobs SET {changes} WHERE id = :id"
             f" RETURNING {JOBS.returned}",
-            {"id": job_id, "now": now},
+            {"id": job_id, "now": now, "key": key},
         )
         if row is None:
             raise NotFoundError("job", job_id)

@@ -210,6 +210,7 @@ KEY_COLUMNS = (
     "ALTER TABLE api_keys ADD COLUMN is_local INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE api_keys ADD COLUMN rotated_to_id TEXT",
     "ALTER TABLE api_keys ADD COLUMN not_before_epoch INTEGER",
+    "ALTER TABLE generation_jobs ADD COLUMN api_key_id TEXT",
     # Until then a machine's own token was known by its name alone, as no other could
     # be made.
     "UPDATE api_keys SET is_local = 1 WHERE name = 'local token'",

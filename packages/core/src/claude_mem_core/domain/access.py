@@ -249,6 +249,16 @@ class Principal(Value):
         """The records that the caller may see."""
         return Scope(self.team_id, self.project_id)
 
+    @property
+    def key_id(self) -> str | None:
+        """The key that work for the caller depends on.
+
+        None for the machine's own token: a new one takes its place whenever its file
+        is gone, and what was asked for by then is still wanted.
+        """
+        is_key = self.actor_type == "api_key" and not self.is_operator
+        return self.actor_id if is_key else None
+
     def may(self, scope: str) -> bool:
         """Whether the caller's key allows what this scope stands for."""
         return allows(self.scopes, scope)

@@ -95,6 +95,7 @@ class JobDraft(Value):
         source_id: The record that the work is about: an event's id, or for a
             summary the id of the last event that it covers.
         dedupe_key: While a job with this key is unsettled, another is not taken.
+        api_key_id: The key that asked for it: it is not done once that is revoked.
     """
 
     kind: JobKind
@@ -103,6 +104,7 @@ class JobDraft(Value):
     server_session_id: Id
     source_id: Name
     dedupe_key: Name
+    api_key_id: Id | None = None
 
 
 class GenerationJob(JobDraft):

@@ -168,8 +168,10 @@ class JobLedger(JobReader, Protocol):
         """How many unsettled jobs of a session were cancelled; claims are void."""
 
     @abstractmethod
-    def retry(self, job_id: str, *, scope: Scope, now: int) -> GenerationJob:
-        """A failed or cancelled job waits again with all its attempts.
+    def retry(
+        self, job_id: str, *, scope: Scope, now: int, api_key_id: str | None = None
+    ) -> GenerationJob:
+        """A failed or cancelled job waits again with all its attempts, for this key.
 
         A queued one stays as it is.
 

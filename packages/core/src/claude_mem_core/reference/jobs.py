@@ -247,7 +247,9 @@ class InProcessJobs(JobLedger):
         return len(jobs)
 
     @override
-    def retry(self, job_id: str, *, scope: Scope, now: int) -> GenerationJob:
+    def retry(
+        self, job_id: str, *, scope: Scope, now: int, api_key_id: str | None = None
+    ) -> GenerationJob:
         job = self.get(job_id, scope=scope)
         if waits_already(job):
             return job
@@ -257,6 +259,7 @@ class InProcessJobs(JobLedger):
             attempts=0,
             lost_leases=0,
             retries=job.retries + 1,
+            api_key_id=api_key_id,
             available_at_epoch=now,
         )
         moved = self._move(afresh, "queued", now=now)

@@ -23,6 +23,7 @@ from claude_mem_core.domain.team import LOCAL_TEAM_ID, MemberRole
 from claude_mem_core.errors import (
     ClaudeMemError,
     InvalidInputError,
+    NotFoundError,
     UnauthenticatedError,
 )
 from claude_mem_core.ports.storage import Snapshot, Storage, Transaction
@@ -188,6 +189,15 @@ def _counts(key: ApiKey, member: MemberRole | None, *, now: int) -> bool:
 
 def _admits(snapshot: Snapshot, key: ApiKey, *, now: int) -> bool:
     return _counts(key, _member_of(snapshot, key), now=now)
+
+
+def still_counts(snapshot: Snapshot, key_id: str, *, scope: Scope, now: int) -> bool:
+    """Whether what was asked for with this key may be done now."""
+    try:
+        key = snapshot.keys.get(key_id, scope=Scope(scope.team_id))
+    except NotFoundError:
+        return False
+    return _admits(snapshot, key, now=now)
 
 
 def _nobody() -> UnauthenticatedError:

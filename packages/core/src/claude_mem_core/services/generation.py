@@ -36,6 +36,7 @@ from claude_mem_core.ports.generator import (
 from claude_mem_core.ports.queue import AT_ONCE, ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.ports.system import System
+from claude_mem_core.services.access import still_counts
 from claude_mem_core.services.audited import acting_as_system, record
 from claude_mem_core.services.claims import Claims
 from claude_mem_core.services.making import made_of, memories_of
@@ -48,6 +49,9 @@ from claude_mem_core.services.uses import touched
 PAUSE_AFTER_ERROR = timedelta(seconds=1)
 REINDEXED_AT_ONCE = 500
 """Memories of one transaction: others can write between two of them."""
+
+REVOKED = "the key that asked for it counts no more; retry it with another"
+"""What a job fails with whose key was revoked meanwhile."""
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +128,9 @@ class Generator:
             log.warning("job %s is not given back: %s", claim.job.id, error)
 
     def _do(self, claim: Claim) -> None:
+        if not self._is_wanted(claim.job):
+            self._refuse(claim)
+            return
         if claim.job.kind == "reindex":
             with Renewal(self._queue, claim, now=self._system.now()):
                 self._reindex(claim.job)
@@ -143,6 +150,30 @@ class Generator:
             error = GeneratorError(message, kind="parse_error")
             raise ModelCallError(error, made.usage)
         self._keep(claim, task, made, uses)
+
+    def _is_wanted(self, job: GenerationJob) -> bool:
+        """Whether the key that asked for the work still counts."""
+        if job.api_key_id is None:
+            return True
+        with self._storage.read() as snapshot:
+            now = self._system.now()
+            return still_counts(snapshot, job.api_key_id, scope=job.scope, now=now)
+
+    def _refuse(self, claim: Claim) -> None:
+        """Fail a job whose key was revoked, or ran out, since it asked for the work."""
+        log.warning("job %s is refused: its key counts no more", claim.job.id)
+        failure = Failure("unrecoverable", REVOKED)
+        deed = AuditDeed(
+            action="generation_job.revoked_key",
+            project_id=claim.job.project_id,
+            target_type="generation_job",
+            target_id=claim.job.id,
+        )
+        with self._storage.begin() as tx:
+            now = self._system.now()
+            tx.jobs.fail(claim, now=now, failure=failure, retry_at=None)
+            by = acting_as_system(claim.job.scope)
+            record(tx, deed, by=by, system=self._system)
 
     def _reindex(self, job: GenerationJob) -> None:
         """Write anew what finds a project's memories, a page at a time."""

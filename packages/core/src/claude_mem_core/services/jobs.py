@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.audit import AuditDeed
@@ -112,7 +113,10 @@ class Jobs:
             ConflictError: It is being done, or was completed.
         """
         asked = _Asked("generation_job.retry", by, request_id)
-        return self._moved(job_id, asked, lambda jobs: jobs.retry)
+        key = by.key_id
+        return self._moved(
+            job_id, asked, lambda jobs: partial(jobs.retry, api_key_id=key)
+        )
 
     def cancel(
         self, job_id: str, *, by: Principal, request_id: str | None = None
@@ -202,4 +206,5 @@ def _reindexing(project_id: str, *, by: Principal) -> JobDraft:
         server_session_id=project_id,
         source_id=project_id,
         dedupe_key=dedupe_key("reindex", project_id),
+        api_key_id=by.key_id,
     )

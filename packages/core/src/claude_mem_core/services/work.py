@@ -33,6 +33,7 @@ def job_for(
             "server_session_id": session.id,
             "source_id": event.id,
             "dedupe_key": dedupe_key(kind, session.id, event.id),
+            "api_key_id": by.key_id,
         }
     )
     return queued_job(draft, now=now)
