@@ -108,7 +108,7 @@ class Projects:
     def get(self, project_id: str, *, by: Principal) -> Project:
         """The project with this id."""
         with self._storage.read() as snapshot:
-            return snapshot.projects.get(project_id, scope=by.scope)
+            return require_project(snapshot, project_id, by=by)
 
     def list(self, *, by: Principal) -> Sequence[Project]:
         """The projects that the caller may see, oldest first."""
