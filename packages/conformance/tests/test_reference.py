@@ -10,6 +10,7 @@ import pytest
 from claude_mem_conformance.agents import VocabularyContract
 from claude_mem_conformance.embedder import EmbedderContract
 from claude_mem_conformance.generator import GeneratorContract
+from claude_mem_conformance.limits import RateLimiterContract
 from claude_mem_conformance.queue import QueueContract
 from claude_mem_conformance.records import StorageContracts
 from claude_mem_conformance.secrets import SecretDetectorContract
@@ -18,6 +19,7 @@ from claude_mem_core.ports.secrets import SecretDetector
 from claude_mem_core.reference.agents import PlainAgent
 from claude_mem_core.reference.embedder import HashingEmbedder
 from claude_mem_core.reference.generator import RuleBasedGenerator
+from claude_mem_core.reference.limits import InProcessRateLimiter
 from claude_mem_core.reference.queue import InProcessQueueEngine
 from claude_mem_core.reference.storage import InProcessStorage
 from claude_mem_core.system import RealSystem
@@ -78,3 +80,9 @@ class TestHashingEmbedder(EmbedderContract):
     @pytest.fixture
     def embedder(self):
         return HashingEmbedder()
+
+
+class TestInProcessRateLimiter(RateLimiterContract):
+    @pytest.fixture
+    def limiter(self):
+        return InProcessRateLimiter()

@@ -195,7 +195,7 @@ def test_every_error_of_ours_has_a_code_of_its_own_family() -> None:
     assert {cls.code for cls in ours} == {
         "error", "invalid_input", "not_found", "conflict", "unauthenticated",
         "forbidden", "configuration", "unavailable", "storage_full",
-        "storage_read_only",
+        "storage_read_only", "rate_limited", "quota_exceeded",
     }  # fmt: skip
 
 

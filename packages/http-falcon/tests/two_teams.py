@@ -146,6 +146,7 @@ def build(runtime: Runtime) -> World:
         for name in ("A", "B")
     }
     for name, team in teams.items():
+        runtime.usage.count(team, {f"canary-{name}": 1})
         member = MemberDraft(
             user_id=f"user-{name}",
             role="viewer",

@@ -7,7 +7,7 @@
     1   not_found, conflict     no such project; a server already runs, or none does
     2   invalid_input           a wrong option, or lines that were not taken in
     69  unavailable             the server or the store does not answer
-    77  unauthenticated, forbidden
+    77  unauthenticated, forbidden, rate_limited, quota_exceeded
     78  configuration           a wrong setting, or a port that is taken
     130                         interrupted
 """

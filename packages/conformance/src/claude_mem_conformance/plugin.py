@@ -15,6 +15,7 @@ CONTRACTS = (
     "events",
     "generator",
     "jobs",
+    "limits",
     "machine",
     "memories",
     "model_calls",
@@ -28,6 +29,7 @@ CONTRACTS = (
     "storage",
     "system",
     "threads",
+    "usage",
     "vectors",
     "workers",
 )

@@ -14,6 +14,7 @@ from claude_mem_conformance.projects import ProjectContract
 from claude_mem_conformance.recall import RecallContract
 from claude_mem_conformance.sessions import SessionContract
 from claude_mem_conformance.storage import StorageContract
+from claude_mem_conformance.usage import UsageContract
 from claude_mem_conformance.vectors import VectorContract
 from claude_mem_conformance.workers import WorkerContract
 
@@ -33,6 +34,7 @@ class StorageContracts(
     ModelCallContract,
     VectorContract,
     PackContract,
+    UsageContract,
     StorageMachineContract,
 ):
     """A whole storage. The adapter's test gives the fixture `storage`."""

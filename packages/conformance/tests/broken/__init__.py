@@ -10,6 +10,7 @@ from broken import (  # noqa: F401 - each registers what it holds
     events,
     generator,
     jobs,
+    limits,
     machine,
     memories,
     model_calls,
@@ -21,6 +22,7 @@ from broken import (  # noqa: F401 - each registers what it holds
     sessions,
     storage,
     system,
+    usage,
     vectors,
     workers,
 )

@@ -18,7 +18,7 @@ from claude_mem_core.system import RealSystem
 REPOSITORIES = (
     *("teams", "keys", "projects", "sessions"),
     *("events", "memories", "jobs", "workers", "model_calls", "audit"),
-    *("packs", "vectors"),
+    *("packs", "vectors", "usage"),
 )
 ALL = []
 

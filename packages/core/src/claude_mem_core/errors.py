@@ -10,6 +10,8 @@
       AccessError
         UnauthenticatedError      unauthenticated   nobody, or not who it claims
         ForbiddenError            forbidden         known, but not allowed to
+        RateLimitedError          rate_limited      too often: later
+        QuotaExceededError        quota_exceeded    the team's month is used up
       ConfigurationError          configuration     a setting is wrong
       AdapterError                unavailable       the outside failed
         StorageError              unavailable
@@ -112,6 +114,38 @@ class ForbiddenError(AccessError):
     """The caller is known, and this is not among what it may do."""
 
     code = "forbidden"
+
+
+class RateLimitedError(AccessError):
+    """The caller asks too often; nothing was done.
+
+    Args:
+        message: Which allowance is used up.
+        retry_after: When it can be asked again.
+        limit: How much the allowance is.
+    """
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, *, retry_after: timedelta, limit: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        self.limit = limit
+
+
+class QuotaExceededError(AccessError):
+    """The caller's team has used up what it may in a month; nothing was done.
+
+    Args:
+        message: Which cap it is.
+        retry_after: When the next month begins.
+    """
+
+    code = "quota_exceeded"
+
+    def __init__(self, message: str, *, retry_after: timedelta) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class ConfigurationError(ClaudeMemError):

@@ -69,6 +69,8 @@ def open_runtime(env: Mapping[str, str], plugins: Plugins | None = None) -> Runt
         if settings.embedder is not None:
             embedder = _opened(plugins.embedder(settings.embedder), env, wiring)
             undo.callback(embedder.close)
+        limiter = _opened(plugins.rate_limiter(settings.rate_limiter), env, wiring)
+        undo.callback(limiter.close)
         runtime = assemble(
             storage=storage,
             queue=queue,
@@ -81,6 +83,9 @@ def open_runtime(env: Mapping[str, str], plugins: Plugins | None = None) -> Runt
             keeping=settings.keeping(map(_rule, plugins.secret_detectors())),
             generators=lambda name: _opened(plugins.generator(name), env, wiring),
             secret=server_secret(folder, settings.server_secret),
+            limiter=limiter,
+            paces=settings.paces,
+            caps=settings.caps,
         )
         undo.pop_all()
     return runtime

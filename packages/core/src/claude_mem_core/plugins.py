@@ -19,6 +19,7 @@ from claude_mem_core.front_end import FrontEnd
 from claude_mem_core.ports.agents import AgentVocabulary
 from claude_mem_core.ports.embedder import Embedder
 from claude_mem_core.ports.generator import ObservationGenerator
+from claude_mem_core.ports.limits import RateLimiter
 from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.secrets import SecretDetector
 from claude_mem_core.ports.storage import Storage
@@ -87,6 +88,11 @@ class HookSpecs:
         raise NotImplementedError
 
     @hookspec
+    def claude_mem_rate_limiters(self) -> Iterable[Adapter[RateLimiter]]:
+        """Offer rate limiters."""
+        raise NotImplementedError
+
+    @hookspec
     def claude_mem_front_ends(self) -> Iterable[Adapter[FrontEnd]]:
         """Offer front ends."""
         raise NotImplementedError
@@ -139,6 +145,11 @@ class Plugins:
     def embedder(self, name: str) -> Adapter[Embedder]:
         """The embedder of this name."""
         return _named("embedder", name, self._manager.hook.claude_mem_embedders())
+
+    def rate_limiter(self, name: str) -> Adapter[RateLimiter]:
+        """The rate limiter of this name."""
+        offered = self._manager.hook.claude_mem_rate_limiters()
+        return _named("rate limiter", name, offered)
 
     def front_end(self, name: str) -> Adapter[FrontEnd]:
         """The front end of this name."""

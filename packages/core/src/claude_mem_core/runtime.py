@@ -13,6 +13,7 @@ from typing import Self
 from claude_mem_core.domain.generation_job import LONGEST_ERROR
 from claude_mem_core.domain.keeping import KEEPING, Keeping
 from claude_mem_core.domain.keys import ServerSecret
+from claude_mem_core.domain.limits import NO_CAPS, PACES, Caps, Paces
 from claude_mem_core.domain.stop_signal import StopSignal
 from claude_mem_core.domain.worker import BEAT_EVERY, WorkerHealth, WorkerRecord
 from claude_mem_core.errors import (
@@ -25,6 +26,7 @@ from claude_mem_core.errors import (
 from claude_mem_core.ports.agents import AgentVocabulary
 from claude_mem_core.ports.embedder import Embedder
 from claude_mem_core.ports.generator import ObservationGenerator
+from claude_mem_core.ports.limits import RateLimiter
 from claude_mem_core.ports.queue import (
     AT_ONCE,
     ObservationQueueEngine,
@@ -39,6 +41,7 @@ from claude_mem_core.services.events import Events
 from claude_mem_core.services.generation import PAUSE_AFTER_ERROR, Generator
 from claude_mem_core.services.jobs import Jobs
 from claude_mem_core.services.keys import Keys
+from claude_mem_core.services.limits import Limits
 from claude_mem_core.services.memories import Memories
 from claude_mem_core.services.projects import Projects
 from claude_mem_core.services.readiness import LoopState, OwnLoop, shortcomings
@@ -51,6 +54,7 @@ from claude_mem_core.services.similarity import Similarity
 from claude_mem_core.services.status import Status
 from claude_mem_core.services.teams import Teams
 from claude_mem_core.services.upkeep import EVERY, Upkeep
+from claude_mem_core.services.usage import Usage
 from claude_mem_core.services.uses import Uses
 from claude_mem_core.services.workers import Workers
 from claude_mem_core.system import RealSystem
@@ -91,12 +95,17 @@ class Runtime:
         keeping: Keeping = KEEPING,
         embedder: Embedder | None = None,
         secret: ServerSecret | None = None,
+        limiter: RateLimiter | None = None,
+        paces: Paces = PACES,
+        caps: Caps = NO_CAPS,
     ) -> None:
         self._storage = storage
         self._embedder = embedder
         self._queue = queue
         self._agents = agents
         self.access = Access(storage, system, secret)
+        self.usage = Usage(storage, system)
+        self.limits = Limits(limiter, self.usage, system, paces=paces, caps=caps)
         self.keys = Keys(storage, system, secret)
         self.teams = Teams(storage, system)
         self.projects = Projects(storage, system, keeping)
@@ -206,6 +215,8 @@ class Runtime:
                 loop.stop(grace=grace)
         self.uses.write_down()
         self.access.write_down()
+        self.usage.write_down()
+        self.limits.close()
         if self._embedder is not None:
             self._embedder.close()
         self._queue.close()
@@ -216,6 +227,7 @@ class Runtime:
         self.retention.once()
         self.uses.write_down()
         self.access.write_down()
+        self.usage.write_down()
 
     def _start_embedding(self) -> None:
         if self._embedder is not None:
@@ -335,6 +347,9 @@ def assemble(  # noqa: PLR0913 - one for each thing that can be chosen
     generators: Generators | None = None,
     embedder: Embedder | None = None,
     secret: ServerSecret | None = None,
+    limiter: RateLimiter | None = None,
+    paces: Paces = PACES,
+    caps: Caps = NO_CAPS,
 ) -> Runtime:
     """The services on these adapters; nothing is started and nothing read.
 
@@ -352,6 +367,10 @@ def assemble(  # noqa: PLR0913 - one for each thing that can be chosen
             their words alone.
         secret: What the server knows and its storage does not: with it the hashes of
             keys are keyed ones. A storage that lasts needs the same one every time.
+        limiter: Who counts requests for all processes on the storage; this one counts
+            for itself when it is left out.
+        paces: How often each key may ask.
+        caps: What each team may use in a month.
     """
     return Runtime(
         storage,
@@ -365,6 +384,9 @@ def assemble(  # noqa: PLR0913 - one for each thing that can be chosen
         generators=generators or _no_other,
         embedder=embedder,
         secret=secret,
+        limiter=limiter,
+        paces=paces,
+        caps=caps,
     )
 
 

@@ -15,6 +15,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from claude_mem_core.domain.keeping import SKIPPED_TOOLS, Keeping
+from claude_mem_core.domain.limits import Allowance, Caps, Paces
 from claude_mem_core.domain.redaction.redactor import Redactor
 from claude_mem_core.domain.redaction.spans import Rule
 from claude_mem_core.errors import ConfigurationError
@@ -72,6 +73,12 @@ class CoreSettings(Settings):
         server_secret: What the server knows and its database does not: at least 32
             bytes in hexadecimal, the same for every process on a store. Made in the
             data folder when it is left out.
+        rate_limiter: Who counts requests, for all processes on the store.
+        rate_limit_per_min: Requests of a key in a minute; 0: as many as it likes.
+        recall_limit_per_min: Searches and context packs of a key in a minute.
+        bulk_limit_per_hour: Deeds of a key that go through a whole project.
+        monthly_request_cap: Requests of a team in a month; None: no cap.
+        monthly_token_cap: Tokens of models for a team in a month; None: no cap.
     """
 
     data_dir: Path = Field(default_factory=lambda: Path("~/.claude-mem/server"))
@@ -88,6 +95,12 @@ class CoreSettings(Settings):
     skip_tools: str = ",".join(sorted(SKIPPED_TOOLS))
     skip_subagents: bool = False
     server_secret: str | None = Field(default=None, repr=False)
+    rate_limiter: str = "in-process"
+    rate_limit_per_min: int = Field(default=600, ge=0, le=1_000_000)
+    recall_limit_per_min: int = Field(default=120, ge=0, le=1_000_000)
+    bulk_limit_per_hour: int = Field(default=6, ge=0, le=1_000_000)
+    monthly_request_cap: int | None = Field(default=None, ge=1)
+    monthly_token_cap: int | None = Field(default=None, ge=1)
 
     @property
     def generator_name(self) -> str:
@@ -104,6 +117,21 @@ class CoreSettings(Settings):
         return None if days is None else timedelta(days=days)
 
     @property
+    def paces(self) -> Paces:
+        """How often each key may ask."""
+        minute, hour = timedelta(minutes=1), timedelta(hours=1)
+        return Paces(
+            usual=_allowance("usual", self.rate_limit_per_min, minute, at_once=6),
+            recall=_allowance("recall", self.recall_limit_per_min, minute, at_once=2),
+            bulk=_allowance("bulk", self.bulk_limit_per_hour, hour, at_once=1),
+        )
+
+    @property
+    def caps(self) -> Caps:
+        """What each team may use in a month."""
+        return Caps(requests=self.monthly_request_cap, tokens=self.monthly_token_cap)
+
+    @property
     def folder(self) -> Path:
         """The data folder as an absolute path."""
         return self.data_dir.expanduser().absolute()
@@ -117,6 +145,15 @@ class CoreSettings(Settings):
             skipped_tools=frozenset(_parted(self.skip_tools)),
             skips_subagents=self.skip_subagents,
         )
+
+
+def _allowance(
+    name: str, amount: int, per: timedelta, *, at_once: int
+) -> Allowance | None:
+    """So many in a span, of which a share may come at once; None for 0: no limit."""
+    if amount == 0:
+        return None
+    return Allowance(name, amount, per, max(1, amount // at_once))
 
 
 def _parted(listed: str) -> list[str]:

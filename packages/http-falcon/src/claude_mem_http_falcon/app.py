@@ -93,6 +93,7 @@ from claude_mem_http_falcon.teams import (
     TeamProjectsResource,
     TeamsResource,
 )
+from claude_mem_http_falcon.usage import UsageResource
 
 App: TypeAlias = falcon.App[Request, Response]
 Layer: TypeAlias = RequestLog | Gate | Authentication | Bodies
@@ -142,8 +143,13 @@ def authentication(
     runtime: Runtime, settings: HttpSettings = SETTINGS
 ) -> Authentication:
     """The layer that makes principals of credentials."""
-    mode = settings.auth_mode
-    return Authentication(runtime.access, runtime.teams, runtime.system.now, mode)
+    return Authentication(
+        runtime.access,
+        runtime.teams,
+        runtime.limits,
+        runtime.system.now,
+        settings.auth_mode,
+    )
 
 
 def resources(
@@ -200,6 +206,7 @@ def resources(
         **_keys(runtime.keys, "/v1/keys"),
         **_keys(runtime.keys, "/v1/teams/{team_id}/keys"),
         "/v1/connect": ConnectResource(),
+        "/v1/usage": UsageResource(runtime.usage),
         "/hooks/{agent}/{event}": HookResource(runtime),
     }
     return serving

@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from math import ceil
 
 from claude_mem_core.domain.access import WARN_BEFORE, Principal
 from claude_mem_core.domain.deeds import Deed
 from claude_mem_core.domain.value import millis
-from claude_mem_core.errors import ForbiddenError
+from claude_mem_core.errors import ForbiddenError, UnauthenticatedError
 from claude_mem_core.services.access import Access
+from claude_mem_core.services.limits import Limits, Standing
 from claude_mem_core.services.teams import Teams
 
 from claude_mem_http_falcon.exchange import Request, Response
@@ -30,10 +32,16 @@ class Authentication:
     """The layer that makes a principal of a credential, before any body is read."""
 
     def __init__(
-        self, access: Access, teams: Teams, now: Callable[[], int], mode: AuthMode
+        self,
+        access: Access,
+        teams: Teams,
+        limits: Limits,
+        now: Callable[[], int],
+        mode: AuthMode,
     ) -> None:
         self._access = access
         self._teams = teams
+        self._limits = limits
         self._now = now
         self._mode = mode
 
@@ -46,13 +54,14 @@ class Authentication:
     def process_resource(
         self, req: Request, resp: Response, resource: object, params: dict[str, str]
     ) -> None:
-        """Refuse whoever may not do the route's deed (403, 404)."""
+        """Refuse whoever may not do the route's deed (403, 404), or not now (429)."""
         del resp, resource
         route = route_of(req.method, req.uri_template)
         if route is None or route.deed is None:
             return
         require_scope(route.deed, req.caller)
         require_standing(route.deed, req.caller)
+        req.context.standing = self._limits.admit(route.deed, by=req.caller)
         if "team_id" in params:
             named = params["team_id"]
             req.context.caller = acting_for(named, req.caller, self._teams)
@@ -60,8 +69,11 @@ class Authentication:
     def process_response(
         self, req: Request, resp: Response, resource: object, succeeded: object
     ) -> None:
-        """Tell the holder of a key that it is going to end."""
+        """Tell the holder of a key what is left of it, and when it is going to end."""
         del resource, succeeded
+        standing: Standing | None = req.context.get("standing")
+        if standing is not None:
+            resp.set_headers(rate_of(standing))
         caller: Principal | None = req.context.get("caller")
         ends = None if caller is None else caller.expires_at_epoch
         if ends is not None and ends - self._now() <= millis(WARN_BEFORE):
@@ -69,11 +81,30 @@ class Authentication:
             resp.set_header(EXPIRES, format_datetime(moment, usegmt=True))
 
     def identify(self, head: Head) -> Principal:
-        """The caller; `UnauthenticatedError` for nobody."""
+        """The caller.
+
+        Raises:
+            RateLimitedError: Too many come from there that nobody knows.
+            UnauthenticatedError: It is nobody.
+        """
         if self._mode == "local-dev" and is_open_locally(head):
             return Principal.without_key()
         at_home = head.is_from_this_machine
-        return self._access.authenticate(credential(head), at_home=at_home)
+        try:
+            return self._access.authenticate(credential(head), at_home=at_home)
+        except UnauthenticatedError:
+            self._limits.failed(head.peer)
+            raise
+
+
+def rate_of(standing: Standing) -> dict[str, str]:
+    """What is left of a key's allowance (draft-ietf-httpapi-ratelimit-headers-10)."""
+    allowance, verdict = standing.allowance, standing.verdict
+    span, after = allowance.per.total_seconds(), verdict.full_after.total_seconds()
+    return {
+        "RateLimit-Policy": f'"{allowance.name}";q={allowance.amount};w={span:.0f}',
+        "RateLimit": f'"{allowance.name}";r={verdict.remaining};t={ceil(after)}',
+    }
 
 
 def credential(head: Head) -> str | None:

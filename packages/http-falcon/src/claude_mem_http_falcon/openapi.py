@@ -190,7 +190,9 @@ def _refusals(row: RouteSpec) -> Iterable[HTTPStatus]:
         return
     yield HTTPStatus.BAD_REQUEST
     yield HTTPStatus.UNAUTHORIZED
+    yield HTTPStatus.PAYMENT_REQUIRED
     yield HTTPStatus.NOT_FOUND
+    yield HTTPStatus.TOO_MANY_REQUESTS
     if row.deed.does == "writes":
         yield HTTPStatus.CONFLICT
         yield HTTPStatus.INSUFFICIENT_STORAGE

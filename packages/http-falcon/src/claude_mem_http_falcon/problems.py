@@ -7,8 +7,9 @@ The tables here are the only place that knows which error has which status.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
+from math import ceil
 
 from claude_mem_core.domain.redaction.redactor import Redactor
 from claude_mem_core.domain.value import JsonObject
@@ -20,6 +21,8 @@ from claude_mem_core.errors import (
     InvalidInputError,
     Issue,
     NotFoundError,
+    QuotaExceededError,
+    RateLimitedError,
     StorageFullError,
     UnauthenticatedError,
 )
@@ -31,6 +34,8 @@ OF_CLASS: Mapping[type[Exception], tuple[HTTPStatus, str]] = {
     InvalidInputError: (HTTPStatus.BAD_REQUEST, "ValidationError"),
     UnauthenticatedError: (HTTPStatus.UNAUTHORIZED, "Unauthorized"),
     ForbiddenError: (HTTPStatus.FORBIDDEN, "Forbidden"),
+    RateLimitedError: (HTTPStatus.TOO_MANY_REQUESTS, "TooManyRequests"),
+    QuotaExceededError: (HTTPStatus.PAYMENT_REQUIRED, "quota_exceeded"),
     NotFoundError: (HTTPStatus.NOT_FOUND, "NotFound"),
     ConflictError: (HTTPStatus.CONFLICT, "Conflict"),
     StorageFullError: (HTTPStatus.INSUFFICIENT_STORAGE, "InsufficientStorage"),
@@ -77,6 +82,7 @@ class Problem:
     Attributes:
         error: The reference system's name of it.
         code: Ours, which never changes.
+        told: Header fields of this error.
     """
 
     status: HTTPStatus
@@ -84,6 +90,7 @@ class Problem:
     code: str
     message: str
     issues: tuple[Issue, ...] = ()
+    told: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -92,7 +99,7 @@ class Problem:
             return {"WWW-Authenticate": 'Bearer realm="claude-mem"'}
         if self.status is HTTPStatus.SERVICE_UNAVAILABLE:
             return {"Retry-After": str(RETRY_AFTER_SECONDS)}
-        return {}
+        return self.told
 
     def to_wire(self, *, instance: str, request_id: str) -> JsonObject:
         """The body of the answer."""
@@ -136,7 +143,23 @@ def problem_of(error: BaseException) -> Problem | None:
     issues: tuple[Issue, ...] = ()
     if isinstance(error, InvalidInputError | NotReadyError):
         issues = error.issues
-    return Problem(*row, error.code, str(error), issues)
+    return Problem(*row, error.code, str(error), issues, told=_told(error))
+
+
+def _told(error: ClaudeMemError) -> Mapping[str, str]:
+    """When to come again, for whoever asked too often."""
+    if not isinstance(error, RateLimitedError | QuotaExceededError):
+        return {}
+    after = str(ceil(error.retry_after.total_seconds()))
+    if isinstance(error, QuotaExceededError):
+        return {"Retry-After": after}
+    # The last three are those of the reference system.
+    return {
+        "Retry-After": after,
+        "X-RateLimit-Limit": str(error.limit),
+        "X-RateLimit-Remaining": "0",
+        "X-RateLimit-Reset": after,
+    }
 
 
 UNFORESEEN = Problem(

@@ -333,6 +333,7 @@ ROUTES: Final = (
     ),
     RouteSpec("POST", "/v1/keys/{key_id}/revoke", DEEDS["api_key.revoke"], NOTHING),
     RouteSpec("GET", "/v1/connect", DEEDS["api_key.connect"]),
+    RouteSpec("GET", "/v1/usage", DEEDS["usage.read"]),
     RouteSpec("POST", "/hooks/{agent}/{event}", DEEDS["event.write"], HOOK),
 )
 

@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from urllib.parse import urlsplit
 
 from claude_mem_core.errors import ConfigurationError
 from claude_mem_core.plugins import Adapter, Wiring, hookimpl
+from claude_mem_core.ports.limits import RateLimiter
 from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.settings import Settings
 from pydantic import AfterValidator, ConfigDict, Field, SecretStr
+
+if TYPE_CHECKING:
+    from claude_mem_queue_rq.addresses import Address
 
 SCHEMES = ("redis", "rediss", "unix")
 
@@ -62,21 +66,41 @@ def claude_mem_queues() -> Iterable[Adapter[ObservationQueueEngine]]:
     return [Adapter("rq", RqSettings, _open)]
 
 
+@hookimpl
+def claude_mem_rate_limiters() -> Iterable[Adapter[RateLimiter]]:
+    """Offer buckets in Redis."""
+    return [Adapter("redis", RqSettings, _open_limiter)]
+
+
 def _open(settings: RqSettings, wiring: Wiring) -> ObservationQueueEngine:
     from claude_mem_queue_rq.prefix import import_rq
 
     import_rq(settings.queue_redis_prefix)
-    from claude_mem_queue_rq.addresses import Address
     from claude_mem_queue_rq.queue import RqQueueEngine
 
-    mode = settings.redis_mode
-    if mode == "managed":
+    if settings.redis_mode == "managed":
         return _managed(settings, wiring)
+    return RqQueueEngine(wiring.stored(), wiring.system, _address(settings))
+
+
+def _open_limiter(settings: RqSettings, wiring: Wiring) -> RateLimiter:
+    from claude_mem_queue_rq.limits import RedisRateLimiter
+    from claude_mem_queue_rq.managed import ManagedServer
+
+    is_managed = settings.redis_mode == "managed"
+    address = (
+        ManagedServer.of(wiring.folder).address if is_managed else _address(settings)
+    )
+    return RedisRateLimiter(address, settings.queue_redis_prefix)
+
+
+def _address(settings: RqSettings) -> Address:
+    from claude_mem_queue_rq.addresses import Address
+
+    mode = settings.redis_mode
     if settings.redis_url is not None:
-        address = Address(settings.redis_url.get_secret_value(), mode)
-    else:
-        address = Address.at(settings.host, settings.redis_port, mode=mode)
-    return RqQueueEngine(wiring.stored(), wiring.system, address)
+        return Address(settings.redis_url.get_secret_value(), mode)
+    return Address.at(settings.host, settings.redis_port, mode=mode)
 
 
 def _managed(settings: RqSettings, wiring: Wiring) -> ObservationQueueEngine:

@@ -25,6 +25,7 @@ from claude_mem_storage_sqlite.schema import (
     TABLES,
 )
 from claude_mem_storage_sqlite.search import NEIGHBOURS
+from claude_mem_storage_sqlite.usage import USAGE
 from claude_mem_storage_sqlite.vectors import VECTORS
 
 steps = Migrations("claude_mem")
@@ -120,6 +121,11 @@ def _uses_of_packs(db: Database) -> None:
 @steps(name="0014-keys-of-teams")
 def _keys_of_teams(db: Database) -> None:
     _run(db, KEY_COLUMNS)
+
+
+@steps(name="0016-usage")
+def _usage(db: Database) -> None:
+    _run(db, USAGE)
 
 
 def migrate(connection: Connection) -> None:

@@ -32,6 +32,7 @@ from claude_mem_storage_sqlite.model_calls import SqliteModelCalls
 from claude_mem_storage_sqlite.packs import SqlitePacks
 from claude_mem_storage_sqlite.projects import SqliteProjects
 from claude_mem_storage_sqlite.sessions import SqliteSessions
+from claude_mem_storage_sqlite.usage import SqliteUsage
 from claude_mem_storage_sqlite.vectors import SqliteVectors
 from claude_mem_storage_sqlite.workers import SqliteWorkers
 from claude_mem_storage_sqlite.writer import Writer
@@ -199,6 +200,7 @@ class _Records(Transaction, Snapshot):
         self._workers = SqliteWorkers(connection)
         self._model_calls = SqliteModelCalls(connection)
         self._packs = SqlitePacks(connection)
+        self._usage = SqliteUsage(connection)
         self._audit = SqliteAuditLog(connection)
 
     @property
@@ -255,6 +257,11 @@ class _Records(Transaction, Snapshot):
     @override
     def packs(self) -> SqlitePacks:
         return self._packs
+
+    @property
+    @override
+    def usage(self) -> SqliteUsage:
+        return self._usage
 
     @property
     @override

@@ -22,6 +22,7 @@ from claude_mem_core.ports.model_calls import ModelCallBook, ModelCallReader
 from claude_mem_core.ports.packs import PackBook, PackReader
 from claude_mem_core.ports.projects import ProjectReader, ProjectRepository
 from claude_mem_core.ports.sessions import SessionReader, SessionRepository
+from claude_mem_core.ports.usage import UsageBook, UsageReader
 from claude_mem_core.ports.vectors import VectorReader, VectorRepository
 from claude_mem_core.ports.workers import WorkerReader, WorkerRegistry
 
@@ -84,6 +85,11 @@ class Snapshot(Protocol):
     def packs(self) -> PackReader:
         """Receipts of context packs."""
 
+    @property
+    @abstractmethod
+    def usage(self) -> UsageReader:
+        """What teams used."""
+
 
 class Transaction(Protocol):
     """The records while they are written.
@@ -145,6 +151,11 @@ class Transaction(Protocol):
     @abstractmethod
     def packs(self) -> PackBook:
         """Receipts of context packs."""
+
+    @property
+    @abstractmethod
+    def usage(self) -> UsageBook:
+        """What teams used."""
 
     @property
     @abstractmethod

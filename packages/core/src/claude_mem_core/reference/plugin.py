@@ -9,11 +9,13 @@ from claude_mem_core.plugins import Adapter, Wiring, hookimpl
 from claude_mem_core.ports.agents import AgentVocabulary
 from claude_mem_core.ports.embedder import Embedder
 from claude_mem_core.ports.generator import ObservationGenerator
+from claude_mem_core.ports.limits import RateLimiter
 from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.storage import Storage
 from claude_mem_core.reference.agents import PlainAgent
 from claude_mem_core.reference.embedder import HashingEmbedder
 from claude_mem_core.reference.generator import RuleBasedGenerator
+from claude_mem_core.reference.limits import InProcessRateLimiter
 from claude_mem_core.reference.queue import InProcessQueueEngine
 from claude_mem_core.reference.storage import InProcessStorage
 from claude_mem_core.settings import Settings
@@ -44,6 +46,12 @@ def claude_mem_embedders() -> Iterable[Adapter[Embedder]]:
 
 
 @hookimpl
+def claude_mem_rate_limiters() -> Iterable[Adapter[RateLimiter]]:
+    """Offer buckets that this process alone takes from."""
+    return [Adapter("in-process", Settings, _rate_limiter)]
+
+
+@hookimpl
 def claude_mem_agents() -> Iterable[AgentVocabulary]:
     """Offer the vocabulary of agents that speak the wire's own words."""
     return [PlainAgent()]
@@ -63,3 +71,7 @@ def _generator(_: Settings, _wiring: Wiring) -> ObservationGenerator:
 
 def _embedder(_: Settings, _wiring: Wiring) -> Embedder:
     return HashingEmbedder()
+
+
+def _rate_limiter(_: Settings, _wiring: Wiring) -> RateLimiter:
+    return InProcessRateLimiter()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
 from claude_mem_core.domain.access import ApiKey
@@ -60,6 +61,8 @@ class State:
     packs: dict[str, PackReceipt] = field(default_factory=dict)
     uses: dict[str, MemoryUse] = field(default_factory=dict)
     audit: dict[str, AuditEntry] = field(default_factory=dict)
+    usage: dict[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
+    """By teams and months."""
 
     def copy(self) -> State:
         """A state of its own with the same records."""

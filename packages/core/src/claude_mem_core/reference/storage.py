@@ -27,6 +27,7 @@ from claude_mem_core.reference.packs import InProcessPacks
 from claude_mem_core.reference.projects import InProcessProjects
 from claude_mem_core.reference.sessions import InProcessSessions
 from claude_mem_core.reference.state import State
+from claude_mem_core.reference.usage import InProcessUsage
 from claude_mem_core.reference.vectors import InProcessVectors
 from claude_mem_core.reference.workers import InProcessWorkers
 
@@ -98,6 +99,7 @@ class _Records(Transaction, Snapshot):
         self._workers = InProcessWorkers(state)
         self._model_calls = InProcessModelCalls(state)
         self._packs = InProcessPacks(state)
+        self._usage = InProcessUsage(state)
         self._audit = InProcessAuditLog(state)
 
     @property
@@ -154,6 +156,11 @@ class _Records(Transaction, Snapshot):
     @override
     def packs(self) -> InProcessPacks:
         return self._packs
+
+    @property
+    @override
+    def usage(self) -> InProcessUsage:
+        return self._usage
 
     @property
     @override
