@@ -106,7 +106,11 @@ class Projects:
             return snapshot.projects.identities(project_id, scope=by.scope)
 
     def get(self, project_id: str, *, by: Principal) -> Project:
-        """The project with this id."""
+        """The project with this id.
+
+        Raises:
+            ForbiddenError: The caller is limited to another project.
+        """
         with self._storage.read() as snapshot:
             return require_project(snapshot, project_id, by=by)
 
