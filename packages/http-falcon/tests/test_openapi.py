@@ -33,7 +33,13 @@ CHECKS = [
 @pytest.fixture
 def app(runtime):
     runtime.start(work=True)
-    return build_app(runtime)
+    served = build_app(runtime)
+
+    def from_here(environ, start_response):
+        environ["REMOTE_ADDR"] = "127.0.0.1"
+        return served(environ, start_response)
+
+    return from_here
 
 
 @pytest.fixture
@@ -121,3 +127,4 @@ def test_what_is_answered_is_what_the_document_says(schema, key, row, mode) -> N
     ask()
 
     assert seen
+    assert 401 not in seen
