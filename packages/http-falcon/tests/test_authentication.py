@@ -7,7 +7,11 @@ import json
 import re
 
 import pytest
+from claude_mem_core.domain.access import Principal
+from claude_mem_core.domain.deeds import DEEDS
 from claude_mem_core.domain.scopes import SCOPES
+from claude_mem_core.errors import ForbiddenError
+from claude_mem_http_falcon.authentication import require_standing
 from claude_mem_http_falcon.routes import ROUTES
 
 
@@ -155,3 +159,22 @@ def test_a_caller_with_a_key_is_asked_for_its_body(client) -> None:
 
     assert asked == b"HTTP/1.1 100 Continue\r\n\r\n"
     assert answer.startswith(b"HTTP/1.1 201 ")
+
+
+@pytest.mark.parametrize("deed", DEEDS.values(), ids=lambda deed: deed.action)
+def test_a_deed_beyond_the_caller_is_refused_before_any_service_is_asked(deed) -> None:
+    whole = Principal(team_id="ours")
+    limited = whole.changed(project_id="one")
+    refused = [refuses(deed, caller) for caller in (whole, limited, Principal.local())]
+
+    of_server = deed.team == "server"
+    assert refused == [of_server, of_server or deed.whole_team, False]
+
+
+def refuses(deed, caller) -> bool:
+    """Whether the guard stops a caller who has every scope."""
+    try:
+        require_standing(deed, caller)
+    except ForbiddenError:
+        return True
+    return False

@@ -39,6 +39,7 @@ def test_four_paths_are_open_and_all_others_name_a_deed() -> None:
         "/healthz",
         "/readyz",
         "/v1/info",
+        "/v1/openapi.json",
     }
 
 

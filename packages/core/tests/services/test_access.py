@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import pytest
-from claude_mem_core.domain.access import Principal
+from claude_mem_core.domain.access import KeyDraft, Principal
+from claude_mem_core.domain.team import MemberDraft, TeamDraft
 from claude_mem_core.errors import InvalidInputError, UnauthenticatedError
 from claude_mem_core.reference.access import InProcessKeys
 from claude_mem_core.reference.storage import InProcessStorage
@@ -81,3 +82,40 @@ def test_the_key_itself_is_never_stored(
     secret = token.split("_")[-1]
 
     assert secret not in repr(storage._state)
+
+
+def test_the_machines_token_counts_for_nobody_elsewhere(runtime: Runtime) -> None:
+    token = runtime.access.new_local_token()
+    runtime.access.admit_local_token(token)
+    other = runtime.keys.issue(KeyDraft(), by=Principal.local()).raw
+
+    with pytest.raises(UnauthenticatedError):
+        runtime.access.authenticate(token, at_home=False)
+    assert runtime.access.authenticate(token, at_home=True).is_operator
+    assert not runtime.access.authenticate(other, at_home=False).is_operator
+
+
+def test_there_are_keys_once_one_counts_besides_the_machines_own(
+    runtime: Runtime, system
+) -> None:
+    me = Principal.local()
+    runtime.access.admit_local_token(runtime.access.new_local_token())
+    team = me.acting_for(runtime.teams.create(TeamDraft(name="Ours"), by=me).id)
+    runtime.teams.add_member(MemberDraft(user_id="ada"), by=team)
+    later = KeyDraft(not_before_epoch=system.now() + 1000)
+    runtime.keys.issue(later, by=team)
+    runtime.keys.revoke(runtime.keys.issue(KeyDraft(), by=team).key.id, by=team)
+    assert not runtime.access.has_keys()
+
+    runtime.keys.issue(KeyDraft(user_id="ada"), by=team)
+    assert runtime.access.has_keys()
+    runtime.teams.remove_member("ada", by=team)
+    assert not runtime.access.has_keys()
+
+
+def test_who_comes_without_a_key_reads_this_machines_memories_and_no_more() -> None:
+    caller = Principal.without_key()
+
+    assert caller.scope == Principal.local().scope
+    assert caller.scopes == {"memories:read", "context:read"}
+    assert not caller.is_operator

@@ -42,6 +42,10 @@ def count(runtime: Runtime, project_id: str, by: Principal) -> object:
     return runtime.memories.count(project_id, by=by)
 
 
+def show(runtime: Runtime, project_id: str, by: Principal) -> object:
+    return runtime.projects.get(project_id, by=by)
+
+
 def search(runtime: Runtime, project_id: str, by: Principal) -> object:
     return runtime.recall.search(SearchQuery(project_id=project_id, query="y"), by=by)
 
@@ -50,7 +54,7 @@ def context(runtime: Runtime, project_id: str, by: Principal) -> object:
     return runtime.context.pack(ContextQuery(project_id=project_id), by=by)
 
 
-@pytest.mark.parametrize("deed", [accept, start, add, count, search, context])
+@pytest.mark.parametrize("deed", [accept, start, add, count, show, search, context])
 def test_naming_another_project_is_forbidden_whether_it_exists_or_not(
     runtime: Runtime, project: Project, deed: Deed
 ) -> None:

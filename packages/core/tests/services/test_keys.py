@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from claude_mem_core.domain.access import KeyDraft, Principal
+from claude_mem_core.domain.access import KeyDraft, KeyRotation, Principal
 from claude_mem_core.domain.keys import ServerSecret
 from claude_mem_core.domain.project import ProjectDraft
 from claude_mem_core.domain.scopes import ROLES, SCOPES
@@ -246,3 +246,23 @@ def test_a_draft_that_says_too_much_is_refused(fields, fault: str) -> None:
 
 def test_every_scope_says_what_it_lets_do() -> None:
     assert all(SCOPES.values())
+
+
+def test_a_key_is_called_by_its_name_or_its_label(runtime: Runtime, team) -> None:
+    for wish, name in (
+        ({"name": "ci"}, "ci"),
+        ({"label": "ci"}, "ci"),
+        ({}, "unnamed"),
+    ):
+        issued = runtime.keys.issue(KeyDraft.model_validate(wish), by=team)
+        assert issued.key.name == name
+    with pytest.raises(InvalidInputError, match="label is name once more"):
+        KeyDraft.from_wire({"name": "a", "label": "b"})
+
+
+def test_a_rotation_overlaps_for_a_day_unless_said_otherwise() -> None:
+    assert KeyRotation().overlap == DAY
+    assert KeyRotation(overlap_hours=0).overlap == timedelta()
+    for hours in (-1, 169):
+        with pytest.raises(InvalidInputError, match="overlapHours"):
+            KeyRotation.from_wire({"overlapHours": hours})

@@ -87,7 +87,7 @@ def test_a_key_of_one_project_sees_only_that_one_and_makes_none(
     limited = Principal(team_id=project.team_id, project_id=project.id)
 
     assert list(runtime.projects.list(by=limited)) == [project]
-    with pytest.raises(NotFoundError):
+    with pytest.raises(ForbiddenError):
         runtime.projects.get(other.id, by=limited)
     with pytest.raises(ForbiddenError):
         runtime.projects.create(ProjectDraft(name="Third"), by=limited)

@@ -11,6 +11,7 @@ from urllib.parse import quote
 import falcon
 from claude_mem_core.domain.keeping import Keeping
 from claude_mem_core.domain.stop_signal import StopSignal
+from claude_mem_core.domain.value import JsonObject
 from claude_mem_core.errors import AccessError, ConfigurationError
 from claude_mem_core.runtime import Runtime
 from claude_mem_core.services.audit_trail import AuditTrail
@@ -56,6 +57,7 @@ from claude_mem_http_falcon.memories import (
     MemoryResource,
     SupersedeResource,
 )
+from claude_mem_http_falcon.openapi import Summaries, document, summary
 from claude_mem_http_falcon.problems import (
     CONTENT_TYPE,
     UNFORESEEN,
@@ -84,6 +86,7 @@ from claude_mem_http_falcon.settings import HttpSettings
 from claude_mem_http_falcon.status import (
     HealthResource,
     InfoResource,
+    OpenApiResource,
     ReadinessResource,
 )
 from claude_mem_http_falcon.teams import (
@@ -155,10 +158,15 @@ def resources(
     runtime: Runtime, stop: StopSignal, settings: HttpSettings = SETTINGS
 ) -> Mapping[str, object]:
     """Who answers for each path."""
-    return {
+
+    def described() -> JsonObject:
+        return document(ROUTES, summaries(serving))
+
+    serving: Mapping[str, object] = {
         "/healthz": HealthResource(),
         "/readyz": ReadinessResource(runtime),
         "/v1/info": InfoResource(runtime, settings.auth_mode),
+        "/v1/openapi.json": OpenApiResource(described),
         "/v1/projects": ProjectsResource(runtime.projects),
         "/v1/projects/identify": ProjectIdentifyResource(runtime.projects),
         "/v1/projects/resolve": ProjectResolveResource(runtime.projects),
@@ -203,6 +211,16 @@ def resources(
         "/v1/usage": UsageResource(runtime.usage),
         "/hooks/{agent}/{event}": HookResource(runtime),
         "/v1/audit": AuditResource(runtime.audit),
+    }
+    return serving
+
+
+def summaries(serving: Mapping[str, object]) -> Summaries:
+    """What each method of each path does."""
+    return {
+        (method, path): summary(responder)
+        for path, resource in serving.items()
+        for method, responder in responders(resource).items()
     }
 
 

@@ -110,6 +110,7 @@ ROUTES: Final = (
     RouteSpec("GET", "/healthz", None),
     RouteSpec("GET", "/readyz", None),
     RouteSpec("GET", "/v1/info", None),
+    RouteSpec("GET", "/v1/openapi.json", None),
     RouteSpec("GET", "/v1/projects", DEEDS["project.list"]),
     RouteSpec(
         "POST",

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from importlib.metadata import version
 
 from claude_mem_core.domain.engine_health import EngineHealth
@@ -79,6 +81,22 @@ class InfoResource:
             queueDepth=None if progress is None else progress.queue_depth,
             queueLanes=None if progress is None else _lanes(progress),
         )
+
+
+class OpenApiResource:
+    """What can be asked for, told to programs.
+
+    Args:
+        document: Makes the OpenAPI document, when somebody asks for the first time.
+    """
+
+    def __init__(self, document: Callable[[], JsonObject]) -> None:
+        self._document = cache(document)
+
+    def on_get(self, req: Request, resp: Response) -> None:
+        """Show the OpenAPI document."""
+        del req
+        show(resp, **self._document())
 
 
 def _privacy(keeping: Keeping) -> JsonObject:

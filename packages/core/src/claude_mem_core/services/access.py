@@ -179,15 +179,6 @@ class Access:
         self._audited.record(tx, deed, by=Principal.local())
 
 
-def still_counts(snapshot: Snapshot, key_id: str, *, scope: Scope, now: int) -> bool:
-    """Whether what was asked for with this key may be done now."""
-    try:
-        key = snapshot.keys.get(key_id, scope=Scope(scope.team_id))
-    except NotFoundError:
-        return False
-    return _admits(snapshot, key, now=now)
-
-
 def _counts(key: ApiKey, member: MemberRole | None, *, now: int) -> bool:
     """Whether a key opens anything; a member's goes with them when they leave."""
     return key.counts_at(now) and (key.user_id is None or member is not None)
@@ -195,6 +186,15 @@ def _counts(key: ApiKey, member: MemberRole | None, *, now: int) -> bool:
 
 def _admits(snapshot: Snapshot, key: ApiKey, *, now: int) -> bool:
     return _counts(key, _member_of(snapshot, key), now=now)
+
+
+def still_counts(snapshot: Snapshot, key_id: str, *, scope: Scope, now: int) -> bool:
+    """Whether what was asked for with this key may be done now."""
+    try:
+        key = snapshot.keys.get(key_id, scope=Scope(scope.team_id))
+    except NotFoundError:
+        return False
+    return _admits(snapshot, key, now=now)
 
 
 def _nobody() -> UnauthenticatedError:

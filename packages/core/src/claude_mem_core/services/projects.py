@@ -107,9 +107,13 @@ class Projects:
             return snapshot.projects.identities(project_id, scope=by.scope)
 
     def get(self, project_id: str, *, by: Principal) -> Project:
-        """The project with this id."""
+        """The project with this id.
+
+        Raises:
+            ForbiddenError: The caller is limited to another project.
+        """
         with self._storage.read() as snapshot:
-            return snapshot.projects.get(project_id, scope=by.scope)
+            return require_project(snapshot, project_id, by=by)
 
     def list(self, *, by: Principal) -> Sequence[Project]:
         """The projects that the caller may see, oldest first."""
