@@ -28,11 +28,13 @@ def _client(env: Mapping[str, str]) -> Client:
 
     if record is not None:
         from claude_mem_cli.client_http import ClientHttp
+        from claude_mem_cli.http_line import HttpLine
 
-        return ClientHttp(record.url, local_token(folder))
+        place = f"the server at {record.url} (pid {record.pid})"
+        return ClientHttp(HttpLine(record.url, local_token(folder), place))
     from claude_mem_cli.client_here import ClientHere
 
     runtime = open_runtime(env)
     for repair in runtime.status.repairs():
         screen.note(screen.line(repair))
-    return ClientHere(runtime, f"the store in {folder}")
+    return ClientHere(runtime, f"the store in {folder}, where no server runs")
