@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import click
 from claude_mem_core.domain.access import LONGEST_OVERLAP, MOST_DAYS, KeyFacts
-from claude_mem_core.domain.keys import read_key
 from claude_mem_core.domain.scopes import EVERYTHING
 from claude_mem_core.domain.team import Team
 from claude_mem_core.errors import InvalidInputError, NotFoundError
@@ -21,8 +20,11 @@ from claude_mem_cli.jobs import age, as_span
 DIGITS = 8
 """The last digits of an id, which are shown and may be given: those are random."""
 
-LONGEST_NAME = 14
+LONGEST_NAME = 13
 """Columns of a name in a table."""
+
+KEY_MARK = "cmem_"
+"""What every key begins with, and no id has in it."""
 
 _DAY, _HOUR = 86_400_000, 3_600_000
 
@@ -41,7 +43,7 @@ def key_meant(client: Client, given: str) -> KeyOfTeam:
         InvalidInputError: It is the end of several ids, or too short to be one.
         NotFoundError: No key's id ends so.
     """
-    if read_key(given) is not None:
+    if KEY_MARK in given:
         cause = "it is a key itself, which no command takes"
         raise InvalidInputError.of("ID", cause, "give the id that api-key list shows")
     if len(given) < DIGITS:
@@ -131,7 +133,7 @@ def key_table(
             "never"
             if key.last_used_at_epoch is None
             else age(key.last_used_at_epoch, now),
-            _ends(key, now=now),
+            _ends(key),
             standing(key, members, now=now),
         )
         for key in keys
@@ -139,9 +141,8 @@ def key_table(
     return screen.table(head, rows)
 
 
-def facts(key: KeyFacts, team: str, project: str, *, now: int) -> str:
+def facts(key: KeyFacts, team: str, project: str) -> str:
     """What there is to know of a new key, a line for each thing."""
-    end = key.expires_at_epoch
     told = {
         "id": key.id,
         "name": key.name,
@@ -150,9 +151,7 @@ def facts(key: KeyFacts, team: str, project: str, *, now: int) -> str:
         "user": key.user_id,
         "role": key.role,
         "scopes": ", ".join(key.scopes),
-        "expires": "never"
-        if end is None
-        else f"{_date(end)}, in {_ends(key, now=now)}",
+        "expires": _ends(key),
     }
     return "\n".join(_fact(name, text) for name, text in told.items() if text)
 
@@ -176,18 +175,16 @@ def _project(key: KeyFacts, projects: Mapping[str, str]) -> str:
     return projects.get(key.project_id, key.project_id)
 
 
-def _ends(key: KeyFacts, *, now: int) -> str:
-    """How long a key counts from now on."""
+def _ends(key: KeyFacts) -> str:
+    """The day on which a key ends, in UTC."""
     end = key.expires_at_epoch
-    return "never" if end is None else age(now, end)
+    if end is None:
+        return "never"
+    return f"{datetime.fromtimestamp(end / 1000, UTC):%Y-%m-%d}"
 
 
 def _cut(name: str) -> str:
     return screen.cut(screen.line(name), LONGEST_NAME)
-
-
-def _date(epoch: int) -> str:
-    return f"{datetime.fromtimestamp(epoch / 1000, UTC):%Y-%m-%d}"
 
 
 def _fact(name: str, text: str) -> str:

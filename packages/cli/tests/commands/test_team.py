@@ -49,24 +49,26 @@ def test_members_come_and_go(server):
     tide = ("--team", "tide")
     first = server("team", "add-member", "ada", "--role", "owner", *tide)
     assert first.out == "ada belongs to the team tide now, as owner.\n"
-    told = server("team", "add-member", "ben/../x", *tide, "--json").json
+    told = server("team", "add-member", "ben @ home?", *tide, "--json").json
     assert told["member"]["role"] == "member"
+    slash = server("team", "add-member", "a/b", *tide, "--json")
+    assert (slash.code, slash.json["error"]) == (2, "invalid_input")
     again = server("team", "add-member", "ada", *tide, "--json")
     assert (again.code, again.json["error"]) == (1, "conflict")
 
     rows = server("team", "members", *tide).out.splitlines()[1:]
-    assert [row.split()[0::2] for row in rows] == [
+    assert [row.split(None, 2)[0::2] for row in rows] == [
         ["owner", "ada"],
-        ["member", "ben/../x"],
+        ["member", "ben @ home?"],
     ]
     assert server("team", "members").out == "There are none.\n"
     only = server("team", "remove-member", "ada", *tide)
     assert (only.code, only.out) == (1, "")
-    gone = server("team", "remove-member", "ben/../x", *tide)
-    assert gone.out == "ben/../x left the team tide; their keys open nothing now.\n"
-    absent = server("team", "remove-member", "ben/../x", *tide, "--json")
+    gone = server("team", "remove-member", "ben @ home?", *tide)
+    assert gone.out == "ben @ home? left the team tide; their keys open nothing now.\n"
+    absent = server("team", "remove-member", "ben @ home?", *tide, "--json")
     assert (absent.code, absent.json["error"]) == (1, "not_found")
-    assert absent.json["message"] == "no member with the id 'ben/../x'"
+    assert absent.json["message"] == "no member with the id 'ben @ home?'"
 
 
 def test_a_team_has_projects_of_its_own(server, tmp_path):

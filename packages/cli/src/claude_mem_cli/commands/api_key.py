@@ -161,9 +161,13 @@ def _draft(
 ) -> KeyDraft:
     """The key that the options ask for; what is not said is left out."""
     asked = {
-        **{"kind": said["kind"], "role": said["role"], "name": said["name"]},
-        **{"userId": said["user"], "noExpiry": said["no_expiry"]},
-        **{"scopes": _parted(scopes), **more},
+        "kind": said["kind"],
+        "role": said["role"],
+        "name": said["name"],
+        "userId": said["user"],
+        "noExpiry": said["no_expiry"],
+        "scopes": _parted(scopes),
+        **more,
     }
     return KeyDraft.from_wire({name: one for name, one in asked.items() if one})
 
@@ -183,9 +187,9 @@ def _to_wire(new: IssuedKey) -> JsonObject:
 
 
 def _show(new: IssuedKey, owner: Team, projects: dict[str, str]) -> None:
-    key = new.facts
-    only = "all" if key.project_id is None else projects.get(key.project_id, "")
-    screen.note(keys.facts(key, title(owner), only or key.project_id or "", now=_now()))
+    only = new.facts.project_id
+    project = "all" if only is None else projects.get(only, only)
+    screen.note(keys.facts(new.facts, title(owner), project))
     screen.say(new.raw)
     screen.note("This is the key. It is shown now and never again: keep it safe.")
 
