@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import click
 from claude_mem_core.domain.access import LONGEST_OVERLAP, MOST_DAYS, KeyFacts
@@ -16,6 +16,8 @@ from claude_mem_core.errors import InvalidInputError, NotFoundError
 from claude_mem_cli import screen
 from claude_mem_cli.client import Client
 from claude_mem_cli.jobs import age, as_span
+
+Standing = Literal["active", "rotated", "early", "expired", "left", "revoked"]
 
 DIGITS = 8
 """The last digits of an id, which are shown and may be given: those are random."""
@@ -89,7 +91,7 @@ def overlap(text: str) -> timedelta:
     return timedelta(hours=number)
 
 
-def standing(key: KeyFacts, members: Collection[str], *, now: int) -> str:
+def standing(key: KeyFacts, members: Collection[str], *, now: int) -> Standing:
     """Whether a key counts, in a word, and else why not.
 
     Args:
