@@ -16,6 +16,7 @@ import pytest
 from claude_mem_agents.claude_code import EVENT_TYPES, ClaudeCode
 from claude_mem_agents.fields import snake_case
 from claude_mem_cli.exits import EXIT_CODES, INTERRUPTED, OK
+from claude_mem_cli.keys import Standing
 from claude_mem_cli.main import cli
 from claude_mem_core.domain.access import KeyDraft
 from claude_mem_core.domain.agent_event import AgentEventDraft
@@ -280,6 +281,10 @@ def test_every_command_and_every_option_is_listed() -> None:
 
     assert sorted(listed) == sorted(f"claude-mem {name}" for name in known)
     assert told == options
+
+
+def test_every_standing_of_a_key_is_listed() -> None:
+    assert first_cells("cli.md", "Keys") == set(get_args(Standing))
 
 
 def test_every_exit_code_is_listed() -> None:

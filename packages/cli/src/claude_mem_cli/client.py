@@ -34,8 +34,11 @@ from claude_mem_core.domain.project_identity import (
 from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.rescan import RescanPage, RescanQuery
 from claude_mem_core.domain.search import SearchQuery, SearchResult
+from claude_mem_core.domain.team import Team, TeamDraft
 from claude_mem_core.domain.timeline import Timeline, TimelineQuery
 from claude_mem_core.domain.whereabouts import IdentifiedProject, Whereabouts
+
+from claude_mem_cli.team_client import TeamClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,18 @@ class Client(Protocol):
     @abstractmethod
     def memory_counts(self, project_id: str) -> Mapping[MemoryKind, int]:
         """How many memories of each kind a project holds, no kind without any."""
+
+    @abstractmethod
+    def teams(self) -> Sequence[Team]:
+        """The teams that the caller sees to, oldest first."""
+
+    @abstractmethod
+    def create_team(self, draft: TeamDraft) -> Team:
+        """The new team; `ConflictError` when its slug is taken."""
+
+    @abstractmethod
+    def team(self, team_id: str) -> TeamClient:
+        """Whoever does what is asked for of this team."""
 
     @abstractmethod
     def send(self, drafts: Sequence[AgentEventDraft]) -> Sequence[Acknowledged]:

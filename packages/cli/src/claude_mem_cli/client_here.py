@@ -24,12 +24,15 @@ from claude_mem_core.domain.project_identity import (
 from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.rescan import RescanPage, RescanQuery
 from claude_mem_core.domain.search import SearchQuery, SearchResult
+from claude_mem_core.domain.team import Team, TeamDraft
 from claude_mem_core.domain.timeline import Timeline, TimelineQuery
 from claude_mem_core.domain.whereabouts import IdentifiedProject, Whereabouts
 from claude_mem_core.runtime import Runtime
 from typing_extensions import override
 
 from claude_mem_cli.client import Acknowledged, Client, Ledger, Moved, Story, Told
+from claude_mem_cli.team_client import TeamClient
+from claude_mem_cli.team_here import TeamHere
 
 LOOK_EVERY = 50
 """Jobs between two looks at how many are left."""
@@ -77,6 +80,18 @@ class ClientHere(Client):
     @override
     def memory_counts(self, project_id: str) -> Mapping[MemoryKind, int]:
         return self._runtime.memories.count(project_id, by=self._by)
+
+    @override
+    def teams(self) -> Sequence[Team]:
+        return self._runtime.teams.list(by=self._by)
+
+    @override
+    def create_team(self, draft: TeamDraft) -> Team:
+        return self._runtime.teams.create(draft, by=self._by)
+
+    @override
+    def team(self, team_id: str) -> TeamClient:
+        return TeamHere(self._runtime, self._by.acting_for(team_id))
 
     @override
     def send(self, drafts: Sequence[AgentEventDraft]) -> Sequence[Acknowledged]:

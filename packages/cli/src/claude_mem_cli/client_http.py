@@ -3,14 +3,10 @@
 
 from __future__ import annotations
 
-import json
-import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException, RemoteDisconnected
-from typing import Any, TypeVar
-from urllib.parse import quote, urlencode, urlsplit
+from typing import Any
+from urllib.parse import quote, urlencode
 
 from claude_mem_core.domain.agent_event import AgentEventDraft
 from claude_mem_core.domain.audit import AuditPage, AuditQuery
@@ -36,101 +32,97 @@ from claude_mem_core.domain.project_identity import (
 from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.rescan import RescanPage, RescanQuery
 from claude_mem_core.domain.search import SearchHit, SearchQuery, SearchResult
+from claude_mem_core.domain.team import Team, TeamDraft
 from claude_mem_core.domain.timeline import Timeline, TimelineQuery
 from claude_mem_core.domain.whereabouts import IdentifiedProject, Whereabouts
-from claude_mem_core.errors import (
-    AdapterError,
-    ClaudeMemError,
-    ConflictError,
-    ForbiddenError,
-    InvalidInputError,
-    NotFoundError,
-    StorageFullError,
-    StorageReadOnlyError,
-    UnauthenticatedError,
-)
+from claude_mem_core.errors import AdapterError, NotFoundError
 from pydantic import JsonValue
 from typing_extensions import override
 
 from claude_mem_cli.client import Acknowledged, Client, Ledger, Moved, Story, Told
+from claude_mem_cli.http_line import HttpLine, items, part
+from claude_mem_cli.team_client import TeamClient
+from claude_mem_cli.team_http import TeamHttp
 
-T = TypeVar("T")
-
-TIMEOUT = 60.0
 LONGEST_ANSWER = 3600.0
+"""Seconds that a model may take to read a session."""
+
 POLL = 0.2
 """Seconds between two looks at how many jobs are left."""
 
-_OF_STATUS: Mapping[int, type[ClaudeMemError]] = {
-    400: InvalidInputError,
-    401: UnauthenticatedError,
-    403: ForbiddenError,
-    409: ConflictError,
-    413: InvalidInputError,
-    507: StorageFullError,
-}
-_NOT_FOUND = 404
-_ABSENT = re.compile(r"no ([a-z ]+) with the id '([^']+)'")
-_FIRST_ERROR = 400
-
 
 class ClientHttp(Client):
-    """A server that runs on this machine, with the token of its data folder."""
+    """A server that runs on this machine, at the end of a line."""
 
-    def __init__(self, url: str, token: str | None) -> None:
-        place = urlsplit(url)
-        self._url = url
-        self._line = HTTPConnection(place.hostname or "", place.port, timeout=TIMEOUT)
-        self._headers = {"Content-Type": "application/json"}
-        if token is not None:
-            self._headers["Authorization"] = f"Bearer {token}"
+    def __init__(self, line: HttpLine) -> None:
+        self._line = line
 
     @property
     @override
     def where(self) -> str:
-        return f"the server at {self._url}"
+        return self._line.where
 
     @override
     def projects(self) -> Sequence[Project]:
-        answer = self._ask("GET", "/v1/projects")
-        return [Project.from_wire(one) for one in _list(answer, "projects")]
+        answer = self._line.ask("GET", "/v1/projects")
+        return [Project.from_wire(one) for one in items(answer, "projects")]
 
     @override
     def create_project(self, draft: ProjectDraft) -> Project:
         body = draft.model_dump(mode="json", by_alias=True, exclude_none=True)
-        return Project.from_wire(self._ask("POST", "/v1/projects", body)["project"])
+        return Project.from_wire(
+            self._line.ask("POST", "/v1/projects", body)["project"]
+        )
 
     @override
     def resolve(self, facts: ProjectFacts) -> Project | None:
-        found = self._ask("POST", "/v1/projects/resolve", _said(facts)).get("project")
+        found = self._line.ask("POST", "/v1/projects/resolve", _said(facts)).get(
+            "project"
+        )
         return None if found is None else Project.from_wire(found)
 
     @override
     def identify(self, told: Whereabouts) -> IdentifiedProject:
-        answer = self._ask("POST", "/v1/projects/identify", _said(told))
+        answer = self._line.ask("POST", "/v1/projects/identify", _said(told))
         return IdentifiedProject.from_wire(answer)
 
     @override
     def identities(self, project_id: str) -> Sequence[ProjectIdentity]:
-        answer = self._ask("GET", _identities(project_id))
-        found = _list(answer, "identities")
+        answer = self._line.ask("GET", _identities(project_id))
+        found = items(answer, "identities")
         return [ProjectIdentity.from_wire(one) for one in found]
 
     @override
     def alias(self, project_id: str, alias: ProjectAlias) -> ProjectIdentity:
-        answer = self._ask("POST", _identities(project_id), alias.to_wire())
-        return ProjectIdentity.from_wire(_part(answer, "identity", dict))
+        answer = self._line.ask("POST", _identities(project_id), alias.to_wire())
+        return ProjectIdentity.from_wire(part(answer, "identity", dict))
 
     @override
     def memory_counts(self, project_id: str) -> Mapping[MemoryKind, int]:
-        answer = self._ask("GET", f"/v1/projects/{quote(project_id, safe='')}")
-        counts: Mapping[MemoryKind, int] = _part(answer, "memoryCounts", dict)
+        answer = self._line.ask("GET", f"/v1/projects/{quote(project_id, safe='')}")
+        counts: Mapping[MemoryKind, int] = part(answer, "memoryCounts", dict)
         return counts
 
     @override
+    def teams(self) -> Sequence[Team]:
+        found = items(self._line.ask("GET", "/v1/teams"), "teams")
+        return [Team.from_wire(one) for one in found]
+
+    @override
+    def create_team(self, draft: TeamDraft) -> Team:
+        answer = self._line.ask_once("POST", "/v1/teams", draft.to_wire())
+        return Team.from_wire(part(answer, "team", dict))
+
+    @override
+    def team(self, team_id: str) -> TeamClient:
+        return TeamHttp(self._line, team_id)
+
+    @override
     def send(self, drafts: Sequence[AgentEventDraft]) -> Sequence[Acknowledged]:
-        answer = self._ask("POST", "/v1/events/batch", [wire(one) for one in drafts])
-        events, created = _list(answer, "events"), _list(answer, "created")
+        answer = self._line.ask(
+            "POST", "/v1/events/batch", [wire(one) for one in drafts]
+        )
+        events, created = items(answer, "events"), items(answer, "created")
         return [
             Acknowledged(event["id"], event.get("serverSessionId"), is_new)
             for event, is_new in zip(events, created, strict=True)
@@ -138,12 +130,12 @@ class ClientHttp(Client):
 
     @override
     def end_session(self, session_id: str) -> None:
-        self._ask("POST", f"/v1/sessions/{quote(session_id, safe='')}/end")
+        self._line.ask("POST", f"/v1/sessions/{quote(session_id, safe='')}/end")
 
     @override
     def search(self, query: SearchQuery) -> SearchResult:
-        answer = self._ask("POST", "/v1/search", _asked(query))
-        parts = (_list(answer, name) for name in ("memories", "scores", "why"))
+        answer = self._line.ask("POST", "/v1/search", _asked(query))
+        parts = (items(answer, name) for name in ("memories", "scores", "why"))
         hits = (
             SearchHit(item=MemoryRecord.from_wire(one), score=score, why=why)
             for one, score, why in zip(*parts, strict=True)
@@ -152,34 +144,36 @@ class ClientHttp(Client):
 
     @override
     def timeline(self, query: TimelineQuery) -> Timeline:
-        answer = self._ask("POST", "/v1/timeline", _asked(query.changed(view="full")))
+        answer = self._line.ask(
+            "POST", "/v1/timeline", _asked(query.changed(view="full"))
+        )
         told = {"anchorId": answer["anchorId"], "anchorEpoch": answer["anchorEpoch"]}
-        return Timeline.from_wire({**told, "items": _list(answer, "memories")})
+        return Timeline.from_wire({**told, "items": items(answer, "memories")})
 
     @override
     def memories(self, request: MemoryRequest) -> FoundMemories:
         return FoundMemories.from_wire(
-            self._ask("POST", "/v1/memories/get", _asked(request))
+            self._line.ask("POST", "/v1/memories/get", _asked(request))
         )
 
     @override
     def supersede(self, memory_id: str, told: Supersession) -> MemoryChange:
         return MemoryChange.from_wire(
-            self._ask("POST", _memory(memory_id, "supersede"), _asked(told))
+            self._line.ask("POST", _memory(memory_id, "supersede"), _asked(told))
         )
 
     @override
     def expire(self, memory_id: str, told: Expiry) -> MemoryChange:
         return MemoryChange.from_wire(
-            self._ask("POST", _memory(memory_id, "expire"), _asked(told))
+            self._line.ask("POST", _memory(memory_id, "expire"), _asked(told))
         )
 
     @override
     def context(self, query: ContextQuery) -> Told:
-        answer = self._ask("POST", "/v1/context", _asked(query))
-        items = tuple(MemoryRecord.from_wire(one) for one in _list(answer, "memories"))
+        answer = self._line.ask("POST", "/v1/context", _asked(query))
+        found = tuple(MemoryRecord.from_wire(one) for one in items(answer, "memories"))
         return Told(
-            items,
+            found,
             answer["context"],
             answer["tokens"],
             answer.get("packId"),
@@ -189,7 +183,7 @@ class ClientHttp(Client):
     @override
     def judge(self, memory_id: str, told: Feedback) -> float:
         path = _memory(memory_id, "feedback")
-        return _part(self._ask("POST", path, told.to_wire()), "feedback", float)
+        return part(self._line.ask("POST", path, told.to_wire()), "feedback", float)
 
     @override
     def jobs_left(self) -> Iterator[int]:
@@ -204,44 +198,43 @@ class ClientHttp(Client):
         path = "/v1/jobs"
         if query.project_id is not None:
             path = f"/v1/projects/{quote(query.project_id, safe='')}/jobs"
-        answer = self._ask("GET", f"{path}?{urlencode(asked)}")
-        return [GenerationJob.from_wire(one) for one in _list(answer, "jobs")]
+        answer = self._line.ask("GET", f"{path}?{urlencode(asked)}")
+        return [GenerationJob.from_wire(one) for one in items(answer, "jobs")]
 
     @override
     def job(self, job_id: str) -> Story:
         answer = self._ask_of_job("GET", job_id)
-        moves = [JobEvent.from_wire(one) for one in _list(answer, "events")]
-        calls = [ModelCall.from_wire(one) for one in _list(answer, "modelCalls")]
+        moves = [JobEvent.from_wire(one) for one in items(answer, "events")]
+        calls = [ModelCall.from_wire(one) for one in items(answer, "modelCalls")]
         return Story(_job(answer), moves, calls)
 
     @override
     def retry_job(self, job_id: str) -> Moved:
         answer = self._ask_of_job("POST", job_id, "/retry")
-        return Moved(_job(answer), _part(answer, "alreadyQueued", bool))
+        return Moved(_job(answer), part(answer, "alreadyQueued", bool))
 
     @override
     def cancel_job(self, job_id: str) -> Moved:
         answer = self._ask_of_job("POST", job_id, "/cancel")
-        return Moved(_job(answer), _part(answer, "alreadyCancelled", bool))
+        return Moved(_job(answer), part(answer, "alreadyCancelled", bool))
 
     @override
     def reindex(self, project_id: str) -> GenerationJob:
         path = f"/v1/projects/{quote(project_id, safe='')}/reindex"
-        return _job(self._ask("POST", path))
+        return _job(self._line.ask("POST", path))
 
     @override
     def rescan(self, query: RescanQuery) -> RescanPage:
         asked = query.model_dump(mode="json", by_alias=True, exclude_none=True)
-        answer = self._ask("POST", "/v1/redactions", asked)
-        return RescanPage.from_wire(_part(answer, "redaction", dict))
+        answer = self._line.ask("POST", "/v1/redactions", asked)
+        return RescanPage.from_wire(part(answer, "redaction", dict))
 
     @override
     def regenerate(self, project_id: str, request: ReplayRequest) -> ReplayPage:
         path = f"/v1/projects/{quote(project_id, safe='')}/regenerate"
         asked = request.model_dump(mode="json", by_alias=True, exclude_none=True)
-        with self._patience():
-            answer = self._ask("POST", path, asked)
-        return ReplayPage.from_wire(_part(answer, "replay", dict))
+        answer = self._line.ask("POST", path, asked, patience=LONGEST_ANSWER)
+        return ReplayPage.from_wire(part(answer, "replay", dict))
 
     @override
     def audit(self, query: AuditQuery) -> AuditPage:
@@ -251,7 +244,7 @@ class ClientHttp(Client):
 
     @override
     def ledger(self) -> Ledger:
-        info = self._ask("GET", "/v1/info")
+        info = self._line.ask("GET", "/v1/info")
         lanes = info.get("queueLanes")
         if lanes is None:
             raise AdapterError(f"the store of {self.where} does not answer")
@@ -265,19 +258,8 @@ class ClientHttp(Client):
     def close(self) -> None:
         self._line.close()
 
-    @contextmanager
-    def _patience(self) -> Iterator[None]:
-        """Wait longer for the next answer: a model may have to read a session."""
-        self._line.close()
-        self._line.timeout = LONGEST_ANSWER
-        try:
-            yield
-        finally:
-            self._line.close()
-            self._line.timeout = TIMEOUT
-
     def _depth(self) -> int:
-        info = self._ask("GET", "/v1/info")
+        info = self._line.ask("GET", "/v1/info")
         worker = info["boundaries"]["generationWorker"]
         if worker["status"] != "active":
             raise AdapterError(
@@ -288,52 +270,9 @@ class ClientHttp(Client):
 
     def _ask_of_job(self, method: str, job_id: str, deed: str = "") -> dict[str, Any]:
         try:
-            return self._ask(method, f"/v1/jobs/{quote(job_id, safe='')}{deed}")
+            return self._line.ask(method, f"/v1/jobs/{quote(job_id, safe='')}{deed}")
         except NotFoundError:
             raise NotFoundError("job", job_id) from None
-
-    def _ask(self, method: str, path: str, body: JsonValue = None) -> dict[str, Any]:
-        """The JSON object that the server answers with."""
-        data = None if body is None else json.dumps(body).encode()
-        try:
-            status, text = self._exchange(method, path, data)
-        except (OSError, HTTPException) as error:
-            self._line.close()
-            raise AdapterError(
-                f"{self.where} does not answer ({str(error) or type(error).__name__}); "
-                "what it acknowledged is kept: start it and run the command again"
-            ) from error
-        if status >= _FIRST_ERROR:
-            raise _error(status, text, path)
-        return self._object(text)
-
-    def _exchange(
-        self, method: str, path: str, data: bytes | None
-    ) -> tuple[int, bytes]:
-        was_open = self._line.sock is not None
-        try:
-            return self._once(method, path, data)
-        except (RemoteDisconnected, ConnectionResetError, BrokenPipeError):
-            # A server may drop a connection that was idle. Every deed can be done
-            # again, so the same is said once more on a new one.
-            self._line.close()
-            if not was_open:
-                raise
-        return self._once(method, path, data)
-
-    def _once(self, method: str, path: str, data: bytes | None) -> tuple[int, bytes]:
-        self._line.request(method, path, body=data, headers=self._headers)
-        answer = self._line.getresponse()
-        return answer.status, answer.read()
-
-    def _object(self, text: bytes) -> dict[str, Any]:
-        try:
-            answer = json.loads(text)
-        except ValueError:
-            answer = None
-        if not isinstance(answer, dict):
-            raise AdapterError(f"{self.where} answers with something else than JSON")
-        return answer
 
 
 def wire(draft: AgentEventDraft) -> dict[str, JsonValue]:
@@ -365,32 +304,4 @@ def _asked(
 
 
 def _job(answer: Mapping[str, Any]) -> GenerationJob:
-    return GenerationJob.from_wire(_part(answer, "generationJob", dict))
-
-
-def _list(answer: Mapping[str, Any], name: str) -> list[Any]:
-    return _part(answer, name, list)
-
-
-def _part(answer: Mapping[str, Any], name: str, kind: type[T]) -> T:
-    found = answer.get(name)
-    if not isinstance(found, kind):
-        raise AdapterError(
-            f"the server's answer has no {name!r}: is it of our version?"
-        )
-    return found
-
-
-def _error(status: int, text: bytes, path: str) -> ClaudeMemError:
-    try:
-        told = json.loads(text)
-        message, code = str(told["message"]), told.get("code")
-    except (ValueError, KeyError, TypeError):
-        message, code = f"HTTP {status} without a reason", None
-    if status == _NOT_FOUND:
-        absent = _ABSENT.fullmatch(message)
-        return NotFoundError(*(absent.groups() if absent else ("record", path)))
-    if code == StorageReadOnlyError.code:
-        return StorageReadOnlyError(message)
-    kind = _OF_STATUS.get(status, AdapterError)
-    return kind(message)
+    return GenerationJob.from_wire(part(answer, "generationJob", dict))

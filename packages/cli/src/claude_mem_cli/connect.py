@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 from claude_mem_core.settings import CoreSettings
 
 from claude_mem_cli import screen
 from claude_mem_cli.client import Client
-from claude_mem_cli.server_files import running
+from claude_mem_cli.server_files import ServerRecord, running
 
 
 @contextmanager
@@ -28,11 +29,23 @@ def _client(env: Mapping[str, str]) -> Client:
 
     if record is not None:
         from claude_mem_cli.client_http import ClientHttp
+        from claude_mem_cli.http_line import HttpLine
 
-        return ClientHttp(record.url, local_token(folder))
+        token = local_token(folder)
+        return ClientHttp(HttpLine(record.url, token, server_place(record)))
     from claude_mem_cli.client_here import ClientHere
 
     runtime = open_runtime(env)
     for repair in runtime.status.repairs():
         screen.note(screen.line(repair))
-    return ClientHere(runtime, f"the store in {folder}")
+    return ClientHere(runtime, store_place(folder))
+
+
+def server_place(record: ServerRecord) -> str:
+    """A server, as a user is told of it."""
+    return f"the server at {record.url} (pid {record.pid})"
+
+
+def store_place(folder: Path) -> str:
+    """A store that a command opens by itself, as a user is told of it."""
+    return f"the store in {folder}, where no server runs"

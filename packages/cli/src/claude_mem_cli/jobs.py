@@ -118,7 +118,7 @@ def job_table(
     rows = [
         [
             *(ids[job.id], job.status, f"{job.attempts}/{job.max_attempts}"),
-            _age(job.created_at_epoch, now),
+            age(job.created_at_epoch, now),
             *[_name(names, job.project_id)] * several,
             _why(job),
         ]
@@ -169,7 +169,7 @@ def _taken(calls: Sequence[ModelCall]) -> str:
 def lane_table(ledger: Ledger, *, now: int) -> str:
     """The work of each kind, one line each."""
     rows = [
-        (kind, lane.depth, _age(lane.oldest_waiting_epoch, now), lane.failed)
+        (kind, lane.depth, age(lane.oldest_waiting_epoch, now), lane.failed)
         for kind, lane in ledger.lanes.items()
     ]
     return screen.table(("LANE", "WAITING", "OLDEST", "FAILED"), rows)
@@ -226,7 +226,8 @@ def _in_brackets(word: str | None) -> str:
     return f" ({word})" if word else ""
 
 
-def _age(epoch: int | None, now: int) -> str:
+def age(epoch: int | None, now: int) -> str:
+    """How long before `now` a moment was, in the greatest unit that fits."""
     if epoch is None:
         return "-"
     seconds = max(0, now - epoch) // 1000

@@ -88,7 +88,10 @@ def _do(args: Sequence[str]) -> int:
 
 
 def _fail(error: ClaudeMemError, *, as_json: bool) -> int:
-    message = screen.line(str(error))
+    # Whoever takes a key for an id is told so, without the key.
+    from claude_mem_core.domain.value import ERRORS_REDACTOR
+
+    message = screen.line(ERRORS_REDACTOR.text(str(error)))
     if as_json:
         screen.say_json({"error": error.code, "message": message})
     screen.note(f"Error: {message} ({error.code})")

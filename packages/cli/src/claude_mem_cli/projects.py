@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from claude_mem_core.domain.project import Project, ProjectDraft, slug_of
 from claude_mem_core.errors import ConflictError, InvalidInputError, NotFoundError
@@ -12,6 +13,13 @@ from claude_mem_core.errors import ConflictError, InvalidInputError, NotFoundErr
 from claude_mem_cli.client import Client
 from claude_mem_cli.git_facts import facts_of
 from claude_mem_cli.settings import ClientSettings
+
+
+class HasProjects(Protocol):
+    """Whoever knows which projects there are."""
+
+    def projects(self) -> Sequence[Project]:
+        """All of them, oldest first."""
 
 
 class NoSuchProjectError(NotFoundError):
@@ -49,7 +57,7 @@ def project_meant(
     raise InvalidInputError.of("--project", cause, "name one")
 
 
-def project_named(client: Client, name: str) -> Project:
+def project_named(client: HasProjects, name: str) -> Project:
     """The project of this name, slug or id; an error names those there are."""
     known = client.projects()
     found = _find(known, name)

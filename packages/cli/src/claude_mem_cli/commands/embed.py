@@ -17,6 +17,7 @@ from claude_mem_core.errors import AdapterError, ConfigurationError
 from claude_mem_core.settings import CoreSettings
 
 from claude_mem_cli import screen
+from claude_mem_cli.connect import server_place, store_place
 from claude_mem_cli.info import server_info
 from claude_mem_cli.server_files import ServerRecord, running
 
@@ -72,7 +73,7 @@ def _place() -> Iterator[Place]:
     folder = CoreSettings.from_env(os.environ).folder
     record = running(folder)
     if record is not None:
-        yield Place(f"the server at {record.url}", _at_server(record), _nothing)
+        yield Place(server_place(record), _at_server(record), _nothing)
         return
     from claude_mem_core.launch import open_runtime
 
@@ -81,7 +82,7 @@ def _place() -> Iterator[Place]:
         def look() -> Embedded:
             return _required(runtime.embedding.progress())
 
-        yield Place(f"the store in {folder}", look, runtime.embedding.once)
+        yield Place(store_place(folder), look, runtime.embedding.once)
 
 
 def _nothing() -> None:

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from claude_mem_core.domain.project import Project
+from claude_mem_core.domain.project import Project, ProjectDraft
 from claude_mem_core.domain.project_identity import (
     ProjectAlias,
     ProjectIdentity,
     key_of,
 )
+from claude_mem_core.domain.team import LOCAL_TEAM_ID
 from claude_mem_core.domain.whereabouts import Whereabouts
 
 from claude_mem_cli import screen
@@ -21,36 +22,73 @@ from claude_mem_cli.client import Client
 from claude_mem_cli.connect import connected
 from claude_mem_cli.git_facts import facts_of
 from claude_mem_cli.projects import project_meant, project_named
+from claude_mem_cli.teams import team_named, team_option, tell_place, title
 
 
 @click.group
 def project() -> None:
-    """Look at projects, and say what stands for them.
+    """Make projects, look at them, and say what stands for them.
 
     The server of the data folder is asked where one runs, else the store itself.
     """
 
 
-@project.command("list")
+@project.command
+@click.argument("name")
+@team_option
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path),
+    help="The folder whose events are the project's.",
+)
 @screen.json_option
-def show_list(*, as_json: bool) -> None:
-    """Show the projects, oldest first, and how many memories each holds."""
+def create(*, name: str, team: str, root: Path | None, as_json: bool) -> None:
+    """Make a project called NAME."""
+    place = root and str(root.absolute())
+    draft = ProjectDraft.from_wire({"name": name, "rootPath": place})
     with connected(os.environ) as client:
-        found, where = client.projects(), client.where
-        held = [sum(client.memory_counts(one.id).values()) for one in found]
+        tell_place(client)
+        owner = team_named(client, team)
+        made, where = client.team(owner.id).create_project(draft), client.where
+    if as_json:
+        screen.say_json({"where": where, "project": made.to_wire()})
+        return
+    slug = screen.line(made.slug or made.name)
+    screen.say(
+        f"The project {slug} of the team {title(owner)} is there now, {made.id}."
+    )
+
+
+@project.command("list")
+@team_option
+@screen.json_option
+def show_list(*, team: str, as_json: bool) -> None:
+    """Show the projects, oldest first, and how many memories each holds.
+
+    The memories of another team than local are for its keys alone, not to be counted.
+    """
+    with connected(os.environ) as client:
+        owner = team_named(client, team)
+        found, where = client.team(owner.id).projects(), client.where
+        held = _held(client, found) if owner.id == LOCAL_TEAM_ID else None
     if as_json:
         told = [one.to_wire() for one in found]
-        screen.say_json({"where": where, "projects": told, "memories": held})
+        counts = {} if held is None else {"memories": held}
+        screen.say_json({"where": where, "projects": told, **counts})
         return
-    screen.note(f"Projects of {screen.line(where)}")
+    screen.note(f"Projects of {screen.line(where)}, team {title(owner)}")
     if not found:
         screen.say("There are none.")
         return
-    rows = [
+    if held is None:
+        rows = [(one.slug or "", one.root_path or "") for one in found]
+        screen.say(screen.table(("SLUG", "FOLDER"), rows))
+        return
+    counted = [
         (count, one.slug or "", one.root_path or "")
         for one, count in zip(found, held, strict=True)
     ]
-    screen.say(screen.table(("MEMORIES", "SLUG", "FOLDER"), rows))
+    screen.say(screen.table(("MEMORIES", "SLUG", "FOLDER"), counted))
 
 
 @project.command("show")
@@ -101,6 +139,10 @@ def alias(*, of: str, name: str, as_json: bool) -> None:
     screen.say(
         f"{screen.line(said.key)} is {screen.line(found.slug or found.name)} now."
     )
+
+
+def _held(client: Client, found: Sequence[Project]) -> Sequence[int]:
+    return [sum(client.memory_counts(one.id).values()) for one in found]
 
 
 def _show(client: Client, found: Project, *, as_json: bool) -> None:

@@ -29,6 +29,8 @@ RUNTIME = "server"
         "audit": Lazy("audit", "audit", "List the audit log, and check it."),
         "redact": Lazy("redact", "redact", "Take secrets out of what is kept."),
         "project": Lazy("project", "project", "Look at projects, say what is whose."),
+        "team": Lazy("team", "team", "Make teams, say who belongs to them."),
+        "api-key": Lazy("api_key", "api_key", "Make keys, list, rotate, revoke them."),
         "embed": Lazy("embed", "embed", "Give every memory its vectors."),
         "regenerate": Lazy(
             "regenerate", "regenerate", "Make a project's memories anew."

@@ -52,8 +52,8 @@ class Scope:
     project_id: str | None = None
 
 
-class ApiKey(Value):
-    """A stored key; the key itself is never stored, only a hash of its secret.
+class KeyFacts(Value):
+    """What may be told of a key: nothing that would open anything.
 
     Attributes:
         prefix: The public part, by which the key is looked up.
@@ -69,7 +69,6 @@ class ApiKey(Value):
     team_id: Id | None = None
     project_id: Id | None = None
     name: Name
-    key_hash: Name
     prefix: Name | None = None
     scopes: tuple[Name, ...] = ()
     status: KeyStatus = "active"
@@ -90,6 +89,12 @@ class ApiKey(Value):
         expired = self.expires_at_epoch is not None and self.expires_at_epoch <= now
         early = self.not_before_epoch is not None and self.not_before_epoch > now
         return self.status == "active" and not expired and not early
+
+
+class ApiKey(KeyFacts):
+    """A stored key; the key itself is never stored, only a hash of its secret."""
+
+    key_hash: Name
 
     @property
     def shown(self) -> JsonObject:

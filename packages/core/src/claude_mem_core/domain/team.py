@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -47,9 +47,13 @@ class TeamDraft(Value):
 
 
 class MemberDraft(Value):
-    """A user who shall belong to a team."""
+    """A user who shall belong to a team.
 
-    user_id: Id
+    Attributes:
+        user_id: Any name without a slash, as it stands in addresses.
+    """
+
+    user_id: Annotated[Id, Field(pattern="^[^/]+$")]
     role: MemberRole = "member"
     metadata: JsonObject = Field(default_factory=dict)
 
