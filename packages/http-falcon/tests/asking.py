@@ -137,6 +137,7 @@ ASKING: Mapping[str, Asking] = {
     "POST /v1/keys/{key_id}/revoke": Asking("record", gives=KEY),
     "GET /v1/connect": Asking("none"),
     "GET /v1/usage": Asking("none"),
+    "GET /v1/audit": Asking("project", query=named),
     "POST /hooks/{agent}/{event}": Asking(
         "none", lambda one: {"session_id": f"session-{one.name}", "prompt": "x"}
     ),

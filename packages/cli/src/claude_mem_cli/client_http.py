@@ -239,7 +239,7 @@ class ClientHttp(Client):
     @override
     def audit(self, query: AuditQuery) -> AuditPage:
         asked = query.model_dump(mode="json", by_alias=True, exclude_none=True)
-        answer = self._ask("GET", f"/v1/audit?{urlencode(asked)}")
+        answer = self._line.ask("GET", f"/v1/audit?{urlencode(asked)}")
         return AuditPage.from_wire(answer)
 
     @override

@@ -22,7 +22,7 @@ from claude_mem_core.domain.value import JsonObject, millis
 from claude_mem_core.errors import ClaudeMemError, StorageReadOnlyError
 from claude_mem_core.ports.storage import Snapshot, Storage
 from claude_mem_core.services.audited import PAGE, Audited, server
-from claude_mem_core.services.borders import require_open
+from claude_mem_core.services.borders import require_project
 from claude_mem_core.services.servings import Servings
 
 LOG_EVERY = 1_000
@@ -68,10 +68,11 @@ class AuditTrail:
 
         Raises:
             ForbiddenError: The caller is limited to another project.
+            NotFoundError: The team has no such project.
         """
-        if query.project_id is not None:
-            require_open(query.project_id, by=by)
         with self._storage.read() as snapshot:
+            if query.project_id is not None:
+                require_project(snapshot, query.project_id, by=by)
             return AuditPage.of(snapshot.audit.list(query, scope=by.scope), query)
 
     def head(self) -> AuditHead | None:
