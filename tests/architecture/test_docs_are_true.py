@@ -342,3 +342,14 @@ def test_every_family_of_secrets_is_listed() -> None:
     )
 
     assert listed == list(FAMILIES)
+
+
+def test_every_test_that_a_page_names_is_there() -> None:
+    pages = [*(ROOT / "docs").rglob("*.md"), ROOT / "SECURITY.md"]
+    named = {
+        path
+        for page in pages
+        for path in re.findall(r"`((?:packages|tests)/[\w/.-]+\.py)", page.read_text())
+    }
+    assert len(named) > 15
+    assert {path for path in named if not (ROOT / path).is_file()} == set()
