@@ -99,3 +99,8 @@ def test_a_bullet_over_two_lines_is_one_promise():
         "fencing: only the newest claim of a job can settle, extend, release, postpone "
         "or fail it: `ConflictError` for every other"
     ) in promises(module.JobLedger)
+
+
+def test_each_broken_adapter_has_a_name_of_its_own():
+    twice = [name for name, n in Counter(one.name for one in ALL).items() if n > 1]
+    assert not twice, "the later one would be run in the place of the first"

@@ -14,7 +14,7 @@ from broken.registry import breaks
 
 
 @breaks(RateLimiterContract.test_a_burst_and_then_the_rate, "limiter")
-class NothingComesBack(InProcessRateLimiter):
+class BucketsStayEmpty(InProcessRateLimiter):
     def take(self, name, allowance, *, now):
         self._first = min(now, getattr(self, "_first", now))
         return super().take(name, allowance, now=self._first)
@@ -39,6 +39,6 @@ class ThreadsTakeTheSame(InProcessRateLimiter):
 
 
 @breaks(RateLimiterContract.test_closing_twice_is_harmless, "limiter")
-class ClosesOnce(InProcessRateLimiter):
+class LimiterClosesOnce(InProcessRateLimiter):
     def close(self):
         del self._buckets

@@ -12,6 +12,7 @@ from claude_mem_conformance.recall import RecallContract
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.memory_item import MemoryKind
 from claude_mem_core.domain.paths import all_rooted
+from claude_mem_core.domain.search_fields import search_fields
 from claude_mem_core.errors import ConflictError, StorageError
 from claude_mem_core.reference.memories import InProcessMemories
 
@@ -216,7 +217,7 @@ class ASearchIsNotCut(InProcessMemories):
 class CandidatesHideTheirSession(InProcessMemories):
     def search(self, query, *, scope):
         found = super().search(query, scope=scope)
-        bare = [replace(one, session_id=None) for one in found.candidates]
+        bare = [one._replace(session_id=None) for one in found.candidates]
         return replace(found, candidates=bare)
 
 
@@ -321,7 +322,7 @@ class CitingForgetsTheProjectLimit(InProcessMemories):
 class ASearchForgetsWhoSaidIt(InProcessMemories):
     def search(self, query, *, scope):
         found = super().search(query, scope=scope)
-        bare = [replace(one, author=None) for one in found.candidates]
+        bare = [one._replace(author=None) for one in found.candidates]
         return replace(found, candidates=bare)
 
 
@@ -339,13 +340,28 @@ class AnyCaseIsAPart(InProcessMemories):
         return super().words_with(plain, project_ids, scope=scope, limit=limit)
 
 
+@breaks(MemoryContract.test_old_words_are_no_words_to_look_into, "memories")
+class OldWordsAreLookedInto(InProcessMemories):
+    def replace(self, item):
+        # The indexes outlive the block, so what is kept there is kept.
+        old = self._state.memories.get(item.id)
+        super().replace(item)
+        tokens = {one for own in search_fields(old).values() for one in own}
+        vars(self._indexes).setdefault("old", set()).update(tokens)
+
+    def words_with(self, part, project_ids, *, scope, limit):
+        found = super().words_with(part, project_ids, scope=scope, limit=limit)
+        old = vars(self._indexes).get("old", ())
+        return [*found, *(one for one in sorted(old) if part in one)]
+
+
 @breaks(MemoryContract.test_a_search_tells_of_which_files_each_is, "memories")
 class OnlyTheFilesThatChangedAreTold(InProcessMemories):
     def among(self, item_ids, query, *, scope):
         found = super().among(item_ids, query, scope=scope)
         known = self._state.memories
         return [
-            replace(one, files=all_rooted(known[one.item_id].files_modified))
+            one._replace(files=all_rooted(known[one.item_id].files_modified))
             for one in found
         ]
 
