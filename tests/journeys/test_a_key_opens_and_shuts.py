@@ -7,6 +7,7 @@ import http.client
 import json
 import time
 from contextlib import closing
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -61,6 +62,37 @@ def test_a_key_made_by_command_opens_its_project_until_it_is_revoked(
 
     machine.run("server", "api-key", "revoke", made["id"])
     assert asked(machine, made["key"], "GET", project) == 401
+
+
+@pytest.mark.usefixtures("team")
+def test_a_key_stands_nowhere_but_with_whoever_holds_it(machine: Machine) -> None:
+    made = new_key(machine)
+    secret = made["key"][-49:-6]
+    wrong = made["key"][:-6] + "000000"
+    for key in (made["key"], wrong):
+        asked(machine, key, "GET", f"/v1/projects/{made['projectId']}")
+        asked(machine, key, "POST", "/v1/events", {"key": key})
+        asked(machine, "none", "GET", f"/v1/projects/{key}")
+    machine.run("server", "api-key", "revoke", made["key"], check=False)
+    machine.run("server", "api-key", "rotate", made["id"])
+
+    running = [
+        (process / "cmdline").read_bytes()
+        for process in Path("/proc").iterdir()
+        if process.name.isdigit() and (process / "cmdline").is_file()
+    ]
+    assert machine.stop() == 0
+    kept = [
+        path.read_bytes()
+        for folder in {machine.folder, machine.folder.parent}
+        for path in folder.rglob("*")
+        if path.is_file()
+    ]
+    assert len(kept) > 3
+    for told in (*kept, *running):
+        # Any piece of it that is long enough to be searched for.
+        for start in range(len(secret) - 11):
+            assert secret[start : start + 12].encode() not in told
 
 
 def test_a_key_that_another_process_revokes_is_shut_within_a_second(

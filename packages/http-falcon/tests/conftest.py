@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real server on a free port, over records in this process, and a client for it."""
+"""A real server on a free port, over records in this process, and a client for it.
+
+`CLAUDE_MEM_TEST_STORAGE` names another storage that is installed.
+"""
 
 from __future__ import annotations
 
 import http.client
 import json
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,13 +23,17 @@ from claude_mem_agents.claude_code import ClaudeCode
 from claude_mem_core.domain.access import ApiKey
 from claude_mem_core.domain.keys import KEY_BYTES, hash_key, mint_key, read_key
 from claude_mem_core.domain.team import LOCAL_TEAM_ID
+from claude_mem_core.launch import installed_plugins
+from claude_mem_core.plugins import Wiring
+from claude_mem_core.ports.storage import Storage
 from claude_mem_core.reference.generator import RuleBasedGenerator
 from claude_mem_core.reference.queue import InProcessQueueEngine
-from claude_mem_core.reference.storage import InProcessStorage
 from claude_mem_core.runtime import Runtime, assemble
 from claude_mem_core.system import RealSystem
 from claude_mem_http_falcon.server import HttpFrontEnd
 from claude_mem_http_falcon.settings import HttpSettings
+
+STORAGE = os.environ.get("CLAUDE_MEM_TEST_STORAGE", "in-process")
 
 
 @dataclass(frozen=True)
@@ -120,9 +129,17 @@ class Client:
 
 
 @pytest.fixture
-def runtime() -> Iterator[Runtime]:
+def storage(tmp_path: Path) -> Storage:
+    offer = installed_plugins().storage(STORAGE)
+    settings: Any = offer.settings.from_env({})
     system = RealSystem()
-    storage = InProcessStorage(system)
+    opened: Storage = offer.open(settings, Wiring(tmp_path, system, lambda: opened))
+    return opened
+
+
+@pytest.fixture
+def runtime(storage: Storage) -> Iterator[Runtime]:
+    system = RealSystem()
     with assemble(
         storage=storage,
         queue=InProcessQueueEngine(storage, system),

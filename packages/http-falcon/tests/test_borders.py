@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import pytest
+from claude_mem_core.domain.access import Principal
+from claude_mem_core.domain.generation_job import JobQuery
 
 
 @pytest.fixture
@@ -17,9 +19,20 @@ def stairs(client) -> str:
 
 
 def kept(client) -> tuple[int, int, int]:
-    """How many events, jobs and audit entries there are."""
-    state = client.runtime.access._storage._state
-    return len(state.events), len(state.jobs), len(state.audit)
+    """How many events, jobs and writes in the audit log there are."""
+    mine = Principal.local().scope
+    with client.runtime.access._storage.read() as snapshot:
+        events = [
+            event
+            for project in snapshot.projects.list(scope=mine)
+            for event in snapshot.events.page(
+                project.id, scope=mine, after=None, limit=99
+            )
+        ]
+        jobs = snapshot.jobs.list(JobQuery(), scope=mine)
+        rows = snapshot.audit.page(after=0, limit=500)
+    writes = [row for row in rows if row.action == "event.write"]
+    return len(events), len(jobs), len(writes)
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
