@@ -12,6 +12,7 @@ from claude_mem_core.errors import ConflictError, InvalidInputError, NotFoundErr
 
 from claude_mem_cli.client import Client
 from claude_mem_cli.git_facts import facts_of
+from claude_mem_cli.naming import only_one_called
 from claude_mem_cli.settings import ClientSettings
 
 
@@ -60,16 +61,12 @@ def project_meant(
 def project_named(client: HasProjects, name: str) -> Project:
     """The project of this name, slug or id; an error names those there are."""
     known = client.projects()
-    found = _find(known, name)
-    if found is not None:
-        return found
-    namesakes = [project for project in known if project.name == name]
-    if len(namesakes) > 1:
-        cause = f"{name!r} names several: {_listed(namesakes)}"
-        raise InvalidInputError.of("--project", cause, "name one of these")
-    if not namesakes:
+    found = _find(known, name) or only_one_called(
+        name, known, option="--project", listed=_listed
+    )
+    if found is None:
         raise NoSuchProjectError(name, known)
-    return namesakes[0]
+    return found
 
 
 def project_for(client: Client, name: str) -> Project:

@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 import click
 from claude_mem_core.domain.team import LOCAL_TEAM_ID, Team
-from claude_mem_core.errors import InvalidInputError, NotFoundError
+from claude_mem_core.errors import NotFoundError
 
 from claude_mem_cli import screen
 from claude_mem_cli.client import Client
+from claude_mem_cli.naming import only_one_called
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -42,13 +43,10 @@ def team_named(client: Client, name: str) -> Team:
     for team in known:
         if name in (team.id, team.slug):
             return team
-    namesakes = [team for team in known if team.name == name]
-    if len(namesakes) > 1:
-        cause = f"{name!r} names several: {', '.join(one.id for one in namesakes)}"
-        raise InvalidInputError.of("--team", cause, "name one of these")
-    if not namesakes:
+    found = only_one_called(name, known, option="--team", listed=_ids)
+    if found is None:
         raise NoSuchTeamError(name, known)
-    return namesakes[0]
+    return found
 
 
 def title(team: Team) -> str:
@@ -59,6 +57,10 @@ def title(team: Team) -> str:
 def tell_place(client: Client) -> None:
     """Say, beside the answer, which store is acted on."""
     screen.note(f"On {screen.line(client.where)}")
+
+
+def _ids(teams: Sequence[Team]) -> str:
+    return ", ".join(one.id for one in teams)
 
 
 def _listed(teams: Sequence[Team]) -> str:

@@ -72,8 +72,11 @@ def open_runtime(env: Mapping[str, str], plugins: Plugins | None = None) -> Runt
         if settings.embedder is not None:
             embedder = _opened(plugins.embedder(settings.embedder), env, wiring)
             undo.callback(embedder.close)
-        limiter = _opened(plugins.rate_limiter(settings.rate_limiter), env, wiring)
-        undo.callback(limiter.close)
+        limiter = None
+        if settings.rate_limiter is not None:
+            offered = plugins.rate_limiter(settings.rate_limiter)
+            limiter = _opened(offered, env, wiring)
+            undo.callback(limiter.close)
         runtime = assemble(
             storage=storage,
             queue=queue,

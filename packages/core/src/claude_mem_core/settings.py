@@ -74,7 +74,8 @@ class CoreSettings(Settings):
         server_secret: What the server knows and its database does not: at least 32
             bytes in hexadecimal, the same for every process on a store. Made in the
             data folder when it is left out.
-        rate_limiter: Who counts requests, for all processes on the store.
+        rate_limiter: Who counts requests for all processes on the store; each counts
+            for itself when it is left out.
         rate_limit_per_min: Requests of a key in a minute; 0: as many as it likes.
         recall_limit_per_min: Searches and context packs of a key in a minute.
         bulk_limit_per_hour: Deeds of a key that go through a whole project.
@@ -97,7 +98,7 @@ class CoreSettings(Settings):
     skip_tools: str = ",".join(sorted(SKIPPED_TOOLS))
     skip_subagents: bool = False
     server_secret: str | None = Field(default=None, repr=False)
-    rate_limiter: str = "in-process"
+    rate_limiter: str | None = None
     rate_limit_per_min: int = Field(default=600, ge=0, le=1_000_000)
     recall_limit_per_min: int = Field(default=120, ge=0, le=1_000_000)
     bulk_limit_per_hour: int = Field(default=6, ge=0, le=1_000_000)

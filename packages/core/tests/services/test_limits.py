@@ -11,6 +11,7 @@ import pytest
 from claude_mem_core.domain.access import KeyDraft, Principal, Scope
 from claude_mem_core.domain.deeds import DEEDS
 from claude_mem_core.domain.limits import Allowance, Caps, Paces
+from claude_mem_core.domain.model_call import Usage
 from claude_mem_core.errors import (
     QueueError,
     QuotaExceededError,
@@ -22,6 +23,7 @@ from claude_mem_core.reference.queue import InProcessQueueEngine
 from claude_mem_core.reference.storage import InProcessStorage
 from claude_mem_core.runtime import Runtime, assemble
 from claude_mem_core.services.limits import FAILURES
+from claude_mem_core.services.spending import write_down
 from claude_mem_core.settings import CoreSettings
 from typing_extensions import override
 
@@ -151,13 +153,15 @@ def test_a_teams_month_is_used_up_and_begins_anew(opened, holder, system) -> Non
     runtime.limits.admit(READ, by=by)
 
 
-def test_used_up_tokens_stop_writes_alone(opened, holder, storage) -> None:
+def test_used_up_tokens_stop_writes_alone(opened, holder, storage, system) -> None:
     runtime = opened(caps=Caps(tokens=100))
     by = holder(runtime)
     runtime.limits.admit(WRITE, by=by)
     with storage.begin() as tx:
-        tx.usage.count("2023-11", {"inputTokens": 60}, scope=Scope("local"))
-        tx.usage.count("2023-11", {"outputTokens": 40}, scope=Scope("local"))
+        spent = Usage(
+            provider="p", model="m", outcome="ok", input_tokens=60, output_tokens=40
+        )
+        write_down(tx, [spent], Scope("local", "project"), system=system)
     runtime.usage.write_down()
     with pytest.raises(QuotaExceededError, match="100 tokens"):
         runtime.limits.admit(WRITE, by=by)

@@ -75,9 +75,9 @@ def create(
         place = client.team(owner.id)
         only = project and project_named(place, project).id
         draft = _draft(said, scopes, projectId=only, expiresInDays=until)
+        # First all that may fail: a key is shown this once, or nobody ever has it.
+        names, where = _projects(place), client.where
         new = place.issue_key(draft)
-        names = _projects(place)
-        where = client.where
     if as_json:
         screen.say_json({"where": where, **_to_wire(new)})
         return
@@ -130,9 +130,8 @@ def rotate(*, key: str, overlap: str, as_json: bool) -> None:
         tell_place(client)
         old, owner = keys.key_meant(client, key)
         place = client.team(owner.id)
+        names, where = _projects(place), client.where
         new = place.rotate_key(old.id, overlap=span)
-        names = _projects(place)
-        where = client.where
     if as_json:
         told = {"where": where, **_to_wire(new), "rotatedFromId": old.id}
         screen.say_json(told)

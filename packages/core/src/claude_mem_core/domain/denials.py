@@ -25,7 +25,7 @@ class Denial(NamedTuple):
     """A kind of refusal.
 
     Attributes:
-        status: What was answered: 401 or 403.
+        status: What was answered, such as 401, 403 or 429.
         origin: From where.
         by: The caller; None: nobody that is known.
         deed: What was asked for, by its name in the table of deeds.

@@ -27,6 +27,7 @@ from claude_mem_core.errors import (
 )
 from claude_mem_core.ports.storage import Snapshot, Storage, Transaction
 from claude_mem_core.services.audited import Audited
+from claude_mem_core.services.borders import member_of_team
 
 LOCAL_KEY_NAME = "local token"
 NOTED_EVERY = 60_000
@@ -85,7 +86,8 @@ class Access:
         if key.is_local and not at_home:
             raise _nobody()
         if now - (key.last_used_at_epoch or 0) >= NOTED_EVERY:
-            self._used[key.id] = now
+            with self._turn:
+                self._used[key.id] = now
         return Principal.of_key(key, member)
 
     def has_keys(self) -> bool:
@@ -105,16 +107,17 @@ class Access:
         Where it cannot be done the log says so, and the next use tells anew.
         """
         with self._turn:
+            # Only this long: whoever comes in does not wait for the store.
             used, self._used = self._used, {}
-            if not used:
-                return 0
-            try:
-                with self._storage.begin() as tx:
-                    for key_id, at in used.items():
-                        tx.keys.used(key_id, at=at)
-            except ClaudeMemError as error:
-                log.warning("when keys were used was not noted: %s", error)
-                return 0
+        if not used:
+            return 0
+        try:
+            with self._storage.begin() as tx:
+                for key_id, at in used.items():
+                    tx.keys.used(key_id, at=at)
+        except ClaudeMemError as error:
+            log.warning("when keys were used was not noted: %s", error)
+            return 0
         return len(used)
 
     def new_local_token(self) -> str:
@@ -205,9 +208,8 @@ def _member_of(snapshot: Snapshot, key: ApiKey) -> MemberRole | None:
     """The role of the member whom a key is of, None when they are none (any more)."""
     if key.user_id is None or key.team_id is None:
         return None
-    scope = Principal.of_key(key).scope
-    everybody = snapshot.teams.members(scope=scope)
-    return next((one.role for one in everybody if one.user_id == key.user_id), None)
+    member = member_of_team(snapshot, key.user_id, scope=Scope(key.team_id))
+    return None if member is None else member.role
 
 
 def _others(records: Snapshot | Transaction, parts: KeyParts) -> Sequence[ApiKey]:

@@ -107,7 +107,7 @@ class AuditTrail:
         """Count a request that was refused; a row a minute tells how many.
 
         Args:
-            status: What was answered: 401 or 403.
+            status: What was answered, such as 401, 403 or 429.
             address: From where it came; only what kind of address is kept.
             by: The caller; None: nobody that is known.
             deed: What was asked for, by its name in the table of deeds.

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from claude_mem_core.domain.access import Principal
+from claude_mem_core.domain.access import Principal, Scope
 from claude_mem_core.domain.keeping import Keeping
 from claude_mem_core.domain.project import Project
+from claude_mem_core.domain.team import TeamMember
 from claude_mem_core.errors import ForbiddenError, InvalidInputError
 from claude_mem_core.ports.storage import Snapshot, Transaction
 
@@ -33,6 +34,14 @@ def require_open(project_id: str, *, by: Principal) -> None:
     if by.project_id not in (None, project_id):
         message = f"the key is limited to another project than {project_id!r}"
         raise ForbiddenError(message)
+
+
+def member_of_team(
+    records: Transaction | Snapshot, user_id: str, *, scope: Scope
+) -> TeamMember | None:
+    """The user's place in the scope's team; None where they have none."""
+    everybody = records.teams.members(scope=scope)
+    return next((one for one in everybody if one.user_id == user_id), None)
 
 
 def require_kept(project: Project, keeping: Keeping) -> None:

@@ -29,7 +29,7 @@ from claude_mem_core.domain.value import millis
 from claude_mem_core.errors import ConflictError, ForbiddenError, InvalidInputError
 from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.services.audited import Audited
-from claude_mem_core.services.borders import require_open
+from claude_mem_core.services.borders import member_of_team, require_open
 
 
 class Keys:
@@ -193,8 +193,7 @@ def _project_of(tx: Transaction, draft: KeyDraft, *, by: Principal) -> str | Non
 def _require_member(
     tx: Transaction, user_id: str, wanted: frozenset[str], *, by: Principal
 ) -> None:
-    members = {one.user_id: one for one in tx.teams.members(scope=by.scope)}
-    member = members.get(user_id)
+    member = member_of_team(tx, user_id, scope=by.scope)
     if member is None:
         raise InvalidInputError.of(
             "userId", f"{user_id!r} is no member of the team", "add the member first"

@@ -12,6 +12,7 @@ from claude_mem_core.domain.team import MemberDraft, Team, TeamDraft, TeamMember
 from claude_mem_core.errors import ConflictError, ForbiddenError, NotFoundError
 from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.services.audited import Audited
+from claude_mem_core.services.borders import member_of_team
 
 
 class Teams:
@@ -106,11 +107,11 @@ class Teams:
         """
         _require_whole_team(by)
         with self._storage.begin() as tx:
-            everybody = tx.teams.members(scope=by.scope)
-            member = next((one for one in everybody if one.user_id == user_id), None)
+            member = member_of_team(tx, user_id, scope=by.scope)
             if member is None:
                 raise NotFoundError("member", user_id)
             by.require_all(ROLES[ROLE_OF_MEMBER[member.role]])
+            everybody = tx.teams.members(scope=by.scope)
             owners = [one for one in everybody if one.role == "owner"]
             if owners == [member] and len(everybody) > 1:
                 message = f"{user_id!r} is the team's only owner; add another one first"
