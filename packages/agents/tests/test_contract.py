@@ -19,6 +19,11 @@ class TestClaudeCode(VocabularyContract):
         return {
             "SessionStart": {**common, "source": "startup"},
             "UserPromptSubmit": {**common, "prompt": "Fix the lamp."},
+            "PreToolUse": {
+                **common,
+                "tool_name": "Read",
+                "tool_input": {"file_path": "/home/me/lighthouse/lamp.py"},
+            },
             "PostToolUse": {**common, "tool_name": "Bash", "tool_use_id": "t"},
             "PostToolUseFailure": {**common, "tool_name": "Bash", "error": "1"},
             "Stop": {**common, "last_assistant_message": "Fixed."},

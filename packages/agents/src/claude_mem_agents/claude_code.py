@@ -13,6 +13,7 @@ from claude_mem_core.domain.agent_event import (
     USER_PROMPT,
     AgentEventCapture,
 )
+from claude_mem_core.domain.hook import LONGEST_ASKED, HookQuestion
 from claude_mem_core.domain.value import JsonObject
 from claude_mem_core.ports.agents import AgentVocabulary
 from typing_extensions import override
@@ -34,6 +35,26 @@ EVENT_TYPES = {
     "session_end": SESSION_END,
 }
 """Our word for each event that has a meaning here; the others keep their own."""
+
+MOST_TOLD = 9_500
+"""Characters that it is told at once: it cuts what is longer than 10,000."""
+
+TAKES_CONTEXT = {
+    "session_start": "SessionStart",
+    "user_prompt_submit": "UserPromptSubmit",
+    "pre_tool_use": "PreToolUse",
+    "post_tool_use_failure": "PostToolUseFailure",
+}
+"""The events at which it can be told something, in its own spelling."""
+
+FILE_TOOLS = {
+    "Read": "file_path",
+    "Edit": "file_path",
+    "MultiEdit": "file_path",
+    "Write": "file_path",
+    "NotebookEdit": "notebook_path",
+}
+"""The tools that open a file, and the field of their input that names it."""
 
 
 class ClaudeCode(AgentVocabulary):
@@ -63,6 +84,64 @@ class ClaudeCode(AgentVocabulary):
             metadata=_metadata(payload),
             root_path=text(payload, "cwd"),
         )
+
+    @override
+    def asks(self, event: str, payload: JsonObject) -> HookQuestion | None:
+        match snake_case(event):
+            case "session_start":
+                # A resumed session was told before, and reads that again itself.
+                told = payload.get("source") == "resume"
+                return None if told else HookQuestion(moment="start", budget=MOST_TOLD)
+            case "user_prompt_submit":
+                return _of_prompt(payload)
+            case "pre_tool_use":
+                return _of_file(payload)
+            case "post_tool_use_failure":
+                return _of_failure(payload)
+        return None
+
+    @override
+    def answer(self, event: str, told: str, note: str | None = None) -> JsonObject:
+        name = TAKES_CONTEXT.get(snake_case(event))
+        said: JsonObject = {}
+        if told and name is not None:
+            said["hookSpecificOutput"] = {
+                "hookEventName": name,
+                "additionalContext": told,
+            }
+        if note:
+            said["systemMessage"] = note
+        return said
+
+
+def _of_prompt(payload: JsonObject) -> HookQuestion | None:
+    prompt = text(payload, "prompt")
+    if prompt is None:
+        return None
+    query = prompt[:LONGEST_ASKED]
+    return HookQuestion(moment="prompt", query=query, budget=MOST_TOLD)
+
+
+def _of_file(payload: JsonObject) -> HookQuestion | None:
+    tool, given = text(payload, "tool_name"), payload.get("tool_input")
+    field = FILE_TOOLS.get(tool or "")
+    file = text(given, field) if field and isinstance(given, dict) else None
+    if file is None:
+        return None
+    return HookQuestion(moment="file", files=(file,), budget=MOST_TOLD)
+
+
+def _of_failure(payload: JsonObject) -> HookQuestion | None:
+    error, given = text(payload, "error"), payload.get("tool_input")
+    if error is None or payload.get("is_interrupt") is True:
+        return None
+    command = text(given, "command") if isinstance(given, dict) else None
+    return HookQuestion(
+        moment="failure",
+        command=(command or text(payload, "tool_name") or "tool")[:LONGEST_ASKED],
+        error=error[-LONGEST_ASKED:],
+        budget=MOST_TOLD,
+    )
 
 
 def _id(payload: JsonObject, *names: str) -> str | None:

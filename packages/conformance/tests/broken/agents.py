@@ -6,12 +6,16 @@ from __future__ import annotations
 
 from claude_mem_conformance.agents import VocabularyContract
 from claude_mem_core.domain.agent_event import AgentEventCapture
+from claude_mem_core.domain.hook import HookQuestion
 from claude_mem_core.ports.agents import AgentVocabulary
 
 from broken.registry import breaks
 
-WORDS = {"Stop": "turn_end"}
-HOOKS = {"Stop": {"session_id": "s", "nothing": None}}
+WORDS = {"Stop": "turn_end", "Start": "session_start"}
+HOOKS = {
+    "Stop": {"session_id": "s", "nothing": None},
+    "Start": {"session_id": "s"},
+}
 
 
 class Sound(AgentVocabulary):
@@ -26,6 +30,12 @@ class Sound(AgentVocabulary):
             payload=payload,
             occurred_at_epoch=received_at,
         )
+
+    def asks(self, event, payload):
+        return HookQuestion(moment="start", budget=100) if event == "Start" else None
+
+    def answer(self, event, told, note=None):
+        return {"tell": told} if told else {}
 
 
 def _breaks(test):
@@ -56,3 +66,47 @@ class KeepsTheAgentsWords(Sound):
 @_breaks(VocabularyContract.test_it_has_a_name_for_addresses)
 class HasANameForPeople(Sound):
     name = "Sound Agent"
+
+
+@_breaks(VocabularyContract.test_no_payload_keeps_it_from_asking)
+class TrustsThePayload(Sound):
+    def asks(self, event, payload):
+        if event == "Stop":
+            return payload["session_id"] and None
+        return super().asks(event, payload)
+
+
+@_breaks(VocabularyContract.test_an_unknown_event_asks_nothing)
+class AsksAtEveryEvent(Sound):
+    def asks(self, event, payload):
+        return HookQuestion(moment="start", budget=100)
+
+
+@_breaks(VocabularyContract.test_what_is_asked_is_the_same_each_time)
+class AsksForMoreEachTime(Sound):
+    def __init__(self):
+        self.budget = 100
+
+    def asks(self, event, payload):
+        self.budget += 1
+        asked = super().asks(event, payload)
+        return asked and asked.changed(budget=self.budget)
+
+
+@_breaks(VocabularyContract.test_what_is_told_reaches_the_agent)
+class StripsMarkup(Sound):
+    def answer(self, event, told, note=None):
+        return super().answer(event, told.replace("*", ""), note)
+
+
+@_breaks(VocabularyContract.test_nothing_to_tell_asks_nothing)
+class TellsEmptiness(Sound):
+    def answer(self, event, told, note=None):
+        return {"tell": told}
+
+
+@_breaks(VocabularyContract.test_no_answer_decides_anything)
+class AllowsInTheUsersName(Sound):
+    def answer(self, event, told, note=None):
+        told = super().answer(event, told, note)
+        return {**told, "permissionDecision": "allow"} if told else {}
