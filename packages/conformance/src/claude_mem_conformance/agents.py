@@ -35,12 +35,21 @@ TOLD = 'The lamp is wired to the *second* fuse.\n"Never" the first. ünïcödé'
 """Something to tell that is not kept whole by chance."""
 
 DECIDES = frozenset(
-    ("permissionDecision", "permission", "decision", "continue", "stopReason")
-    + ("suppressOutput", "updatedInput", "block", "deny")
+    {
+        "permissionDecision",
+        "permission",
+        "decision",
+        "continue",
+        "stopReason",
+        "suppressOutput",
+        "updatedInput",
+        "block",
+        "deny",
+    }
 )
 """What hosts read a decision from, in their several spellings."""
 
-ASKS_NOTHING = ({}, {"continue": True})
+ASKS_NOTHING: tuple[JsonObject, ...] = ({}, {"continue": True})
 """Answers that let the agent go on as if nobody had answered."""
 
 
@@ -98,7 +107,7 @@ class VocabularyContract(Contract):
 
     def test_an_unknown_event_asks_nothing(self, vocabulary: AgentVocabulary) -> None:
         """An event that it does not know asks nothing."""
-        for payload in ({"a": 1}, *ODD):
+        for payload in ODD:
             assert vocabulary.asks(UNKNOWN, payload) is None
 
     def test_what_is_asked_is_the_same_each_time(
@@ -122,7 +131,7 @@ class VocabularyContract(Contract):
     def test_nothing_to_tell_asks_nothing(
         self, vocabulary: AgentVocabulary, hooks: Mapping[str, JsonObject]
     ) -> None:
-        """The JSON that the agent takes; with nothing to tell, it asks nothing of it."""
+        """The JSON that the agent takes; with nothing to tell it asks nothing of it."""
         for event in (*hooks, UNKNOWN):
             assert vocabulary.answer(event, "", None) in ASKS_NOTHING
 

@@ -51,7 +51,7 @@ class AgentVocabulary(Protocol):
 
     @abstractmethod
     def answer(self, event: str, told: str, note: str | None = None) -> JsonObject:
-        """The JSON that the agent takes; with nothing to tell, it asks nothing of it.
+        """The JSON that the agent takes; with nothing to tell it asks nothing of it.
 
         Args:
             event: The event that asked.
