@@ -13,8 +13,7 @@ from typing import cast, get_args
 
 import click
 import pytest
-from claude_mem_agents.claude_code import EVENT_TYPES, ClaudeCode
-from claude_mem_agents.fields import snake_case
+from claude_mem_agents.reference import BEGINS, rewritten
 from claude_mem_cli.exits import EXIT_CODES, INTERRUPTED, OK
 from claude_mem_cli.keys import Standing
 from claude_mem_cli.main import cli
@@ -293,27 +292,11 @@ def test_every_exit_code_is_listed() -> None:
     assert listed == {OK, INTERRUPTED, *EXIT_CODES.values()}
 
 
-def test_every_event_of_an_agent_is_listed_with_its_type() -> None:
-    table = rows("agents.md", "Events of Claude Code")
+def test_the_hosts_are_listed_as_their_tables_have_them() -> None:
+    page = (REFERENCE / "agents.md").read_text("utf-8")
 
-    assert {snake_case(hook): kind for hook, kind, _ in table} == EVENT_TYPES
-
-
-@pytest.mark.parametrize(
-    "row", rows("agents.md", "Where its fields go"), ids=lambda row: row[0]
-)
-def test_a_field_of_an_agent_goes_where_the_page_says(row: list[str]) -> None:
-    names, goals = re.findall(r"\w+", row[0]), row[1]
-    for name in (one for one in names if one != "else"):
-        value = 7 if name in ("ts", "duration_ms") else "word"
-        seen = ClaudeCode().capture("UserPromptSubmit", {name: value}, received_at=1)
-        wire = seen.to_wire()
-        assert isinstance(wire["metadata"], dict)
-        found = {key for key, one in wire.items() if one == value}
-        found |= {f"metadata.{key}" for key in wire["metadata"]}
-
-        assert found
-        assert all(key == "rootPath" or f"`{key}`" in f"`{goals}`" for key in found)
+    assert page == rewritten(page)
+    assert BEGINS in page
 
 
 def test_every_field_of_the_plain_vocabulary_is_listed() -> None:

@@ -4,28 +4,60 @@
 from __future__ import annotations
 
 import pytest
-from claude_mem_agents.claude_code import ClaudeCode
+from claude_mem_agents.vocabulary import TableVocabulary
 from claude_mem_conformance.agents import VocabularyContract
+from hosts_seen import VOCABULARIES, payloads
 
 
-class TestClaudeCode(VocabularyContract):
+class _OfHost(VocabularyContract):
+    name: str
+
     @pytest.fixture
-    def vocabulary(self):
-        return ClaudeCode()
+    def vocabulary(self) -> TableVocabulary:
+        return VOCABULARIES[self.name]
 
     @pytest.fixture
     def hooks(self):
-        common = {"session_id": "s", "cwd": "/home/me/lighthouse"}
+        known = VOCABULARIES[self.name].host.hooks
+        # Where a host's word is ours already, nothing is brought into our words.
         return {
-            "SessionStart": {**common, "source": "startup"},
-            "UserPromptSubmit": {**common, "prompt": "Fix the lamp."},
-            "PreToolUse": {
-                **common,
-                "tool_name": "Read",
-                "tool_input": {"file_path": "/home/me/lighthouse/lamp.py"},
-            },
-            "PostToolUse": {**common, "tool_name": "Bash", "tool_use_id": "t"},
-            "PostToolUseFailure": {**common, "tool_name": "Bash", "error": "1"},
-            "Stop": {**common, "last_assistant_message": "Fixed."},
-            "SessionEnd": {**common, "reason": "exit"},
+            hook: payload
+            for hook, payload in payloads(self.name).items()
+            if known[hook].event_type != hook
         }
+
+
+class TestClaudeCode(_OfHost):
+    name = "claude-code"
+
+
+class TestCodex(_OfHost):
+    name = "codex"
+
+
+class TestCursor(_OfHost):
+    name = "cursor"
+
+
+class TestGemini(_OfHost):
+    name = "gemini"
+
+
+class TestOpenCode(_OfHost):
+    name = "opencode"
+
+
+class TestWindsurf(_OfHost):
+    name = "windsurf"
+
+
+class TestCopilot(_OfHost):
+    name = "copilot"
+
+
+class TestOpenClaw(_OfHost):
+    name = "openclaw"
+
+
+class TestRaw(_OfHost):
+    name = "raw"

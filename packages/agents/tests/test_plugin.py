@@ -7,10 +7,14 @@ from importlib.metadata import entry_points
 
 from claude_mem_agents import plugin
 from claude_mem_core.plugins import GROUP, Plugins
+from hosts_seen import NAMES
 
 
-def test_claude_code_is_offered() -> None:
-    assert [agent.name for agent in Plugins(plugin).agents()] == ["claude-code"]
+def test_every_host_is_offered_once() -> None:
+    offered = [agent.name for agent in Plugins(plugin).agents()]
+
+    assert offered == NAMES
+    assert len(set(offered)) == len(offered) == 9
 
 
 def test_the_installed_distribution_names_its_plugin() -> None:

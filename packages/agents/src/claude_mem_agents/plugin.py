@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from claude_mem_core.plugins import hookimpl
 from claude_mem_core.ports.agents import AgentVocabulary
 
-from claude_mem_agents.claude_code import ClaudeCode
+from claude_mem_agents.hosts import HOSTS
+from claude_mem_agents.vocabulary import TableVocabulary
 
 
 @hookimpl
 def claude_mem_agents() -> Iterable[AgentVocabulary]:
     """Offer the vocabularies of the agents that this distribution knows."""
-    return [ClaudeCode()]
+    return [TableVocabulary(host) for host in HOSTS]

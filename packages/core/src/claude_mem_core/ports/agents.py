@@ -14,7 +14,8 @@ from claude_mem_core.domain.value import JsonObject
 class AgentVocabulary(Protocol):
     """One agent's words for what happens, brought into ours, and back.
 
-    * the payload is kept whole, whatever is in it;
+    * the payload is kept whole, whatever is in it; what the rules would look for under
+      another name may stand beside it;
     * an event that it does not know is kept too, under its own name, in the agent's
       spelling or in ours;
     * no payload keeps it from asking or answering;

@@ -33,20 +33,33 @@ class Deed(StrEnum):
     OTHER = "other"
 
 
-# The tools of Claude Code, Codex, Cursor, Gemini CLI and OpenCode, in lower case and
-# without punctuation. Any other tool is OTHER: what it names is no evidence of files.
+# The tools of Claude Code, Codex, Cursor, Gemini CLI, OpenCode, Copilot and VS Code, in
+# lower case and without punctuation. Any other tool is OTHER: what it names is no
+# evidence of files.
 _DEEDS: Mapping[str, Deed] = {
     **dict.fromkeys(("edit", "multiedit", "write", "notebookedit"), Deed.WRITES),
     **dict.fromkeys(("writefile", "editfile", "replace", "applypatch"), Deed.WRITES),
     **dict.fromkeys(("strreplaceeditor", "searchreplace", "createfile"), Deed.WRITES),
+    **dict.fromkeys(("strreplace", "create", "patch", "editfiles"), Deed.WRITES),
+    **dict.fromkeys(("replacestringinfile", "inserteditintofile"), Deed.WRITES),
     **dict.fromkeys(("read", "readfile", "notebookread", "viewfile"), Deed.READS),
-    **dict.fromkeys(("bash", "shell", "exec", "execcommand"), Deed.RUNS),
+    "view": Deed.READS,
+    **dict.fromkeys(("bash", "shell", "exec", "execcommand", "powershell"), Deed.RUNS),
     **dict.fromkeys(("runshellcommand", "runterminalcmd", "localshell"), Deed.RUNS),
+    **dict.fromkeys(("runinterminal", "runterminalcommand"), Deed.RUNS),
     "askuserquestion": Deed.ASKS,
 }
-_PATH_KEYS = ("file_path", "filePath", "path", "notebook_path", "target_file")
-_TEXT_KEYS = ("new_string", "newString", "content", "file_text", "old_string")
-_PATCH_KEYS = ("input", "patch", "diff")
+_PATH_KEYS = (
+    *("file_path", "filePath", "path", "notebook_path", "target_file"),
+    "absolute_path",
+)
+_NEW_KEYS = ("new_string", "newString", "new_str", "newText")
+_OLD_KEYS = ("old_string", "oldString", "old_str", "oldText")
+_TEXT_KEYS = (*_NEW_KEYS, "content", "file_text", *_OLD_KEYS)
+_PATCH_KEYS = ("input", "patch", "diff", "patchText", "command", "cmd")
+_PATCHES = re.compile(r"\s*apply_patch\b")
+"""A command that edits: some models hand a patch to the shell."""
+
 _PATCHED_FILE = re.compile(r"^\*\*\* (?:Add|Update|Delete) File: (\S.*)$", re.MULTILINE)
 _DEFINITION = re.compile(
     r"^[+ \t]*(?:(?:export|pub|public|private|static|async|default)[ \t]+)*"
@@ -134,8 +147,7 @@ class ToolUse:
             return ()
         found: dict[str, Line] = {}
         for key in (*_TEXT_KEYS, *_PATCH_KEYS):
-            passage = self._given(key)
-            if passage:
+            for passage in self._all(key):
                 for match in _DEFINITION.finditer(passage.text):
                     found.setdefault(match[1], _line(passage, match, "change"))
         return tuple(found.values())[:MOST_SYMBOLS]
@@ -143,12 +155,12 @@ class ToolUse:
     @cached_property
     def replacement(self) -> tuple[Line, Line] | None:
         """The one line that an edit took out, and the one that it put in its place."""
-        old, new = self._given("old_string"), self._given("new_string")
-        if (
-            old is None
-            or new is None
-            or max(len(old.text), len(new.text)) > LONGEST_EDIT
-        ):
+        olds = [one for key in _OLD_KEYS for one in self._all(key)]
+        news = [one for key in _NEW_KEYS for one in self._all(key)]
+        if len(olds) != 1 or len(news) != 1:
+            return None
+        old, new = olds[0], news[0]
+        if max(len(old.text), len(new.text)) > LONGEST_EDIT:
             return None
         was, is_ = old.text.splitlines(), new.text.splitlines()
         if len(was) != len(is_):
@@ -183,6 +195,18 @@ class ToolUse:
             if passage:
                 for match in _PATCHED_FILE.finditer(passage.text):
                     yield _line(passage, match, "change")
+
+    def _all(self, key: str) -> Iterator[Passage]:
+        """What it was given under a name, also in each of several edits of one file."""
+        given = self._given(key)
+        if given:
+            yield given
+        edits = self.asked.get("edits")
+        for number, edit in enumerate(edits if isinstance(edits, list) else ()):
+            text = edit.get(key) if isinstance(edit, dict) else None
+            if isinstance(text, str):
+                path = f"$.tool_input.edits[{number}].{key}"
+                yield Passage(self.event_id, path, without_private(text))
 
     def _given(self, key: str) -> Passage | None:
         text = self.asked.get(key)
@@ -222,14 +246,22 @@ def tool_use(event: AgentEvent, at: int) -> ToolUse:
     word = re.sub(r"[\W_]", "", name).lower() if isinstance(name, str) else ""
     given = payload.get("tool_input")
     told = event.event_type == TOOL_FAILURE or payload.get("is_error") is True
+    asked = given if isinstance(given, dict) else {}
     return ToolUse(
         event_id=event.id,
         at=at,
-        deed=_DEEDS.get(word, Deed.OTHER),
-        asked=given if isinstance(given, dict) else {},
+        deed=_deed(word, asked),
+        asked=asked,
         payload=payload,
         failed=told,
     )
+
+
+def _deed(word: str, asked: Mapping[str, JsonValue]) -> Deed:
+    deed = _DEEDS.get(word, Deed.OTHER)
+    command = asked.get("command", asked.get("cmd"))
+    patches = isinstance(command, str) and _PATCHES.match(command)
+    return Deed.WRITES if deed is Deed.RUNS and patches else deed
 
 
 def _short_line(passage: Passage, number: int) -> Line:
