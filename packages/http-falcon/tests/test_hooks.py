@@ -140,3 +140,20 @@ def test_what_the_hooks_report_is_found_by_a_search(client) -> None:
     assert "motor" in json.dumps(found[0])
     assert cited
     assert cited <= events
+
+
+def test_a_session_that_begins_is_told_what_is_known(client) -> None:
+    start = {"session_id": "s1", "cwd": "/home/me/lamp", "source": "startup"}
+    assert client.post("/hooks/claude-code/SessionStart", start).outcome == (200, {})
+    (project,) = client.get("/v1/projects").json["projects"]
+    noted = {"projectId": project["id"], "kind": "manual", "type": "note"}
+    client.post("/v1/memories", {**noted, "title": "The lamp is on the second fuse."})
+
+    answer = client.post(
+        "/hooks/claude-code/SessionStart", {**start, "session_id": "t"}
+    )
+
+    told = answer.json["hookSpecificOutput"]
+    assert told["hookEventName"] == "SessionStart"
+    assert "The lamp is on the second fuse." in told["additionalContext"]
+    assert set(answer.json) == {"hookSpecificOutput"}

@@ -15,8 +15,13 @@ class HookResource:
         self._runtime = runtime
 
     def on_post(self, req: Request, resp: Response, agent: str, event: str) -> None:
-        """Keep what the hook reports; the answer asks nothing of the agent."""
+        """Keep what the hook reports; the answer tells the agent what fits it."""
         vocabulary, now = self._runtime.agent(agent), self._runtime.system.now()
-        seen = vocabulary.capture(event, req.hook_payload, received_at=now)
-        self._runtime.events.capture(seen, by=req.caller)
-        show(resp)
+        payload = req.hook_payload
+        told = self._runtime.hooks.take(
+            vocabulary.capture(event, payload, received_at=now),
+            vocabulary.asks(event, payload),
+            by=req.caller,
+            request_id=req.request_id,
+        )
+        show(resp, **vocabulary.answer(event, told))
