@@ -7,11 +7,19 @@ from collections.abc import Iterable
 
 from claude_mem_core.plugins import hookimpl
 from claude_mem_core.ports.agents import AgentVocabulary
+from claude_mem_core.ports.installers import AgentInstaller
 
 from claude_mem_agents.claude_code import ClaudeCode
+from claude_mem_agents.installing.claude_code import ClaudeCodeInstaller
 
 
 @hookimpl
 def claude_mem_agents() -> Iterable[AgentVocabulary]:
     """Offer the vocabularies of the agents that this distribution knows."""
     return [ClaudeCode()]
+
+
+@hookimpl
+def claude_mem_installers() -> Iterable[AgentInstaller]:
+    """Offer to put hooks into the agents that this distribution knows."""
+    return [ClaudeCodeInstaller()]

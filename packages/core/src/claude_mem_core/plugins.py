@@ -19,6 +19,7 @@ from claude_mem_core.front_end import FrontEnd
 from claude_mem_core.ports.agents import AgentVocabulary
 from claude_mem_core.ports.embedder import Embedder
 from claude_mem_core.ports.generator import ObservationGenerator
+from claude_mem_core.ports.installers import AgentInstaller
 from claude_mem_core.ports.limits import RateLimiter
 from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.secrets import SecretDetector
@@ -103,6 +104,11 @@ class HookSpecs:
         raise NotImplementedError
 
     @hookspec
+    def claude_mem_installers(self) -> Iterable[AgentInstaller]:
+        """Offer ways to put hooks into coding agents."""
+        raise NotImplementedError
+
+    @hookspec
     def claude_mem_secret_rules(self) -> Iterable[SecretDetector]:
         """Offer ways to find secrets."""
         raise NotImplementedError
@@ -158,6 +164,11 @@ class Plugins:
     def agents(self) -> Iterator[AgentVocabulary]:
         """Every vocabulary that is offered."""
         for offered in self._manager.hook.claude_mem_agents():
+            yield from offered
+
+    def installers(self) -> Iterator[AgentInstaller]:
+        """Every installer that is offered."""
+        for offered in self._manager.hook.claude_mem_installers():
             yield from offered
 
     def secret_detectors(self) -> Iterator[SecretDetector]:
