@@ -7,7 +7,6 @@ what it tells of.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import time
@@ -60,5 +59,8 @@ def age(seconds: float) -> str:
 
 
 def _path(folder: str, agent: str, project: str) -> str:
+    # It takes as long to load as all the rest here, and most hooks keep no answer.
+    import hashlib
+
     name = hashlib.sha256(f"{agent}\n{project}".encode("utf-8", "replace")).hexdigest()
     return os.path.join(folder, FOLDER, f"{name}.json")
