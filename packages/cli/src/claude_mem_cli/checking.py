@@ -15,7 +15,7 @@ from claude_mem_core.domain.installing import Site
 from claude_mem_core.domain.scopes import allows
 from claude_mem_core.domain.team import LOCAL_TEAM_ID
 from claude_mem_core.errors import ClaudeMemError
-from claude_mem_core.ports.installers import AgentInstaller
+from claude_mem_core.plugins import Installer
 
 from claude_mem_cli import installing, server_files, spooled
 from claude_mem_cli.connect import connected
@@ -44,7 +44,7 @@ class Finding(NamedTuple):
 
 
 def findings(
-    env: Mapping[str, str], site: Site, chosen: Sequence[AgentInstaller], *, named: bool
+    env: Mapping[str, str], site: Site, chosen: Sequence[Installer], *, named: bool
 ) -> Iterator[Finding]:
     """How each part is.
 
@@ -125,7 +125,7 @@ def _spool(folder: Path) -> Iterator[Finding]:
 
 
 def _agent(
-    env: Mapping[str, str], installer: AgentInstaller, site: Site
+    env: Mapping[str, str], installer: Installer, site: Site
 ) -> Iterator[Finding]:
     title, cure = installer.title, f"claude-mem install {installer.name}"
     try:
@@ -144,7 +144,7 @@ def _agent(
 
 
 def _key(
-    env: Mapping[str, str], installer: AgentInstaller, site: Site, key: str
+    env: Mapping[str, str], installer: Installer, site: Site, key: str
 ) -> Iterator[Finding]:
     again = f"claude-mem uninstall {installer.name}, then install it again"
     what = f"{installer.title} key"
@@ -169,13 +169,13 @@ def _key(
     yield from _answers(site.folder, installer, key, what, again)
 
 
-def _lacking(facts: KeyFacts, installer: AgentInstaller) -> Sequence[str]:
+def _lacking(facts: KeyFacts, installer: Installer) -> Sequence[str]:
     held = frozenset(facts.scopes)
     return [one for one in sorted(installer.asks) if not allows(held, one)]
 
 
 def _answers(
-    folder: Path, installer: AgentInstaller, key: str, what: str, again: str
+    folder: Path, installer: Installer, key: str, what: str, again: str
 ) -> Iterator[Finding]:
     """Whether the server lets the key in that the hooks show."""
     record = server_files.running(folder)

@@ -21,7 +21,7 @@ from claude_mem_core.domain.team import LOCAL_TEAM_ID
 from claude_mem_core.domain.value import ERRORS_REDACTOR
 from claude_mem_core.errors import NotFoundError
 from claude_mem_core.launch import installed_plugins
-from claude_mem_core.ports.installers import AgentInstaller
+from claude_mem_core.plugins import Installer
 from claude_mem_core.settings import CoreSettings
 
 from claude_mem_cli.client import Client
@@ -74,12 +74,12 @@ class Receipt:
         _write(self.path, text.encode(), PRIVATE)
 
 
-def installers() -> Mapping[str, AgentInstaller]:
+def installers() -> Mapping[str, Installer]:
     """The installers there are, by the names of their agents."""
     return {one.name: one for one in installed_plugins().installers()}
 
 
-def installer_of(name: str) -> AgentInstaller:
+def installer_of(name: str) -> Installer:
     """The installer of an agent; `NotFoundError` for an unknown one."""
     known = installers()
     if name not in known:
@@ -94,21 +94,19 @@ def site_of(env: Mapping[str, str], project: Path | None) -> Site:
     return Site(Path.home(), own, folder, sys.executable)
 
 
-def receipt_of(installer: AgentInstaller, site: Site) -> Receipt:
+def receipt_of(installer: Installer, site: Site) -> Receipt:
     """What was installed at this site."""
     where = hashlib.sha256(str(site.project or "user").encode()).hexdigest()[:12]
     return Receipt.read(site.folder / RECEIPTS / f"{installer.name}-{where}.json")
 
 
-def planned(installer: AgentInstaller, site: Site) -> Sequence[FileChange]:
+def planned(installer: Installer, site: Site) -> Sequence[FileChange]:
     """What installing would change, with the present key or a placeholder of one."""
     key = installer.installed_key(site) or NEW_KEY
     return installer.install(replace(site, key=key))
 
 
-def install(
-    installer: AgentInstaller, site: Site, client: Client
-) -> Sequence[FileChange]:
+def install(installer: Installer, site: Site, client: Client) -> Sequence[FileChange]:
     """What was changed; a key is made where none is shown yet."""
     receipt = receipt_of(installer, site)
     key, key_id = installer.installed_key(site), receipt.key_id
@@ -134,7 +132,7 @@ def install(
     return changes
 
 
-def unplanned(installer: AgentInstaller, site: Site) -> Sequence[FileChange]:
+def unplanned(installer: Installer, site: Site) -> Sequence[FileChange]:
     """What uninstalling would change, back to what was where nobody changed it."""
     receipt = receipt_of(installer, site)
     changes = {str(one.path): one for one in installer.uninstall(site)}
@@ -146,9 +144,7 @@ def unplanned(installer: AgentInstaller, site: Site) -> Sequence[FileChange]:
     return tuple(changes.values())
 
 
-def uninstall(
-    installer: AgentInstaller, site: Site, client: Client
-) -> Sequence[FileChange]:
+def uninstall(installer: Installer, site: Site, client: Client) -> Sequence[FileChange]:
     """What was changed back; the key that was made for it opens nothing any more."""
     receipt = receipt_of(installer, site)
     changes = unplanned(installer, site)

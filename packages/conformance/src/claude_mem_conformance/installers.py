@@ -17,7 +17,7 @@ from claude_mem_core.ports.installers import AgentInstaller
 from claude_mem_conformance.contract import Contract
 
 KEY = "cmem_ag_0000000000000000_secret"
-EDIT = b"\n"
+EDIT = b"\n\n \n"
 """What somebody else adds to a file: it is at its end, and harmless in every form."""
 
 SiteMaker = Callable[[Path, str | None], Site]

@@ -62,12 +62,10 @@ def _breaks(test):
 @_breaks(InstallerContract.test_planning_changes_nothing)
 class LeavesATrace(SoundInstaller):
     def uninstall(self, site):
-        (site.home / "seen").touch()
-        return super().uninstall(site)
-
-    def install(self, site):
-        (site.home / "seen").unlink(missing_ok=True)
-        return super().install(site)
+        found = super().uninstall(site)
+        if not found:
+            (site.home / "seen").touch()
+        return found
 
 
 @_breaks(InstallerContract.test_what_is_installed_is_no_change)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import pluggy
 
@@ -29,6 +29,9 @@ from claude_mem_core.settings import Settings
 
 GROUP = "claude_mem"
 """The entry-point group in which adapter packages name their plugin module."""
+
+Installer: TypeAlias = AgentInstaller
+"""What front ends call: an agent's files, read and changed so that it reports here."""
 
 COUNTERPARTS: Mapping[tuple[str, str], str] = {
     ("queue engine", "bullmq"): "bullmq runs on Node.js: rq is its counterpart here, "

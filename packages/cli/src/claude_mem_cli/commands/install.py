@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from claude_mem_core.domain.installing import FileChange, Site
 from claude_mem_core.errors import InvalidInputError
-from claude_mem_core.ports.installers import AgentInstaller
+from claude_mem_core.plugins import Installer
 
 from claude_mem_cli import exits, installing, screen
 from claude_mem_cli.connect import connected
@@ -88,7 +88,7 @@ def _install_found(site: Site, *, yes: bool, dry_run: bool, as_json: bool) -> in
 
 
 def _install(
-    chosen: Sequence[AgentInstaller],
+    chosen: Sequence[Installer],
     site: Site,
     *,
     yes: bool,
@@ -112,7 +112,7 @@ def _install(
     return exits.OK
 
 
-def _tell(installer: AgentInstaller, *, changed: bool, done: bool) -> None:
+def _tell(installer: Installer, *, changed: bool, done: bool) -> None:
     if done:
         screen.say(f"{installer.title} reports here from its next session on.")
         screen.note("  check  claude-mem doctor")
