@@ -12,6 +12,10 @@ READY    := $(VENV)/.ready
 # uv reads neither pip.conf nor PIP_*; this makes it trust the system's certificates.
 export UV_SYSTEM_CERTS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
+# Where no bytecode is kept, each of the thousand processes that the tests start would
+# compile every library anew: most of their time.
+export UV_COMPILE_BYTECODE ?= 1
+unexport PYTHONDONTWRITEBYTECODE
 
 WITH_UV  := $(BIN)/python -m pip install --quiet -c constraints.txt uv && \
             $(BIN)/uv pip install --quiet --python $(BIN)/python \

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from benchmarks import (
     claim,
+    hooks,
     ingest,
     keys,
     latency,
@@ -29,6 +30,7 @@ BENCHMARKS: dict[str, Callable[..., Sequence[Line]]] = {
     "redaction": redaction.measure,
     "keys": keys.measure,
     "slow": slow.measure,
+    "hooks": hooks.measure,
 }
 
 

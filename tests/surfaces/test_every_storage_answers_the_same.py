@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 TESTS = ROOT / "packages" / "http-falcon" / "tests"
 FILES = (
     *("authentication", "borders", "keys", "teams", "projects", "sessions"),
-    *("events", "jobs", "memories", "audit"),
+    *("platforms", "events", "jobs", "memories", "audit"),
 )
 FEWEST = 300
 """Tests that these files have at least: that none was run would be no proof."""

@@ -140,3 +140,45 @@ def test_what_the_hooks_report_is_found_by_a_search(client) -> None:
     assert "motor" in json.dumps(found[0])
     assert cited
     assert cited <= events
+
+
+def test_a_session_that_begins_is_told_what_is_known(client) -> None:
+    start = {"session_id": "s1", "cwd": "/home/me/lamp", "source": "startup"}
+    assert client.post("/hooks/claude-code/SessionStart", start).outcome == (200, {})
+    (project,) = client.get("/v1/projects").json["projects"]
+    noted = {"projectId": project["id"], "kind": "manual", "type": "note"}
+    client.post("/v1/memories", {**noted, "title": "The lamp is on the second fuse."})
+
+    answer = client.post(
+        "/hooks/claude-code/SessionStart", {**start, "session_id": "t"}
+    )
+
+    told = answer.json["hookSpecificOutput"]
+    assert told["hookEventName"] == "SessionStart"
+    assert "The lamp is on the second fuse." in told["additionalContext"]
+    assert set(answer.json) == {"hookSpecificOutput"}
+
+
+@pytest.mark.parametrize(("said", "at"), [("5", 5), ("-5", None), ("x", None)])
+def test_the_sender_may_say_when_it_happened(client, said, at) -> None:
+    client.post(PATH, {"session_id": "s"}, X_Claude_Mem_Occurred_At=said)
+
+    (event,) = stored(client)
+    assert (event["occurredAtEpoch"] == 5) is (at == 5)
+
+
+def test_who_asks_for_it_is_given_the_answer_for_later_too(client) -> None:
+    path, offline = "/hooks/claude-code/SessionStart", {"X_Claude_Mem_Offline": "1"}
+    start = {"session_id": "s1", "cwd": "/home/me/lamp"}
+    answer = client.post(path, start, **offline)
+    assert answer.json == {"answer": {}, "offline": None}
+    (project,) = client.get("/v1/projects").json["projects"]
+    noted = {"projectId": project["id"], "kind": "manual", "type": "note"}
+    client.post("/v1/memories", {**noted, "title": "The lamp is on the second fuse."})
+
+    told = client.post(path, start, **offline).json
+
+    assert "second fuse" in told["answer"]["hookSpecificOutput"]["additionalContext"]
+    note = told["offline"].pop("systemMessage")
+    assert "{AGE}" in note
+    assert told["offline"] == told["answer"]

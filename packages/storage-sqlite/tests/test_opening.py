@@ -298,6 +298,27 @@ def test_an_older_database_learns_which_words_its_projects_have(
     assert found == ["authent"]
 
 
+def test_memories_of_an_older_database_are_found_by_their_errors(
+    path, storage, open_storage
+):
+    with storage.begin() as tx:
+        about = {"signature": "no lamp"}
+        tx.memories.add(samples.memory("m", metadata=about))
+        tx.memories.add(samples.memory("n", metadata={"signature": ["no lamp"]}))
+    storage.close()
+    change(
+        path,
+        "DROP INDEX memory_items_error",
+        "ALTER TABLE memory_items DROP COLUMN error_signature",
+        "DELETE FROM _sqlite_migrations WHERE name = '0019-errors'",
+        f"PRAGMA user_version = {SCHEMA - 1}",
+    )
+    with open_storage().read() as snapshot:
+        wanted, scope = samples.wanted(), samples.OURS
+        found = snapshot.memories.met(["no lamp"], wanted, scope=scope, limit=9)
+    assert [one.id for one in found] == ["m"]
+
+
 def test_words_of_another_version_are_made_anew(path, storage, open_storage):
     with storage.begin() as tx:
         tx.memories.add(samples.memory("m", "lamp"))

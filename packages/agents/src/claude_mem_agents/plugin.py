@@ -7,8 +7,10 @@ from collections.abc import Iterable
 
 from claude_mem_core.plugins import hookimpl
 from claude_mem_core.ports.agents import AgentVocabulary
+from claude_mem_core.ports.installers import AgentInstaller
 
 from claude_mem_agents.hosts import HOSTS
+from claude_mem_agents.installing.claude_code import ClaudeCodeInstaller
 from claude_mem_agents.vocabulary import TableVocabulary
 
 
@@ -16,3 +18,9 @@ from claude_mem_agents.vocabulary import TableVocabulary
 def claude_mem_agents() -> Iterable[AgentVocabulary]:
     """Offer the vocabularies of the agents that this distribution knows."""
     return [TableVocabulary(host) for host in HOSTS]
+
+
+@hookimpl
+def claude_mem_installers() -> Iterable[AgentInstaller]:
+    """Offer to put hooks into the agents that this distribution knows."""
+    return [ClaudeCodeInstaller()]

@@ -28,6 +28,9 @@ COMMANDS = {
     "feedback": Lazy("feedback", "feedback", "Say whether a memory was of use."),
     "supersede": Lazy("supersede", "supersede", "Let a memory take another's place."),
     "expire": Lazy("expire", "expire", "Say until when a memory holds."),
+    "install": Lazy("install", "install", "Let a coding agent report here."),
+    "uninstall": Lazy("install", "uninstall", "Take an agent's hooks out again."),
+    "doctor": Lazy("doctor", "doctor", "Check what is installed, and how it is."),
     "demo": Lazy("demo", "demo", "Replay a sample session and show what it gives."),
     "version": Lazy("version", "version", "Show the installed versions."),
 }

@@ -18,6 +18,7 @@ from claude_mem_core.launch import (
     open_runtime,
     own_folder,
 )
+from claude_mem_core.runtime import GRACE, Loop
 from claude_mem_core.settings import CoreSettings, Settings
 from pydantic import Field
 from typing_extensions import override
@@ -26,6 +27,7 @@ from claude_mem_cli import screen, server_files
 from claude_mem_cli.processes import listener
 from claude_mem_cli.server_files import ServerRecord
 from claude_mem_cli.signals import stopping
+from claude_mem_cli.spooled import TAKE_EVERY, Spooled
 
 FRONT_END = "http"
 REDACTOR = Redactor()
@@ -103,11 +105,17 @@ def _serve(
             log.warning("%s", repair)
         admit_local_token(runtime, folder)
         disabled = CoreSettings.from_env(env).generation_disabled
+        spooled = Spooled(runtime, folder)
+        # First what happened first: later hooks of a session come after it.
+        spooled.once()
         runtime.start(work=not (disabled or runtime.has_own_workers))
+        taking = Loop("spool", spooled.once, pause=TAKE_EVERY)
+        taking.start()
         try:
             front_end.serve(runtime, ready=publish)
         finally:
             server_files.withdraw(folder)
+            taking.stop(grace=GRACE)
 
 
 def _is_taken(host: str, port: int) -> bool:

@@ -38,7 +38,8 @@ class MemoryContract(RepositoryContract):
 
     def test_outside_the_scope_there_is_no_memory(self, inhabited: Storage) -> None:
         """Outside the scope a memory looks as if it did not exist, to a search too."""
-        _add(inhabited, samples.memory("m", "banana"))
+        about = {"signature": "banana"}
+        _add(inhabited, samples.memory("m", "banana", metadata=about))
         for scope in OUTSIDE:
             with inhabited.read() as snapshot:
                 memories = snapshot.memories
@@ -55,6 +56,8 @@ class MemoryContract(RepositoryContract):
                 )
                 outlines = memories.outlines(everything, scope=scope, limit=9)
                 assert "m" not in [one.id for one in outlines]
+                met = memories.met(["banana"], everything, scope=scope, limit=9)
+                assert not met
                 assert not memories.records(["m"], scope=scope)
                 asked = TermQuery(terms=("banana",), wanted=everything, limit=9)
                 assert not memories.among(["m"], asked, scope=scope)
@@ -467,6 +470,23 @@ class MemoryContract(RepositoryContract):
                 known = _all(inhabited, *_recent(inhabited, limit=limit, **fields))
                 assert list(told) == [Outline.of(one) for one in known]
 
+    def test_memories_of_an_error_are_found(self, inhabited: Storage) -> None:
+        """The outlines of memories of one of these errors that pass, latest first."""
+        about = {"m": "no lamp", "z": "no fuse", "a": "no lamp", "n": None}
+        for age, (id_, error) in enumerate(about.items()):
+            metadata = {"signature": error} if error else {"other": "no lamp"}
+            memory = samples.memory(id_, created_at_epoch=NOW + age, metadata=metadata)
+            _add(inhabited, memory)
+        fix: dict[str, Any] = {"type": "bugfix", "metadata": {"signature": "no lamp"}}
+        _add(inhabited, samples.memory("fix", created_at_epoch=NOW + 9, **fix))
+        theirs = {**samples.ELSEWHERE, "metadata": {"signature": "no lamp"}}
+        _add(inhabited, samples.memory("elsewhere", **theirs))
+        assert _met(inhabited, "no lamp") == ["fix", "a", "m"]
+        assert _met(inhabited, "no lamp", "no fuse", limit=2) == ["fix", "a"]
+        assert _met(inhabited, "no fuse") == ["z"]
+        assert _met(inhabited, "no lamp", types=("bugfix",)) == ["fix"]
+        assert _met(inhabited, "no") == _met(inhabited) == []
+
     def test_those_after_a_place_come_oldest_first(self, inhabited: Storage) -> None:
         """The memories after a place in time that a filter lets pass, oldest first."""
         for age, id_ in enumerate(["m", "z", "a"]):
@@ -661,6 +681,17 @@ def _add_on_codex(
 def _all(storage: Storage, *ids: str) -> list[MemoryItem]:
     with storage.read() as snapshot:
         return list(snapshot.memories.get_many(ids, scope=OURS))
+
+
+def _met(
+    storage: Storage, *signatures: str, limit: int = 9, types: tuple[str, ...] = ()
+) -> Sequence[str]:
+    wanted = samples.wanted().changed(type=types)
+    with storage.read() as snapshot:
+        found = snapshot.memories.met(signatures, wanted, scope=OURS, limit=limit)
+        known = {one.id: one for one in _all(storage, *[one.id for one in found])}
+    assert list(found) == [Outline.of(known[one.id]) for one in found]
+    return [one.id for one in found]
 
 
 def _recent(storage: Storage, *, limit: int = 99, **fields: object) -> list[str]:

@@ -10,6 +10,7 @@ from broken import (  # noqa: F401 - each registers what it holds
     embedder,
     events,
     generator,
+    installers,
     jobs,
     limits,
     machine,

@@ -200,6 +200,15 @@ class OutlinesComeByTheirMaking(InProcessMemories):
         return sorted(found, key=lambda one: -one.created_at_epoch)
 
 
+@breaks(MemoryContract.test_memories_of_an_error_are_found, "memories")
+class ErrorsAreFoundByTheirFirstWords(InProcessMemories):
+    def met(self, signatures, wanted, *, scope, limit):
+        every = self.outlines(wanted, scope=scope, limit=99)
+        told = [(one, str(one.metadata.get("signature"))) for one in every]
+        begun = tuple(signatures)
+        return [one for one, error in told if begun and error.startswith(begun)][:limit]
+
+
 @breaks(MemoryContract.test_a_memory_is_found_by_its_key, "memories")
 class MemoriesAreFoundByIdToo(InProcessMemories):
     def find(self, key, *, scope):

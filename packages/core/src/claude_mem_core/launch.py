@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,8 @@ from claude_mem_core.settings import CoreSettings
 from claude_mem_core.system import RealSystem
 
 TOKEN_FILE = "token"  # noqa: S105 - a file's name
+ANSWERS = "answers"
+"""The folder, in the data folder, of what the hook command was told last."""
 SECRET_FILE = "secret"  # noqa: S105 - a file's name
 
 
@@ -93,6 +96,8 @@ def open_runtime(env: Mapping[str, str], plugins: Plugins | None = None) -> Runt
             limiter=limiter,
             paces=settings.paces,
             caps=settings.caps,
+            prompt_confidence=settings.prompt_confidence,
+            takes_back=partial(forget_answers, folder),
         )
         runtime.audit.make_ready()
         undo.pop_all()
@@ -132,6 +137,12 @@ def open_front_end(
     folder = CoreSettings.from_env(env).folder
     wiring = Wiring(folder, RealSystem(), _not_yet)
     return _opened(plugins.front_end(name), env, wiring)
+
+
+def forget_answers(folder: Path) -> None:
+    """Nothing is left of what agents were told last, which a memory of it outlived."""
+    for kept in (folder / ANSWERS).glob("*.json"):
+        kept.unlink(missing_ok=True)
 
 
 def own_folder(folder: Path) -> Path:

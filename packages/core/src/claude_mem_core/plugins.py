@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import pluggy
 
@@ -19,6 +19,7 @@ from claude_mem_core.front_end import FrontEnd
 from claude_mem_core.ports.agents import AgentVocabulary
 from claude_mem_core.ports.embedder import Embedder
 from claude_mem_core.ports.generator import ObservationGenerator
+from claude_mem_core.ports.installers import AgentInstaller
 from claude_mem_core.ports.limits import RateLimiter
 from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.secrets import SecretDetector
@@ -28,6 +29,9 @@ from claude_mem_core.settings import Settings
 
 GROUP = "claude_mem"
 """The entry-point group in which adapter packages name their plugin module."""
+
+Installer: TypeAlias = AgentInstaller
+"""What front ends call: an agent's files, read and changed so that it reports here."""
 
 COUNTERPARTS: Mapping[tuple[str, str], str] = {
     ("queue engine", "bullmq"): "bullmq runs on Node.js: rq is its counterpart here, "
@@ -103,6 +107,11 @@ class HookSpecs:
         raise NotImplementedError
 
     @hookspec
+    def claude_mem_installers(self) -> Iterable[AgentInstaller]:
+        """Offer ways to put hooks into coding agents."""
+        raise NotImplementedError
+
+    @hookspec
     def claude_mem_secret_rules(self) -> Iterable[SecretDetector]:
         """Offer ways to find secrets."""
         raise NotImplementedError
@@ -158,6 +167,11 @@ class Plugins:
     def agents(self) -> Iterator[AgentVocabulary]:
         """Every vocabulary that is offered."""
         for offered in self._manager.hook.claude_mem_agents():
+            yield from offered
+
+    def installers(self) -> Iterator[AgentInstaller]:
+        """Every installer that is offered."""
+        for offered in self._manager.hook.claude_mem_installers():
             yield from offered
 
     def secret_detectors(self) -> Iterator[SecretDetector]:

@@ -41,6 +41,7 @@ from claude_mem_core.services.context import ContextPacks
 from claude_mem_core.services.embedding import EMBED_EVERY, Embedding
 from claude_mem_core.services.events import Events
 from claude_mem_core.services.generation import PAUSE_AFTER_ERROR, Generator
+from claude_mem_core.services.hooks import Hooks
 from claude_mem_core.services.jobs import Jobs
 from claude_mem_core.services.keys import Keys
 from claude_mem_core.services.limits import Limits
@@ -105,12 +106,15 @@ class Runtime:
         limiter: RateLimiter | None = None,
         paces: Paces = PACES,
         caps: Caps = NO_CAPS,
+        prompt_confidence: float | None = None,
+        takes_back: Callable[[], None] | None = None,
     ) -> None:
         self._storage = storage
         self._embedder = embedder
         self._queue = queue
         self._agents = agents
-        audited = Audited(system, secret.audit_key if secret else None)
+        audited = Audited(system, secret.audit_key if secret else None, takes_back)
+        self._audited = audited
         self.servings = Servings(storage, audited)
         self.audit = AuditTrail(storage, audited, self.servings, keeps=audit_retention)
         self.access = Access(storage, audited, secret)
@@ -129,6 +133,9 @@ class Runtime:
         self.recall = Recall(storage, system, self.similarity, self.servings)
         self.context = ContextPacks(
             storage, audited, self.similarity, self.uses, self.servings
+        )
+        self.hooks = Hooks(
+            self.events, self.context, prompt_confidence=prompt_confidence
         )
         self.jobs = Jobs(storage, queue, audited)
         self.generator = Generator(storage, queue, generator, audited, keeping)
@@ -247,6 +254,7 @@ class Runtime:
     def _keep_audit(self, _: StopSignal) -> None:
         self.servings.write_down(opens=True)
         self.audit.tell_head()
+        self._audited.take_back()
 
     def _keep_up(self, _: StopSignal) -> None:
         self.upkeep.once()
@@ -378,6 +386,8 @@ def assemble(  # noqa: PLR0913 - one for each thing that can be chosen
     limiter: RateLimiter | None = None,
     paces: Paces = PACES,
     caps: Caps = NO_CAPS,
+    prompt_confidence: float | None = None,
+    takes_back: Callable[[], None] | None = None,
 ) -> Runtime:
     """The services on these adapters; nothing is started and nothing read.
 
@@ -401,6 +411,10 @@ def assemble(  # noqa: PLR0913 - one for each thing that can be chosen
             for itself when it is left out.
         paces: How often each key may ask.
         caps: What each team may use in a month.
+        prompt_confidence: How likely a prompt must be answered by what is known, for
+            an agent to be told it; None: at a prompt it is told nothing.
+        takes_back: Does away with what others keep of what was told, when a memory
+            is changed.
     """
     return Runtime(
         storage,
@@ -418,6 +432,8 @@ def assemble(  # noqa: PLR0913 - one for each thing that can be chosen
         limiter=limiter,
         paces=paces,
         caps=caps,
+        prompt_confidence=prompt_confidence,
+        takes_back=takes_back,
     )
 
 

@@ -81,6 +81,8 @@ class CoreSettings(Settings):
         bulk_limit_per_hour: Deeds of a key that go through a whole project.
         monthly_request_cap: Requests of a team in a month; None: no cap.
         monthly_token_cap: Tokens of models for a team in a month; None: no cap.
+        prompt_confidence: How likely a prompt must be answered by what is known of it,
+            between 0 and 1, for the agent to be told that; None: it is not told.
     """
 
     data_dir: Path = Field(default_factory=lambda: Path("~/.claude-mem/server"))
@@ -104,6 +106,7 @@ class CoreSettings(Settings):
     bulk_limit_per_hour: int = Field(default=6, ge=0, le=1_000_000)
     monthly_request_cap: int | None = Field(default=None, ge=1)
     monthly_token_cap: int | None = Field(default=None, ge=1)
+    prompt_confidence: float | None = Field(default=None, ge=0, le=1)
 
     @property
     def generator_name(self) -> str:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from claude_mem_core.domain.access import Principal
@@ -48,6 +48,10 @@ def search(
     asked = {"project_id": project.id, "query": query, **fields}
     result = runtime.recall.search(SearchQuery.model_validate(asked), by=ME)
     return [hit.item.title for hit in result.hits]
+
+
+def date_of(epoch: int) -> date:
+    return datetime.fromtimestamp(epoch / 1000, UTC).date()
 
 
 def line(runtime, project, **fields: object) -> Timeline:
@@ -206,6 +210,43 @@ def test_yesterday_is_the_day_before_it_is_asked(runtime, project, add, system) 
     assert search(runtime, project, "lamp yesterday", as_of=then)[0] == (
         "The lamp was cleaned"
     )
+
+
+def test_a_time_is_no_word_that_answers_must_have(
+    runtime, project, add, system
+) -> None:
+    # A word that nothing has is rare: it would leave the answer without confidence.
+    def confidence(query: str) -> float | None:
+        asked = SearchQuery(project_id=project.id, query=query)
+        return runtime.recall.search(asked, by=ME).confidence
+
+    add("hooks are read once")
+    month = date_of(system.now()).strftime("%B")
+
+    assert confidence(f"hooks in {month}") == confidence("hooks in")
+    assert confidence("hooks in Zanzibar") < confidence("hooks in")
+
+
+def test_a_time_alone_asks_for_what_was_then(runtime, project, add, system) -> None:
+    add("long ago")
+    system.pass_time(timedelta(days=70))
+    add("the day before")
+    add("the same day")
+    system.pass_time(timedelta(days=1))
+    today = add("today")
+    day, month = date_of(system.now()), date_of(system.now() - 71 * 86_400_000)
+
+    assert search(runtime, project, "what was yesterday?") == [
+        *("the same day", "the day before")
+    ]
+    assert search(runtime, project, "yesterday", limit=1) == ["the same day"]
+    assert search(runtime, project, f"in {month:%B}") == ["long ago"]
+    assert search(runtime, project, f"{month:%Y-%m}, {day:%Y-%m-%d}") == [
+        *("today", "long ago")
+    ]
+    later = today.created_at_epoch - 1
+    assert search(runtime, project, f"{day:%Y-%m-%d}", date_end=later) == []
+    assert search(runtime, project, "in the year 1999") == []
 
 
 def test_what_fits_much_better_stands_above_what_is_about_an_open_file(

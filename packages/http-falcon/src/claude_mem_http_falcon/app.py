@@ -76,7 +76,7 @@ from claude_mem_http_falcon.recall import SearchResource, TimelineResource
 from claude_mem_http_falcon.redactions import RedactionsResource
 from claude_mem_http_falcon.replay import RegenerateResource
 from claude_mem_http_falcon.request_log import RequestLog
-from claude_mem_http_falcon.routes import ROUTES, RouteSpec
+from claude_mem_http_falcon.routes import ROUTES, RouteSpec, deed_at
 from claude_mem_http_falcon.sessions import (
     SessionEndResource,
     SessionResource,
@@ -275,9 +275,12 @@ class Errors:
         problem = problem_of(error)
         if problem is not None and isinstance(error, AccessError):
             # Whoever refused it: the door, a key's scopes, or the border of a project.
-            caller = req.context.get("caller")
-            status = problem.status.value
-            self._trail.denied(status, address=req.remote_addr, by=caller)
+            self._trail.denied(
+                problem.status.value,
+                address=req.remote_addr,
+                by=req.context.get("caller"),
+                deed=deed_at(req.method, req.path),
+            )
         if problem is None:
             trace = self._keeping.traced(error)
             log.error("request %s failed: %s", req.request_id, trace)

@@ -44,7 +44,7 @@ from claude_mem_http_falcon.problems import (
     without_secrets,
 )
 from claude_mem_http_falcon.request_log import log_request
-from claude_mem_http_falcon.routes import MIB, is_open
+from claude_mem_http_falcon.routes import MIB, deed_at, is_open
 from claude_mem_http_falcon.strict_http import RefusalError, StrictParser
 
 LONGEST_BODY = 16 * MIB + 64 * 1024
@@ -80,7 +80,11 @@ class Door:
             if problem is None:
                 log.error("a request failed at the door: %s", KEEPING.traced(error))  # noqa: TRY400 - without its secrets
             elif isinstance(error, AccessError):
-                self.trail.denied(problem.status.value, address=head.peer)
+                self.trail.denied(
+                    problem.status.value,
+                    address=head.peer,
+                    deed=deed_at(head.method, head.path),
+                )
             return problem or UNFORESEEN
         return None
 

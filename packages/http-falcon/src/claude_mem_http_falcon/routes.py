@@ -368,6 +368,12 @@ def row_at(method: str, path: str) -> RouteSpec | None:
     return min(fitting, key=lambda row: row.path.count("{"), default=None)
 
 
+def deed_at(method: str, path: str) -> str | None:
+    """The name of what is asked for at a path; None where nothing is."""
+    row = row_at(method, path)
+    return row.deed.action if row and row.deed else None
+
+
 def is_open(path: str) -> bool:
     """Whether anybody may ask for this path."""
     return path in _OPEN

@@ -44,6 +44,7 @@ from claude_mem_storage_sqlite.memories import MEMORIES, SOURCES
 from claude_mem_storage_sqlite.model_calls import CALLS
 from claude_mem_storage_sqlite.packs import RECEIPTS, USES
 from claude_mem_storage_sqlite.projects import IDENTITIES, PROJECTS
+from claude_mem_storage_sqlite.records import ERROR
 from claude_mem_storage_sqlite.sessions import SESSIONS
 from claude_mem_storage_sqlite.version import schema_of
 from claude_mem_storage_sqlite.writer import Writer
@@ -64,7 +65,7 @@ EXPORTED = {**{rows.table: rows.as_json for rows in _WHOLE}, **_PLAIN}
 Keys are not among them: a hash is half of a credential.
 """
 
-COMPUTED = frozenset(MARKS)
+COMPUTED = frozenset({*MARKS, ERROR})
 """Columns for filters, made from the others."""
 
 HEALTHY, ILL, READER_LEFT = 0, 1, 141

@@ -15,7 +15,7 @@ from claude_mem_core.domain.memory_item import (
     MemoryRecord,
     MemorySource,
 )
-from claude_mem_core.domain.outline import Outline
+from claude_mem_core.domain.outline import Outline, error_of
 from claude_mem_core.domain.search import Candidate, Matches, TermQuery
 from claude_mem_core.domain.timeline import Place
 from claude_mem_core.errors import ConflictError, NotFoundError
@@ -34,7 +34,7 @@ MEMORIES = Rows(
     MemoryItem,
     "memory_items",
     as_json=("metadata", *records.LISTS),
-    extra=("generation_key", *MARKS),
+    extra=("generation_key", *MARKS, records.ERROR),
     elsewhere=("sources",),
 )
 SOURCES = Rows(MemorySource, "memory_sources")
@@ -145,6 +145,17 @@ class SqliteMemories(MemoryRepository):
         return records.outlines(self._db, wanted, scope=scope, limit=limit)
 
     @override
+    def met(
+        self,
+        signatures: Collection[str],
+        wanted: MemoryFilter,
+        *,
+        scope: Scope,
+        limit: int,
+    ) -> Sequence[Outline]:
+        return records.met(self._db, signatures, wanted, scope=scope, limit=limit)
+
+    @override
     def since(
         self, after: Place, wanted: MemoryFilter, *, scope: Scope, limit: int
     ) -> Sequence[MemoryRecord]:
@@ -217,7 +228,7 @@ class SqliteMemories(MemoryRepository):
         known = "SELECT 1 FROM projects WHERE id = ?"
         if self._db.one(known, [item.project_id]) is None:
             raise NotFoundError("project", item.project_id)
-        row = MEMORIES.row(item, key, *marks(item))
+        row = MEMORIES.row(item, key, *marks(item), error_of(item.metadata))
         try:
             return self._db.run(sql, [*row, *where])
         except ConflictError as error:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from claude_mem_core.domain.outline import error_of
 from claude_mem_core.domain.project_identity import key_of
 from claude_mem_core.errors import translate
 from sqlite_utils import Database, Migrations
@@ -23,6 +24,7 @@ from claude_mem_storage_sqlite.filters import (
 from claude_mem_storage_sqlite.ledger_schema import LEDGER, LOG
 from claude_mem_storage_sqlite.model_calls import BOOK
 from claude_mem_storage_sqlite.packs import PACKS, USE_TOTALS, USES_OF_PACKS, add_up
+from claude_mem_storage_sqlite.records import ERROR, ERRORS_MET
 from claude_mem_storage_sqlite.schema import (
     COUNTS,
     IDENTITIES,
@@ -150,6 +152,17 @@ def _usage(db: Database) -> None:
 def _words_of_projects(db: Database) -> None:
     """The words of each project, to look into, which `migrate` fills."""
     _run(db, vocabulary.WORDS)
+
+
+@steps(name="0019-errors")
+def _errors(db: Database) -> None:
+    """Find the memories of an error without reading any other."""
+    _run(db, ERRORS_MET)
+    about = "SELECT seq, metadata FROM memory_items WHERE instr(metadata, 'signature')"
+    for seq, metadata in db.conn.execute(about).fetchall():
+        error = error_of(json.loads(metadata))
+        sql = f"UPDATE memory_items SET {ERROR} = ? WHERE seq = ?"
+        db.conn.execute(sql, (error, seq))
 
 
 def migrate(connection: Connection) -> None:

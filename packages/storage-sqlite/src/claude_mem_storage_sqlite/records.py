@@ -8,7 +8,7 @@ and only what stands in a column as JSON is looked at.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import cast
 
 from claude_mem_core.domain.access import Scope
@@ -32,6 +32,23 @@ _OUTLINE = (
 _MANY = f"{RECORDS.select} {WITHIN} WHERE r.id IN (SELECT value FROM json_each(:ids))"
 # One project at a time: only so are the rows read in the order of the index.
 _CHOSEN = f" WHERE r.project_id = {OF_PROJECT}"
+ERROR = "error_signature"
+"""The column of what the error is known by that a memory is about, if it is."""
+
+ERRORS_MET = (
+    f"ALTER TABLE memory_items ADD COLUMN {ERROR} TEXT",
+    f"""
+    CREATE INDEX memory_items_error ON memory_items (project_id, {ERROR})
+      WHERE {ERROR} IS NOT NULL
+    """,
+)
+"""What the nineteenth migration adds, before the column of each row is written."""
+
+# By the index of errors: that of time would lead through all memories.
+_MET = (
+    f" INDEXED BY memory_items_error{_CHOSEN}"
+    f" AND r.{ERROR} IN (SELECT value FROM json_each(:signatures))"
+)
 _BEFORE = " AND (r.when_epoch, r.id) < (:epoch, :place)"
 _AFTER = " AND (r.when_epoch, r.id) > (:epoch, :place)"
 _LATEST = " ORDER BY r.when_epoch DESC, r.id DESC LIMIT :limit"
@@ -71,6 +88,27 @@ def outlines(
     return sorted(map(_outline, rows), key=Place.of, reverse=True)[:limit]
 
 
+def met(
+    connection: Connection,
+    signatures: Collection[str],
+    wanted: MemoryFilter,
+    *,
+    scope: Scope,
+    limit: int,
+) -> Sequence[Outline]:
+    """The outlines of memories of one of these errors that pass, the latest first."""
+    found = _listed(
+        connection,
+        _OUTLINE + _MET + conditions(wanted) + _LATEST,
+        wanted,
+        None,
+        scope=scope,
+        limit=limit,
+        signatures=json.dumps(list(signatures)),
+    )
+    return sorted(map(_outline, found), key=Place.of, reverse=True)[:limit]
+
+
 def since(
     connection: Connection,
     after: Place,
@@ -93,10 +131,17 @@ def _listed(
     *,
     scope: Scope,
     limit: int,
+    **more: str,
 ) -> list[Row]:
     """The first rows of each project that a statement gives, from a place on."""
     epoch, item_id = place or (None, None)
-    asked = {**parameters(wanted), "epoch": epoch, "place": item_id, "limit": limit}
+    asked = {
+        **parameters(wanted),
+        "epoch": epoch,
+        "place": item_id,
+        "limit": limit,
+        **more,
+    }
     rows: list[Row] = []
     for project_id in dict.fromkeys(wanted.project_ids):
         rows += connection.all(sql, within(scope, **asked, wanted=project_id))

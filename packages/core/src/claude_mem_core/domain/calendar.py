@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Self
+from typing import NamedTuple, Self
 
-from claude_mem_core.domain.analysis.times import lately, months_named
+from claude_mem_core.domain.analysis import Question, Word, asked
+from claude_mem_core.domain.analysis.times import Month, lately, months_named
 from claude_mem_core.domain.value import millis
 
 Span = tuple[int, int]
@@ -43,11 +44,18 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Months of the year, from 1, of years or of any year; and spans of time."""
+    """The times that a question names.
+
+    Attributes:
+        months: Months of the year, from 1, of `years` or of any year.
+        spans: Days, weeks and months of one year each.
+        written: As the question has all of them.
+    """
 
     months: frozenset[int] = frozenset()
     years: frozenset[int] = frozenset()
     spans: tuple[Span, ...] = ()
+    written: str = ""
 
     @classmethod
     def named_in(cls, question: str, *, now: int | None = None) -> Self:
@@ -58,17 +66,24 @@ class Times:
             now: When it is asked; without it "yesterday" is no time.
         """
         text = unicodedata.normalize("NFKC", question)
-        spans = [_span(day, _DAY) for day in _days(text)]
+        spans = list(_days(text))
         if now is not None:
             spans += _before(text, datetime.fromtimestamp(now / 1000, UTC).date())
         for form in _DAYS:
             text = form.sub(" ", text)
-        months, years = set(months_named(text)), set(map(int, _YEAR.findall(text)))
+        months, years = list(months_named(text)), set(map(int, _YEAR.findall(text)))
         for form in _MONTHS:
             for found in form.finditer(text):
-                months.add(int(found["m"]))
+                months.append(Month(int(found["m"]), found.group()))
                 years.add(int(found["y"]))
-        return cls(frozenset(months), frozenset(years), tuple(spans))
+        named = [one.written for one in months] + [one.written for one in spans]
+        named += map(str, years) if months else ()
+        return cls(
+            months=frozenset(month.number for month in months),
+            years=frozenset(years),
+            spans=tuple(one.span for one in spans),
+            written=" ".join(named),
+        )
 
     def fit(self, epoch: int) -> bool:
         """Whether a moment, in milliseconds since 1970, lies in one of the times."""
@@ -80,25 +95,57 @@ class Times:
         in_year = not self.years or moment.year in self.years
         return moment.month in self.months and in_year
 
+    def until(self, now: int) -> Sequence[Span]:
+        """The times as spans; a month of any year is the last one that has begun."""
+        today = datetime.fromtimestamp(now / 1000, UTC).date()
+        months = [
+            date(year, month, 1)
+            for month in sorted(self.months)
+            for year in sorted(self.years) or [today.year - (month > today.month)]
+        ]
+        return [*self.spans, *(_month(one) for one in months)]
 
-def _days(text: str) -> Iterator[date]:
+    def others(self, question: Question) -> Sequence[Word]:
+        """The words of a question that name none of the times."""
+        named = set(asked(self.written).tokens) if self.written else set[str]()
+        return [one for one in question.words if not named.issuperset(one.tokens)]
+
+
+NO_TIMES = Times()
+"""Those of a question that names none."""
+
+
+class _Written(NamedTuple):
+    """A time, and as a question has it."""
+
+    span: Span
+    written: str
+
+
+def _days(text: str) -> Iterator[_Written]:
     """The days that are written in numbers; those of no calendar are none."""
     for form in _DAYS:
         for found in form.finditer(text):
             with suppress(ValueError):
-                yield date(int(found["y"]), int(found["m"]), int(found["d"]))
+                day = date(int(found["y"]), int(found["m"]), int(found["d"]))
+                yield _Written(_span(day, _DAY), found.group())
 
 
-def _before(text: str, today: date) -> Sequence[Span]:
+def _before(text: str, today: date) -> Sequence[_Written]:
     """What is told by how long it is before a day."""
     monday, first = today - today.weekday() * _DAY, today.replace(day=1)
-    month = (first - _DAY).replace(day=1)
     spans = {
-        "yesterday": (today - _DAY, _DAY),
-        "last week": (monday - 7 * _DAY, 7 * _DAY),
-        "last month": (month, first - month),
+        "yesterday": _span(today - _DAY, _DAY),
+        "last week": _span(monday - 7 * _DAY, 7 * _DAY),
+        "last month": _month((first - _DAY).replace(day=1)),
     }
-    return [_span(*spans[one]) for one in lately(text)]
+    return [_Written(spans[one], written) for one, written in lately(text)]
+
+
+def _month(first: date) -> Span:
+    """A month, by its first day."""
+    following = (first + 31 * _DAY).replace(day=1)
+    return _span(first, following - first)
 
 
 def _span(start: date, length: timedelta) -> Span:

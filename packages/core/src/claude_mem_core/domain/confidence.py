@@ -19,6 +19,7 @@ from operator import mul
 
 from claude_mem_core.domain.analysis import Question, Word
 from claude_mem_core.domain.bm25 import Frequencies
+from claude_mem_core.domain.calendar import NO_TIMES, Times
 from claude_mem_core.domain.ranking import Ranked
 
 DEPTH = 5
@@ -60,6 +61,8 @@ def evidence_of(
     frequencies: Frequencies,
     best: Sequence[Ranked],
     cosines: Mapping[str, float],
+    *,
+    times: Times = NO_TIMES,
 ) -> Evidence:
     """What speaks for the best answers to a question.
 
@@ -68,7 +71,10 @@ def evidence_of(
         frequencies: What there is of its tokens in all that was searched.
         best: The answers, best first.
         cosines: How alike to the question an embedder finds memories.
+        times: Those that it names. Nobody writes "January" into what was done in
+            January: such words need no answer that has them.
     """
+    words = times.others(question) or question.words
     tokens = question.tokens
     among = replace(frequencies, memories=max(FEW, frequencies.memories))
     rarities = dict(zip(tokens, among.rarities, strict=True))
@@ -81,9 +87,9 @@ def evidence_of(
         return max(rarities[token] for token in word.tokens)
 
     def told(by: set[str]) -> float:
-        return sum(rarity(word) for word in question.words if by & set(word.tokens))
+        return sum(rarity(word) for word in words if by & set(word.tokens))
 
-    whole = math.fsum(map(rarity, question.words)) or 1.0
+    whole = math.fsum(map(rarity, words)) or 1.0
     unique = math.log(2 * among.memories + 2)
     near = [cosines[one.item_id] for one in best[:DEPTH] if one.item_id in cosines]
     return Evidence(

@@ -113,6 +113,16 @@ class MemoryFilter(Filters):
     project_ids: tuple[Id, ...] = Field(min_length=1)
     now: Epoch
 
+    def within(self, span: tuple[int, int]) -> Self | None:
+        """The filter for what it lets pass of a span of time, if that can be anything.
+
+        Args:
+            span: From its first moment, and before its last.
+        """
+        start = max(span[0], self.date_start or 0)
+        end = span[1] - 1 if self.date_end is None else min(span[1] - 1, self.date_end)
+        return self.changed(date_start=start, date_end=end) if start <= end else None
+
     def passes(self, item: MemoryRecord, *, platform: str | None) -> bool:
         """Whether a memory is one of those asked for.
 

@@ -9,6 +9,12 @@ from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind
 from claude_mem_core.domain.value import JsonObject
 
 
+def error_of(metadata: JsonObject) -> str | None:
+    """What the error is known by that a memory is about, if it is about one."""
+    known_by = metadata.get("signature")
+    return known_by if isinstance(known_by, str) else None
+
+
 class Outline(NamedTuple):
     """What a memory is and what it is about, without what it says."""
 

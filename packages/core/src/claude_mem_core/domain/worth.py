@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from claude_mem_core.domain.extraction.signatures import signature
 from claude_mem_core.domain.forms import is_standing
 from claude_mem_core.domain.outline import Outline
 
@@ -63,13 +62,9 @@ def of_files(items: Iterable[Outline], files: Sequence[str]) -> Mapping[str, flo
     return {item_id: worth for item_id, worth in worths if worth}
 
 
-def of_error(items: Iterable[Outline], complaint: str) -> Mapping[str, float]:
-    """What met the same error before, told by any line of the complaint."""
-    lines = [line for line in complaint.splitlines() if line.strip()]
-    asked = {signature(one) for one in (complaint, *lines)}
-    return {
-        item.id: SAME_ERROR for item in items if item.metadata.get("signature") in asked
-    }
+def of_error(met: Iterable[Outline]) -> Mapping[str, float]:
+    """What met the same error before."""
+    return {item.id: SAME_ERROR for item in met}
 
 
 def _worth(item: Outline, age: int) -> float:

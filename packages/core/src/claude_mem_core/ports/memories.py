@@ -135,6 +135,24 @@ class MemoryReader(Protocol):
         """
 
     @abstractmethod
+    def met(
+        self,
+        signatures: Collection[str],
+        wanted: MemoryFilter,
+        *,
+        scope: Scope,
+        limit: int,
+    ) -> Sequence[Outline]:
+        """The outlines of memories of one of these errors that pass, latest first.
+
+        Args:
+            signatures: What the errors are known by, as `metadata.signature` has it.
+            wanted: The filter.
+            scope: What the caller may see.
+            limit: At most so many.
+        """
+
+    @abstractmethod
     def since(
         self, after: Place, wanted: MemoryFilter, *, scope: Scope, limit: int
     ) -> Sequence[MemoryRecord]:

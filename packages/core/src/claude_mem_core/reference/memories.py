@@ -18,7 +18,7 @@ from claude_mem_core.domain.memory_item import (
     MemoryKind,
     MemoryRecord,
 )
-from claude_mem_core.domain.outline import Outline
+from claude_mem_core.domain.outline import Outline, error_of
 from claude_mem_core.domain.search import Candidate, Matches, TermQuery
 from claude_mem_core.domain.timeline import Place
 from claude_mem_core.errors import ConflictError, NotFoundError
@@ -141,6 +141,19 @@ class InProcessMemories(MemoryRepository):
     ) -> Sequence[Outline]:
         items = self._chosen(wanted, scope)
         return [Outline.of(one) for one in items[::-1][:limit]]
+
+    @override
+    def met(
+        self,
+        signatures: Collection[str],
+        wanted: MemoryFilter,
+        *,
+        scope: Scope,
+        limit: int,
+    ) -> Sequence[Outline]:
+        every = (Outline.of(one) for one in self._chosen(wanted, scope)[::-1])
+        known = [one for one in every if error_of(one.metadata) in signatures]
+        return known[:limit]
 
     @override
     def since(

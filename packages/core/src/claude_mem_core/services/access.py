@@ -90,6 +90,19 @@ class Access:
                 self._used[key.id] = now
         return Principal.of_key(key, member)
 
+    def behind(self, public_part: str) -> Principal | None:
+        """Whom the key with this public part stands for; None when it does not count.
+
+        It proves nothing: it is for what was kept by who could have shown the key.
+        """
+        now = self._system.now()
+        with self._storage.read() as snapshot:
+            for team in snapshot.teams.all():
+                for key in snapshot.keys.list(scope=Scope(team.id)):
+                    if key.prefix == public_part and _admits(snapshot, key, now=now):
+                        return Principal.of_key(key, _member_of(snapshot, key))
+        return None
+
     def has_keys(self) -> bool:
         """Whether any key counts besides this machine's token."""
         now = self._system.now()

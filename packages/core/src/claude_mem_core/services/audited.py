@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from claude_mem_core.domain.access import Principal, Scope
 from claude_mem_core.domain.audit import (
@@ -22,6 +22,17 @@ from claude_mem_core.ports.system import System
 PAGE = 1_000
 """Rows that are read at once."""
 
+TAKES_BACK = frozenset(
+    {
+        "memory.update",
+        "memory.supersede",
+        "memory.expire",
+        "observation.regenerated",
+        "privacy.redact",
+    }
+)
+"""Deeds after which something that was told may not be told as it was any more."""
+
 
 class Audited:
     """The pen that writes the audit log: every entry sealed to the one before it.
@@ -29,10 +40,18 @@ class Audited:
     Args:
         system: Clock and dice.
         key: The server's, which seals; without one the seals show mistakes alone.
+        takes_back: Does away with what is kept outside of the store of what was told.
     """
 
-    def __init__(self, system: System, key: bytes | None = None) -> None:
+    def __init__(
+        self,
+        system: System,
+        key: bytes | None = None,
+        takes_back: Callable[[], None] | None = None,
+    ) -> None:
         self.system = system
+        self._takes_back = takes_back
+        self._has_taken_back = False
         self.key = key
         self.latest = 0
         """The highest number that this process gave a row, committed or not."""
@@ -40,6 +59,15 @@ class Audited:
     def record(self, tx: Transaction, deed: AuditDeed, *, by: Principal) -> None:
         """Write the entry for `deed` in the deed's own transaction."""
         self.append(tx, [self.entry(deed, by=by, at=self.system.now())])
+        if deed.action in TAKES_BACK and self._takes_back is not None:
+            self._has_taken_back = True
+            self._takes_back()
+
+    def take_back(self) -> None:
+        """Once more, after the transaction: meanwhile somebody may have been told."""
+        if self._has_taken_back and self._takes_back is not None:
+            self._has_taken_back = False
+            self._takes_back()
 
     def entry(self, deed: AuditDeed, *, by: Principal, at: int) -> AuditEntry:
         """The entry for `deed`, which was done at that moment."""

@@ -6,8 +6,9 @@ from __future__ import annotations
 import logging
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.audit import AuditDeed
@@ -19,6 +20,7 @@ from claude_mem_core.domain.context_pack import (
     PackReceipt,
     Told,
 )
+from claude_mem_core.domain.extraction.signatures import signatures
 from claude_mem_core.domain.feedback import UNKNOWN, Feedback, MemoryUse
 from claude_mem_core.domain.filters import MemoryFilter, as_known
 from claude_mem_core.domain.forms import Valued
@@ -70,7 +72,13 @@ class ContextPacks:
         self._servings = servings
 
     def pack(
-        self, query: ContextQuery, *, by: Principal, request_id: str | None = None
+        self,
+        query: ContextQuery,
+        *,
+        by: Principal,
+        request_id: str | None = None,
+        least: float = NOTHING_FITS,
+        known: Collection[str] = (),
     ) -> ContextPack:
         """The most useful memories that fit the budget, and the text of them.
 
@@ -78,7 +86,47 @@ class ContextPacks:
         one of "yesterday", which is another day tomorrow. That it was told is written
         down; where that cannot be, the log says so. What was read before it is counted
         first: it is such a change where it answers a pack.
+
+        Args:
+            query: What it is wanted for.
+            by: The caller.
+            request_id: The request that the audit log speaks of.
+            least: How likely words that are asked must be answered.
+            known: Memories that are not told again, by their ids.
         """
+        consider = partial(_considered, least=least, known=known)
+        return self._packed(query, consider, by=by, request_id=request_id)
+
+    def fixes(
+        self,
+        query: ContextQuery,
+        *,
+        by: Principal,
+        request_id: str | None = None,
+        known: Collection[str] = (),
+    ) -> ContextPack:
+        """What got rid of the very error before that the query tells, and no more.
+
+        It reads none but the memories of that error, so it is as quick among many.
+
+        Args:
+            query: It has the `error` or the `output` of what failed.
+            by: The caller.
+            request_id: The request that the audit log speaks of.
+            known: Memories that are not told again, by their ids.
+        """
+        consider = partial(_of_this_error, known=known)
+        return self._packed(query, consider, by=by, request_id=request_id)
+
+    def _packed(
+        self,
+        query: ContextQuery,
+        consider: Callable[[_Asked], Sequence[Valued]],
+        *,
+        by: Principal,
+        request_id: str | None,
+    ) -> ContextPack:
+        """The pack of what is considered, written down."""
         self._uses.write_down()
         with self._storage.read() as snapshot:
             project_id = project_id_of(snapshot, query, by=by)
@@ -86,9 +134,7 @@ class ContextPacks:
                 snapshot.sessions.get(query.server_session_id, scope=by.scope)
             now = self._system.now()
             wanted = query.question(project_id).of((project_id,), now=now)
-            considered = _considered(
-                _Asked(snapshot, query, wanted, self._similarity, by)
-            )
+            considered = consider(_Asked(snapshot, query, wanted, self._similarity, by))
         best = chosen(considered, query.budget, untold=query.explain)
         pack = _pack(query, project_id, best, considered=len(considered), now=now)
         if pack.id is not None:
@@ -150,12 +196,32 @@ class _Asked:
     by: Principal
 
 
-def _considered(asked: _Asked) -> Sequence[Valued]:
+def _considered(
+    asked: _Asked, *, least: float, known: Collection[str]
+) -> Sequence[Valued]:
     """The memories that may be told, those worth the most first."""
+    query = asked.query
+    recent = _recent(asked) if query.asks_nothing or query.files else ()
+    told = (*_without_words(asked, recent), _with_words(asked, least))
+    return _weighed(asked, _summed(told), recent, known=known)
+
+
+def _of_this_error(asked: _Asked, *, known: Collection[str]) -> Sequence[Valued]:
+    """The memories of the error, those worth the most first."""
+    met = _met(asked)
+    return _weighed(asked, of_error(met), met, known=known)
+
+
+def _weighed(
+    asked: _Asked,
+    worths: Mapping[str, float],
+    recent: Sequence[Outline],
+    *,
+    known: Collection[str],
+) -> Sequence[Valued]:
+    """The memories, each as worthy as it proved before, the best first."""
     query, snapshot = asked.query, asked.snapshot
-    wordless = query.asks_nothing or query.files or query.complaint
-    recent = _recent(asked) if wordless else ()
-    worths = _summed((*_without_words(query, recent), _with_words(asked)))
+    worths = {one: worth for one, worth in worths.items() if one not in known}
     standings = snapshot.packs.feedback(list(worths))
     values = {
         one: worth * (1 + OWN_FEEDBACK * standings.get(one, UNKNOWN).value)
@@ -195,19 +261,29 @@ def _recent(asked: _Asked) -> Sequence[Outline]:
     return sorted(found.values(), key=lambda one: (-one.created_at_epoch, one.id))
 
 
+def _met(asked: _Asked) -> Sequence[Outline]:
+    """The memories of the error that is told, the latest first."""
+    found = signatures(asked.query.complaint or "")
+    if not found:
+        return ()
+    memories, scope = asked.snapshot.memories, asked.by.scope
+    return memories.met(found, asked.wanted, scope=scope, limit=ASKED)
+
+
 def _without_words(
-    query: ContextQuery, recent: Sequence[Outline]
+    asked: _Asked, recent: Sequence[Outline]
 ) -> Iterable[Mapping[str, float]]:
+    query = asked.query
     if query.asks_nothing:
         yield of_start(recent)
         return
     if query.complaint:
-        yield of_error(recent, query.complaint)
+        yield of_error(_met(asked))
     if query.files:
         yield of_files(recent, query.files)
 
 
-def _with_words(asked: _Asked) -> Mapping[str, float]:
+def _with_words(asked: _Asked, least: float) -> Mapping[str, float]:
     query = asked.query
     said = (query.query, query.command, (query.complaint or "")[-500:])
     words = " ".join(one for one in said if one)
@@ -221,7 +297,7 @@ def _with_words(asked: _Asked) -> Mapping[str, float]:
         by=asked.by,
         limit=ASKED,
     )
-    if query.query and told.confidence < NOTHING_FITS:
+    if query.query and told.confidence < least:
         return {}
     fits = {one.item_id: _fit(one) for one in told.best}
     most = max(fits.values(), default=0.0)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.analysis import Question, asked
+from claude_mem_core.domain.calendar import Times
 from claude_mem_core.domain.confidence import (
     DEPTH,
     NO_EVIDENCE,
@@ -17,6 +18,7 @@ from claude_mem_core.domain.confidence import (
 )
 from claude_mem_core.domain.filters import MemoryFilter, as_known
 from claude_mem_core.domain.index import why
+from claude_mem_core.domain.memory_item import MemoryRecord
 from claude_mem_core.domain.open_files import OpenFiles
 from claude_mem_core.domain.ranking import Asked, Ranked, ranked
 from claude_mem_core.domain.search import (
@@ -65,10 +67,14 @@ def found(
 ) -> SearchResult:
     """The memories that pass a filter and fit the query, best first.
 
-    Without a query all of them fit, and the latest are first.
+    Without a query all of them fit, and the latest are first; with one that names a
+    time and nothing else, those of that time.
     """
-    if query.query is None:
-        items = snapshot.memories.recent(wanted, scope=by.scope, limit=query.limit)
+    of_its_time = _of_its_time(snapshot, query, wanted, by=by)
+    if query.query is None or of_its_time:
+        items = of_its_time or snapshot.memories.recent(
+            wanted, scope=by.scope, limit=query.limit
+        )
         hits = [SearchHit(item=as_known(one, query), score=0.0) for one in items]
         return SearchResult(hits=tuple(hits))
     told = answers(
@@ -79,6 +85,28 @@ def found(
     return SearchResult(
         hits=tuple(_hits(snapshot, query, told, by=by)), confidence=told.confidence
     )
+
+
+def _of_its_time(
+    snapshot: Snapshot, query: SearchQuery, wanted: MemoryFilter, *, by: Principal
+) -> Sequence[MemoryRecord]:
+    """The latest memories of the times that a question asks for without other words."""
+    text, now = query.query or "", _asked_at(wanted)
+    times = Times.named_in(text, now=now)
+    if not times.written or times.others(asked(text)):
+        return ()
+    found = {
+        item.id: item
+        for span in times.until(now)
+        if (within := wanted.within(span)) is not None
+        for item in snapshot.memories.recent(within, scope=by.scope, limit=query.limit)
+    }
+    latest = sorted(found.values(), key=lambda one: (-one.when, one.id))
+    return latest[: query.limit]
+
+
+def _asked_at(wanted: MemoryFilter) -> int:
+    return wanted.now if wanted.as_of is None else wanted.as_of
 
 
 def answers(
@@ -107,10 +135,13 @@ def answers(
         alike.cosines,
         standings,
         OpenFiles(opened),
-        now=wanted.now if wanted.as_of is None else wanted.as_of,
+        now=_asked_at(wanted),
     )
     best = ranked(candidates, weighed, limit=max(limit, DEPTH))
-    evidence = evidence_of(looked.question, frequencies, best, alike.cosines)
+    times = Times.named_in(text, now=weighed.now)
+    evidence = evidence_of(
+        looked.question, frequencies, best, alike.cosines, times=times
+    )
     return Answers(looked.question, best[:limit], evidence)
 
 

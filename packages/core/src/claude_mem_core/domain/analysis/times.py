@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from claude_mem_core.domain.analysis.folding import folded
 from claude_mem_core.domain.analysis.languages import (
@@ -33,6 +33,19 @@ _ALSO_WORDS = frozenset({"mai", "mars", "mayo", "juli"})
 
 Lately = Literal["yesterday", "last week", "last month"]
 
+
+class Month(NamedTuple):
+    """A month that is named.
+
+    Attributes:
+        number: From 1.
+        written: As the text has it.
+    """
+
+    number: int
+    written: str
+
+
 _LATELY: Mapping[Lately, str] = {
     "yesterday": r"\b(?:yesterday|gestern|ayer|вчера)\b|昨天|昨日|어제",
     "last week": r"\b(?:last week|(?:letzte|vorige|vergangene)n? Woche|semana pasada"
@@ -52,8 +65,8 @@ _DIGITS = "一二三四五六七八九"
 _HAN = re.compile(rf"(?<![{_DIGITS}十])(十[一二]?|[{_DIGITS}])月")
 
 
-def months_named(text: str) -> Iterator[int]:
-    """The months, from 1, that are named in a text.
+def months_named(text: str) -> Iterator[Month]:
+    """The months that are named in a text.
 
     English and German write them with a capital, the others without. Right before a
     year any but an English one counts in any case. A name that is a word elsewhere
@@ -65,31 +78,34 @@ def months_named(text: str) -> Iterator[int]:
     for found in _WORD.finditer(text):
         name = found.group()
         if _BEFORE_A_YEAR.match(text, found.end()):
-            yield from _in(_NAMES.get(name) or _DATED.get(name.casefold()))
+            yield from _in(_NAMES.get(name) or _DATED.get(name.casefold()), name)
         elif name.casefold() not in _ALSO_WORDS or _is_spoken(text, name):
-            yield from _in(_NAMES.get(name))
-    yield from (int(number) for number in _NUMBERED.findall(text))
-    for written in _HAN.findall(text):
-        ones = written.strip("十")
-        yield 10 * ("十" in written) + (_DIGITS.index(ones) + 1 if ones else 0)
+            yield from _in(_NAMES.get(name), name)
+    for found in _NUMBERED.finditer(text):
+        yield Month(int(found[1]), found.group())
+    for found in _HAN.finditer(text):
+        ones = found[1].strip("十")
+        number = 10 * ("十" in found[1]) + (_DIGITS.index(ones) + 1 if ones else 0)
+        yield Month(number, found.group())
 
 
-def lately(text: str) -> Iterator[Lately]:
-    """What a text names by how long it is ago, NFKC."""
+def lately(text: str) -> Iterator[tuple[Lately, str]]:
+    """What a text names by how long it is ago, and as it has it, NFKC."""
     for name, said in _LATELY.items():
-        if re.search(said, text, re.IGNORECASE):
-            yield name
-    if _YESTERDAY_IN_FRENCH.search(text) and _language(text) == "fr":
-        yield "yesterday"
+        if found := re.search(said, text, re.IGNORECASE):
+            yield name, found.group()
+    found = _YESTERDAY_IN_FRENCH.search(text)
+    if found and _language(text) == "fr":
+        yield "yesterday", found.group()
 
 
 def _language(text: str) -> Language:
     return language_of(map(folded, _WORD.findall(text)))
 
 
-def _in(found: tuple[Language, int] | None) -> Iterator[int]:
+def _in(found: tuple[Language, int] | None, written: str) -> Iterator[Month]:
     if found is not None:
-        yield found[1]
+        yield Month(found[1], written)
 
 
 def _is_spoken(text: str, name: str) -> bool:

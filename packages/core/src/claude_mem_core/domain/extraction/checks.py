@@ -11,10 +11,10 @@ from enum import StrEnum
 from claude_mem_core.domain.extraction.places import Cited, Line, Passage
 from claude_mem_core.domain.extraction.prose import clipped
 from claude_mem_core.domain.extraction.purposes import Purpose
+from claude_mem_core.domain.extraction.signatures import LONGEST_COMPLAINT
 from claude_mem_core.domain.extraction.tools import ToolUse
 
 LONGEST_COMMAND = 90
-LONGEST_COMPLAINT = 160
 HEAD_WORDS = 6
 """Where a command names what it does: `uv run -q pytest`."""
 

@@ -5,7 +5,20 @@ from __future__ import annotations
 
 import re
 
+from claude_mem_core.domain.extraction.prose import clipped
+
 LONGEST_SIGNATURE = 200
+
+LONGEST_COMPLAINT = 160
+"""Characters of a complaint that a memory quotes."""
+
+LINES_LOOKED_AT = 120
+"""Lines at the end of what was printed, and as many at its start: that takes a few
+milliseconds."""
+
+_WORD = re.compile(r"(?<![<\w])[^\W\d_]{2,}(?![>\w])")
+_NAMED = re.compile(r"\w(?:error|exception)\b")
+_FEWEST_WORDS = 2
 
 # In this order: a path may hold a number, an address holds a hash.
 _VARYING = (
@@ -54,3 +67,23 @@ def signature(complaint: str) -> str:
     for pattern, instead in _VARYING:
         text = pattern.sub(instead, text)
     return text.strip().casefold()[:LONGEST_SIGNATURE]
+
+
+def signatures(complaint: str) -> frozenset[str]:
+    """What the errors are known by that a command complained of, each line being one.
+
+    A line of fewer than two words that names no error says that something failed, not
+    what; so does `exit code 1`.
+    """
+    lines = [line for line in complaint.splitlines() if line.strip()]
+    if len(lines) > 2 * LINES_LOOKED_AT:
+        lines = [*lines[:LINES_LOOKED_AT], *lines[-LINES_LOOKED_AT:]]
+    known = {signature(clipped(one, LONGEST_COMPLAINT)) for one in lines}
+    return frozenset(one for one in known if _says_what(one))
+
+
+def _says_what(known_by: str) -> bool:
+    if known_by.startswith("exit code"):
+        return False
+    words = len(_WORD.findall(known_by))
+    return words >= _FEWEST_WORDS or bool(_NAMED.search(known_by))

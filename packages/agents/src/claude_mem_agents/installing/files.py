@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files of an agent, as they are and as they would be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from claude_mem_core.domain.installing import FileChange, Site
+from claude_mem_core.errors import InvalidInputError
+
+from claude_mem_agents.installing import jsonc
+
+HOOK = ("-m", "claude_mem_cli.hook")
+MCP = "claude_mem_mcp_adapter"
+NAME = "claude-mem"
+
+
+def read(path: Path) -> bytes | None:
+    """What a file holds; None where there is none."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def edited(
+    path: Path, edit: Callable[[str], str], *, is_private: bool = False
+) -> Sequence[FileChange]:
+    """The change of a text; none where it stays the same.
+
+    Raises:
+        InvalidInputError: It is not in the form that is expected of it.
+    """
+    before = read(path)
+    try:
+        text = (before or b"").decode("utf-8")
+        after = edit(text)
+    except ValueError as error:
+        raise _unreadable(path, error) from error
+    if after == text:
+        return ()
+    kept = after.encode() if after.strip() else None
+    return (FileChange(path, before, kept, is_private),)
+
+
+def written(path: Path, text: str) -> Sequence[FileChange]:
+    """The change that makes a file of ours hold this."""
+    before, after = read(path), text.encode()
+    return () if before == after else (FileChange(path, before, after),)
+
+
+def removed(path: Path) -> Sequence[FileChange]:
+    """The change that takes a file of ours away."""
+    before = read(path)
+    return () if before is None else (FileChange(path, before, None),)
+
+
+def document(path: Path) -> Any:  # noqa: ANN401 - any JSON
+    """What a file of settings says; an empty object where there is none."""
+    try:
+        return jsonc.value((read(path) or b"").decode("utf-8"))
+    except ValueError as error:
+        raise _unreadable(path, error) from error
+
+
+def pretty(value: object) -> str:
+    """A file of ours."""
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def mcp_server(site: Site) -> Mapping[str, Any] | None:
+    """How the memory's tools are started; None where they are not installed."""
+    if find_spec(MCP) is None or find_spec(f"{MCP}.__main__") is None:
+        return None
+    env = {"CLAUDE_MEM_DATA_DIR": str(site.folder)}
+    return {"command": site.python, "args": ["-m", MCP], "env": env}
+
+
+def _unreadable(path: Path, error: Exception) -> InvalidInputError:
+    cause = f"it cannot be read: {error}"
+    return InvalidInputError.of(str(path), cause, "mend the file, or move it away")

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every installer here keeps the port's promises, and says what it should."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from claude_mem_agents.installing import jsonc
+from claude_mem_agents.installing.claude_code import ClaudeCodeInstaller
+from claude_mem_conformance.installers import InstallerContract
+from claude_mem_core.domain.installing import Site
+from claude_mem_core.errors import InvalidInputError
+
+SETTINGS = """{
+    // my own
+    "model": "opus",
+    "env": {"EDITOR": "vi"}, /* kept */
+    "hooks": {"Stop": [{"hooks": [{"type": "command", "command": "say done"}]}]},
+    "enabledPlugins": {
+        "mine@there": true,
+    },
+}
+"""
+
+
+class TestClaudeCode(InstallerContract):
+    @pytest.fixture
+    def installer(self):
+        return ClaudeCodeInstaller()
+
+    @pytest.fixture
+    def own(self):
+        return {".claude/settings.json": SETTINGS}
+
+
+def test_a_project_gets_its_key_in_the_file_that_is_not_committed(tmp_path):
+    site = Site(tmp_path, tmp_path / "lamp", tmp_path / "data", "python", "k")
+
+    (*_, settings) = ClaudeCodeInstaller().install(site)
+
+    assert settings.path == tmp_path / "lamp" / ".claude" / "settings.local.json"
+    assert json.loads(settings.after)["env"]["CLAUDE_MEM_API_KEY"] == "k"
+    assert settings.is_private
+
+
+def test_settings_that_cannot_be_read_are_named_and_left_alone(tmp_path):
+    path = tmp_path / ".claude" / "settings.json"
+    path.parent.mkdir()
+    path.write_text('{"env": ')
+    site = Site(tmp_path, None, tmp_path / "data", "python", "k")
+
+    with pytest.raises(InvalidInputError, match=r"settings\.json"):
+        ClaudeCodeInstaller().install(site)
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "after"),
+    [
+        ("", ["a"], '{\n  "a": 1\n}\n'),
+        ("{}", ["a", "b"], '{\n  "a": {\n    "b": 1\n  }\n}'),
+        ('{"a": 2}', ["a"], '{"a": 1}'),
+        ('{"a":1}', ["a"], '{"a":1}'),
+        ('{\n\t"x": 2\n}', ["a"], '{\n\t"x": 2,\n\t"a": 1\n}'),
+        ('{"x": 2, // y\n}', ["a"], '{"x": 2,\n  "a": 1, // y\n}'),
+        ("{ // only\n}", ["a"], '{ // only\n  "a": 1\n}'),
+    ],
+)
+def test_a_member_is_put_where_it_belongs(text, path, after):
+    assert jsonc.put(text, path, 1) == after
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "after"),
+    [
+        ('{"a": 1}', ["a"], "{}"),
+        ('{"a": 1, "b": 2}', ["a"], '{"b": 2}'),
+        ('{"a": 1, "b": 2}', ["b"], '{"a": 1}'),
+        ('{"a": {"b": 1}, "c": 2}', ["a", "b"], '{"c": 2}'),
+        ('{"a": 1}', ["x", "y"], '{"a": 1}'),
+        ('{"a": 1, "b": 2,}', ["b"], '{"a": 1,}'),
+    ],
+)
+def test_a_member_is_taken_out_with_its_comma(text, path, after):
+    assert jsonc.drop(text, path) == after
+
+
+@pytest.mark.parametrize("text", ["{", "[1, 2", '{"a" 1}', "{} x", '{"a": 1 "b": 2}'])
+def test_what_is_no_json_is_refused(text):
+    with pytest.raises(ValueError, match=r"there is|value"):
+        jsonc.value(text)

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the server of this machine is, and by which key it is asked."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import NamedTuple
+
+DEFAULT_FOLDER = "~/.claude-mem/server"
+RUNTIME = "server.runtime.json"
+TOKEN = "token"  # noqa: S105 - a file's name
+
+KEY_PARTS = 4
+"""Parts of a key between underscores, of which the third one is public."""
+
+
+class Place(NamedTuple):
+    """Where events go.
+
+    Attributes:
+        folder: The data folder.
+        host: Where the server of the folder listens; None where none runs.
+        key: What it is asked with; None where none was made yet.
+    """
+
+    folder: str
+    host: str | None
+    port: int
+    key: str | None
+
+    @property
+    def public_key(self) -> str | None:
+        """The part of the key that opens nothing, by which a server finds it."""
+        parts = (self.key or "").split("_")
+        return parts[2] if len(parts) == KEY_PARTS else None
+
+
+def place(env: Mapping[str, str]) -> Place:
+    """Where events go, by the same rules as every command's."""
+    folder = os.path.abspath(
+        os.path.expanduser(env.get("CLAUDE_MEM_DATA_DIR") or DEFAULT_FOLDER)
+    )
+    host, port = _server(folder)
+    key = env.get("CLAUDE_MEM_API_KEY") or _text(os.path.join(folder, TOKEN))
+    clean = key.strip() if key and key.strip().isascii() else None
+    return Place(folder, host, port, clean or None)
+
+
+def _server(folder: str) -> tuple[str | None, int]:
+    """The server that the folder's files tell of, if its process still is the one."""
+    try:
+        told = json.loads(_text(os.path.join(folder, RUNTIME)) or "{}")
+        pid, url, token = int(told["pid"]), str(told["url"]), str(told["startToken"])
+        address = url.partition("://")[2].rstrip("/")
+        host, _, port = address.rpartition(":")
+        number = int(port)
+    except (ValueError, KeyError, TypeError):
+        return None, 0
+    # Whoever took over the port of one that ended must not be told the key.
+    if _start_token(pid) not in (token, "?"):
+        return None, 0
+    return host.strip("[]"), number
+
+
+def _start_token(pid: int) -> str | None:
+    """What tells the process from a later one; `?` where this machine tells nothing."""
+    if not os.path.exists("/proc/self/stat"):
+        return "?"
+    stat = _text(f"/proc/{pid}/stat")
+    boot = _text("/proc/sys/kernel/random/boot_id")
+    if stat is None or boot is None:
+        return None
+    fields = stat.rpartition(")")[2].split()
+    return f"{boot.strip()}:{fields[19]}"
+
+
+def _text(path: str) -> str | None:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read(65_536)
+    except OSError:
+        return None

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An agent's hooks are shown, put in, checked, and taken out again to the byte."""
+
+from __future__ import annotations
+
+import json
+import stat
+import subprocess
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.needs(
+    "claude_mem_http_falcon", "claude_mem_storage_sqlite", "claude_mem_agents"
+)
+
+OWN = '{\n  // mine\n  "model": "opus",\n  "env": {"A": "b"},\n}\n'
+
+
+@pytest.fixture
+def settings(env):
+    path = Path(env["HOME"], ".claude", "settings.json")
+    path.parent.mkdir(parents=True)
+    path.write_text(OWN)
+    return path
+
+
+def key_in(settings):
+    text = settings.read_text()
+    return text[text.index("cmem_ag_") :].partition('"')[0]
+
+
+def test_the_way_in_and_out_of_claude_code(shell, settings, folder, env):
+    shown = shell("install", "claude-code", "--dry-run")
+    assert shown.code == 0
+    assert '+    "claude-mem@claude-mem-local": true' in shown.err
+    assert settings.read_text() == OWN
+    refused = shell("install", "claude-code")
+    assert refused.code == 2
+    assert "--yes" in refused.err
+    assert settings.read_text() == OWN
+
+    shell.serve()
+    done = shell("install", "claude-code", "--yes")
+    assert done.code == 0
+    key = key_in(settings)
+    assert key not in done.out + done.err
+    assert stat.S_IMODE(settings.stat().st_mode) == 0o600
+    again = shell("install", "claude-code", "--yes", "--json")
+    assert again.json == {
+        "installed": [{"host": "claude-code", "changed": [], "done": False}]
+    }
+    assert key_in(settings) == key
+    healthy = shell("doctor", "claude-code")
+    assert healthy.code == 0, healthy.out
+
+    _every_hook_runs(env, folder, key)
+
+    assert shell("uninstall", "claude-code", "--yes").code == 0
+    assert settings.read_text() == OWN
+    assert not (folder / "plugins").exists()
+    assert _status(folder, key) == 401
+    assert shell("doctor", "claude-code").code == 1
+
+
+def _every_hook_runs(env, folder, key):
+    """The commands that the plugin names, as the client runs them."""
+    path = folder / "plugins/claude-code/claude-mem/hooks/hooks.json"
+    events = json.loads(path.read_text())["hooks"]
+    payload = {
+        "session_id": "s", "cwd": "/home/me/lamp", "tool_name": "Read", "prompt": "x",
+        "tool_input": {"file_path": "/home/me/lamp/a.py"}, "error": "no lamp at all",
+    }  # fmt: skip
+    kept = {**env, "CLAUDE_MEM_API_KEY": key, "PATH": "/usr/bin:/bin"}
+    for entries in events.values():
+        hook = entries[0]["hooks"][0]
+        done = subprocess.run(
+            [hook["command"], *hook["args"]],
+            input=json.dumps(payload).encode(),
+            env=kept,
+            capture_output=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert done.stdout in (b"{}\n", b"")
+    assert not (folder / "spool" / "events.jsonl").exists()
+
+
+def _status(folder, key):
+    port = int((folder / "server.port").read_text())
+    line = HTTPConnection("127.0.0.1", port)
+    line.request("GET", "/v1/projects", headers={"Authorization": f"Bearer {key}"})
+    status = line.getresponse().status
+    line.close()
+    return status
+
+
+def test_an_edited_file_keeps_the_edits(shell, settings):
+    shell("install", "claude-code", "--yes")
+    edited = settings.read_text().replace('"opus"', '"haiku"')
+    settings.write_text(edited)
+
+    assert shell("uninstall", "claude-code", "--yes").code == 0
+
+    assert settings.read_text() == OWN.replace('"opus"', '"haiku"')
+
+
+def test_without_a_host_and_a_terminal_those_found_are_named(shell, settings):
+    told = shell("install")
+    assert told.code == 2
+    assert "claude-code" in told.err
+    assert settings.read_text() == OWN
+
+
+def test_an_unknown_host_is_told_which_there_are(shell):
+    told = shell("install", "emacs", "--yes")
+    assert told.code == 1
+    assert "claude-code" in told.err
+
+
+def test_a_link_stays_a_link(shell, settings, tmp_path):
+    real = tmp_path / "dotfiles.json"
+    real.write_text(OWN)
+    settings.unlink()
+    settings.symlink_to(real)
+
+    shell("install", "claude-code", "--yes")
+    assert settings.is_symlink()
+    assert "claude-mem" in real.read_text()
+    shell("uninstall", "claude-code", "--yes")
+    assert real.read_text() == OWN
+    assert settings.is_symlink()
+
+
+@pytest.mark.usefixtures("settings")
+def test_the_doctor_tells_what_is_wrong_and_what_to_do(shell, folder):
+    shell("install", "claude-code", "--yes")
+    (folder / "plugins/claude-code/claude-mem/hooks/hooks.json").write_text("{}")
+    (folder / "spool").mkdir()
+    (folder / "spool" / "events.jsonl").write_text("{}\n")
+
+    told = shell("doctor", "--json")
+
+    assert told.code == 1
+    found = {(one["level"], one["what"]) for one in told.json["findings"]}
+    assert {("fault", "server"), ("warning", "spool")} <= found
+    assert ("fault", "Claude Code") in found
+    assert all(one["cure"] for one in told.json["findings"] if one["level"] != "ok")

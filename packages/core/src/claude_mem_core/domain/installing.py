@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What installing into a coding agent would change, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where an agent's files are, and what is put into them.
+
+    Attributes:
+        home: The user's home folder.
+        project: The folder of the project that it is for; None: for all of the user's.
+        folder: The data folder.
+        python: The interpreter that has the hook command.
+        key: What the hooks show to the server; None where none is made yet.
+    """
+
+    home: Path
+    project: Path | None
+    folder: Path
+    python: str
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """A file as it is, and as it is to be.
+
+    Attributes:
+        path: The file.
+        before: What it holds; None where it is not there.
+        after: What it is to hold; None: it goes.
+        is_private: Whether only its owner may read it.
+    """
+
+    path: Path
+    before: bytes | None
+    after: bytes | None
+    is_private: bool = False
