@@ -16,11 +16,15 @@ from claude_mem_core.domain.agent_event import (
 from claude_mem_agents.host import Hook, Host
 from claude_mem_agents.vocabulary import TableVocabulary
 
+NAME = "claude-code"
+FILE_TOOLS = ("Read", "Edit", "MultiEdit", "Write", "NotebookEdit")
+"""The tools that open a file."""
+
 MOST_TOLD = 9_500
 """Characters that it is told at once: it cuts what is longer than 10,000."""
 
 HOST = Host(
-    name="claude-code",
+    name=NAME,
     title="Claude Code",
     platform="claude",
     hooks={
@@ -37,7 +41,7 @@ HOST = Host(
         "contentSessionId": ("session_id", "id", "sessionId"),
         "occurredAtEpoch": ("ts", "timestamp"),
     },
-    files=frozenset({"Read", "Edit", "MultiEdit", "Write", "NotebookEdit"}),
+    files=frozenset(FILE_TOOLS),
     note="systemMessage",
     most_told=MOST_TOLD,
     enough=(
