@@ -13,6 +13,12 @@ def test_claude_code_is_offered() -> None:
     assert [agent.name for agent in Plugins(plugin).agents()] == ["claude-code"]
 
 
+def test_installers_are_offered() -> None:
+    names = [one.name for one in Plugins(plugin).installers()]
+
+    assert names == ["claude-code", "codex", "cursor", "gemini"]
+
+
 def test_the_installed_distribution_names_its_plugin() -> None:
     (entry,) = entry_points(group=GROUP, name="agents")
 
