@@ -59,11 +59,11 @@ class Mounted:
 
     def _open(self) -> Mount:
         if self._opening is None or self._runtime is None:
-            raise ProtocolError(501, ABSENT)
+            raise ProtocolError(404, ABSENT)
         try:
             return self._opening(NAME, self._runtime)
         except ConfigurationError as error:
-            raise ProtocolError(501, f"{ABSENT} ({error})") from error
+            raise ProtocolError(404, f"{ABSENT} ({error})") from error
 
 
 class MountResource:
