@@ -233,7 +233,7 @@ def test_feedback_moves_what_a_memory_is_held_to_be(server) -> None:
     assert liked["feedback"] > 0 > wrong.structured_content["feedback"]
 
 
-def test_an_event_is_kept_and_its_job_can_be_asked_for(server, runtime) -> None:
+def test_an_event_is_kept_and_its_job_can_be_asked_for(server) -> None:
     kept = call(
         server, "observation_record_event", eventType="turn_end", contentSessionId="s"
     ).structured_content
@@ -277,7 +277,7 @@ def test_a_project_is_named_by_its_name_its_id_or_its_folder(server, runtime) ->
         assert len(found.structured_content["index"]) == 1
 
 
-def test_a_client_can_tell_its_folder_with_each_request(server, runtime) -> None:
+def test_a_client_can_tell_its_folder_with_each_request(server) -> None:
     add(server, "The lamp turns clockwise")
 
     async def elsewhere(client):
