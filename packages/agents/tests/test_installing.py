@@ -8,6 +8,12 @@ import json
 import pytest
 from claude_mem_agents.installing import jsonc
 from claude_mem_agents.installing.claude_code import ClaudeCodeInstaller
+from claude_mem_agents.installing.command_hooks import (
+    CODEX,
+    CURSOR,
+    GEMINI,
+    CommandHooks,
+)
 from claude_mem_conformance.installers import InstallerContract
 from claude_mem_core.domain.installing import Site
 from claude_mem_core.errors import InvalidInputError
@@ -32,6 +38,91 @@ class TestClaudeCode(InstallerContract):
     @pytest.fixture
     def own(self):
         return {".claude/settings.json": SETTINGS}
+
+
+HOOKS = """{
+  "version": 1,
+  "hooks": {
+    "stop": [{"command": "say done"}], // mine
+    "Stop": [
+      {"hooks": [{"type": "command", "command": "say done"}]}
+    ],
+    "AfterTool": []
+  }
+}
+"""
+
+MCP = '{"mcpServers": {"mine": {"url": "http://127.0.0.1:1"}}}\n'
+
+
+class TestCursor(InstallerContract):
+    @pytest.fixture
+    def installer(self):
+        return CommandHooks(CURSOR)
+
+    @pytest.fixture
+    def own(self):
+        return {".cursor/hooks.json": HOOKS, ".cursor/mcp.json": MCP}
+
+
+class TestGemini(InstallerContract):
+    @pytest.fixture
+    def installer(self):
+        return CommandHooks(GEMINI)
+
+    @pytest.fixture
+    def own(self):
+        mine = '"hooks": {"SessionEnd": [{"hooks": []}]}'
+        return {".gemini/settings.json": '{"ui": {"theme": "dark"},\n ' + mine + "}"}
+
+
+class TestCodex(InstallerContract):
+    @pytest.fixture
+    def installer(self):
+        return CommandHooks(CODEX)
+
+    @pytest.fixture
+    def own(self):
+        return {".codex/hooks.json": HOOKS, ".codex/config.toml": "model = 'o'\n"}
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("{}", '{\n  "a": [\n    "ours 1"\n  ]\n}'),
+        ('{"a": []}', '{"a": [\n    "ours 1"\n  ]}'),
+        ('{"a": [1]}', '{"a": [1,\n    "ours 1"]}'),
+        ('{"a": [1,]}', '{"a": [1,\n    "ours 1",]}'),
+        ('{"a": ["ours 0", 1]}', '{"a": ["ours 1", 1]}'),
+        ('{"a": ["ours 1"]}', '{"a": ["ours 1"]}'),
+    ],
+)
+def test_an_entry_is_put_into_a_list_once(text, after):
+    assert jsonc.add(text, ["a"], "ours 1", known_by="ours") == after
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ('{"a": ["ours"]}', "{}"),
+        ('{"a": [1, "ours"]}', '{"a": [1]}'),
+        ('{"a": ["ours", 1]}', '{"a": [1]}'),
+        ('{"a": [1]}', '{"a": [1]}'),
+        ("{}", "{}"),
+    ],
+)
+def test_an_entry_is_taken_out_of_a_list(text, after):
+    assert jsonc.take(text, ["a"], known_by="ours") == after
+
+
+def test_the_key_of_an_agent_without_a_place_for_it_stands_in_the_data_folder(tmp_path):
+    site = Site(tmp_path, tmp_path / "lamp", tmp_path / "data", "python", "k")
+
+    changes = CommandHooks(GEMINI).install(site)
+
+    holding = [one for one in changes if one.after == b"k\n"]
+    assert [one.path for one in holding] == [tmp_path / "data" / "keys" / "gemini"]
+    assert changes[0].path == tmp_path / "lamp" / ".gemini" / "settings.json"
 
 
 def test_a_project_gets_its_key_in_the_file_that_is_not_committed(tmp_path):

@@ -17,6 +17,12 @@ def test_every_host_is_offered_once() -> None:
     assert len(set(offered)) == len(offered) == 9
 
 
+def test_installers_are_offered() -> None:
+    names = [one.name for one in Plugins(plugin).installers()]
+
+    assert names == ["claude-code", "codex", "cursor", "gemini"]
+
+
 def test_the_installed_distribution_names_its_plugin() -> None:
     (entry,) = entry_points(group=GROUP, name="agents")
 

@@ -11,6 +11,12 @@ from claude_mem_core.ports.installers import AgentInstaller
 
 from claude_mem_agents.hosts import HOSTS
 from claude_mem_agents.installing.claude_code import ClaudeCodeInstaller
+from claude_mem_agents.installing.command_hooks import (
+    CODEX,
+    CURSOR,
+    GEMINI,
+    CommandHooks,
+)
 from claude_mem_agents.vocabulary import TableVocabulary
 
 
@@ -23,4 +29,5 @@ def claude_mem_agents() -> Iterable[AgentVocabulary]:
 @hookimpl
 def claude_mem_installers() -> Iterable[AgentInstaller]:
     """Offer to put hooks into the agents that this distribution knows."""
-    return [ClaudeCodeInstaller()]
+    hosts = [CommandHooks(one) for one in (CODEX, CURSOR, GEMINI)]
+    return [ClaudeCodeInstaller(), *hosts]

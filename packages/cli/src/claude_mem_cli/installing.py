@@ -75,8 +75,10 @@ class Receipt:
 
 
 def installers() -> Mapping[str, Installer]:
-    """The installers there are, by the names of their agents."""
-    return {one.name: one for one in installed_plugins().installers()}
+    """The installers of agents whose words are known here, by their names."""
+    plugins = installed_plugins()
+    known = {one.name for one in plugins.agents()}
+    return {one.name: one for one in plugins.installers() if one.name in known}
 
 
 def installer_of(name: str) -> Installer:

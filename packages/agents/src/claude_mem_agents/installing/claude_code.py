@@ -120,9 +120,10 @@ class ClaudeCodeInstaller(AgentInstaller):
     @override
     def uninstall(self, site: Site) -> Sequence[FileChange]:
         def switch_off(text: str) -> str:
+            left = text
             for path in _settings(site, key="any"):
-                text = jsonc.drop(text, path)
-            return "" if text.strip() == "{}" else text
+                left = jsonc.drop(left, path)
+            return "" if left.strip() == "{}" and left != text else left
 
         ours = [one for path in _files(site) for one in removed(path)]
         return (*edited(_settings_file(site), switch_off), *ours)

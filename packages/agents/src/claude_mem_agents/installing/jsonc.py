@@ -26,11 +26,12 @@ class _Node:
     end: int = 0
     value: Any = None
     members: dict[str, _Member] | None = None
+    items: list[_Member] | None = None
 
 
 @dataclass
 class _Member:
-    """A member of an object: where its name and its value stand, and its comma."""
+    """A member of an object or a list: where it and its value stand, and its comma."""
 
     start: int
     node: _Node
@@ -82,19 +83,66 @@ def drop(text: str, path: Sequence[str]) -> str:
     return _without(text, owner, name)
 
 
-def _without(text: str, owner: _Node, name: str) -> str:
-    members = owner.members or {}
-    names = list(members)
-    at = names.index(name)
-    gone = members[name]
-    if len(names) == 1:
-        return text[: owner.start] + "{}" + text[owner.end :]
-    if at + 1 < len(names):
-        return text[: gone.start] + text[members[names[at + 1]].start :]
-    before = members[names[at - 1]]
+def add(text: str, path: Sequence[str], entry: object, *, known_by: str) -> str:
+    """The text with this entry in the list at a path, in place of one of that word."""
+    node, unit = _found(text, path), _unit(text)
+    if node is None:
+        return put(text, path, [entry])
+    if node.items is None:
+        raise ValueError(f"{'.'.join(path)} is no list")
+    told = _told(entry, unit, len(path) + 1)
+    for item in node.items:
+        if known_by in text[item.start : item.node.end]:
+            same = item.node.value == entry
+            kept = text[item.start : item.node.end] if same else told
+            return text[: item.start] + kept + text[item.node.end :]
+    if not node.items:
+        return text[: node.start] + _told([entry], unit, len(path)) + text[node.end :]
+    last = node.items[-1]
+    pad = f"\n{unit * (len(path) + 1)}"
+    at, after = last.node.end, f",{pad}{told}"
+    if last.comma is not None:
+        at, after = last.comma + 1, f"{pad}{told},"
+    return text[:at] + after + text[at:]
+
+
+def take(text: str, path: Sequence[str], *, known_by: str) -> str:
+    """The text without the entry of the list at a path that is known by a word."""
+    node = _found(text, path)
+    for at, item in enumerate((node and node.items) or ()):
+        if known_by in text[item.start : item.node.end]:
+            items = (node and node.items) or []
+            return drop(text, path) if len(items) == 1 else _cut(text, items, at)
+    return text
+
+
+def _found(text: str, path: Sequence[str]) -> _Node | None:
+    """What stands at a path, if something does."""
+    node = _root(text)
+    for name in path:
+        member = (node.members or {}).get(name)
+        if member is None:
+            return None
+        node = member.node
+    return node
+
+
+def _cut(text: str, members: Sequence[_Member], at: int) -> str:
+    """The text without one of several members, and without its comma."""
+    gone = members[at]
+    if at + 1 < len(members):
+        return text[: gone.start] + text[members[at + 1].start :]
+    before = members[at - 1]
     if gone.comma is not None and before.comma is not None:
         return text[: before.comma + 1] + text[gone.comma + 1 :]
     return text[: before.node.end] + text[gone.node.end :]
+
+
+def _without(text: str, owner: _Node, name: str) -> str:
+    members = owner.members or {}
+    if len(members) == 1:
+        return text[: owner.start] + "{}" + text[owner.end :]
+    return _cut(text, list(members.values()), list(members).index(name))
 
 
 def _inserted(
@@ -171,12 +219,13 @@ def _object(text: str, at: int) -> _Node:
 
 
 def _array(text: str, at: int) -> _Node:
-    items, here = [], _after(text, at + 1)
+    items: list[_Member] = []
+    here = _after(text, at + 1)
     while text[here : here + 1] != "]":
-        item = _read(text, here)
-        items.append(item.value)
-        here, _ = _next(text, item.end, "]")
-    return _Node(at, here + 1, items)
+        item = _Member(here, _read(text, here))
+        items.append(item)
+        here, item.comma = _next(text, item.node.end, "]")
+    return _Node(at, here + 1, [one.node.value for one in items], items=items)
 
 
 def _next(text: str, at: int, closing: str) -> tuple[int, int | None]:

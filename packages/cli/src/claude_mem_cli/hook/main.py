@@ -26,6 +26,11 @@ WITHIN = 2.0
 WITHIN_AT_START = 4.0
 """The same for a hook that may start the server: it comes once in a session."""
 
+DATA = "--data="
+USAGE = (
+    "usage: claude-mem-hook AGENT EVENT"
+    " [--reconcile] [--start] [--no-answer] [--data=FOLDER]"
+)
 OFFLINE = "X-Claude-Mem-Offline"
 OCCURRED = "X-Claude-Mem-Occurred-At"
 _SESSION = ("session_id", "sessionId", "conversation_id", "thread_id", "id")
@@ -41,6 +46,7 @@ class Call(NamedTuple):
         reconciles: Compare the transcript with what the server holds, detached.
         starts: Start the server where none runs.
         answers: Print what the agent is told.
+        folder: The data folder, where it is not the environment's.
     """
 
     agent: str
@@ -48,6 +54,7 @@ class Call(NamedTuple):
     reconciles: bool
     starts: bool
     answers: bool
+    folder: str | None = None
 
 
 def main() -> NoReturn:
@@ -64,13 +71,13 @@ def run(args: Sequence[str], env: Mapping[str, str]) -> None:
     """Hand on the standard input."""
     call = _call(args)
     if call is None:
-        _tell(
-            "usage: claude-mem-hook AGENT EVENT [--reconcile] [--start] [--no-answer]"
-        )
+        _tell(USAGE)
         return
     until = time.monotonic() + (WITHIN_AT_START if call.starts else WITHIN)
     at, body = time.time_ns() // 1_000_000, _input(until)
-    where = place(env)
+    if call.folder is not None:
+        env = {**env, "CLAUDE_MEM_DATA_DIR": call.folder}
+    where = place(env, call.agent)
     answer = _sent(where, call, body, at, until)
     if answer is not None:
         _take(where, call, body, answer)
@@ -81,6 +88,8 @@ def run(args: Sequence[str], env: Mapping[str, str]) -> None:
 
 
 def _call(args: Sequence[str]) -> Call | None:
+    folders = [one[len(DATA) :] for one in args if one.startswith(DATA)]
+    args = [one for one in args if not one.startswith(DATA)]
     flags = {one for one in args if one.startswith("--")}
     names = [one for one in args if not one.startswith("--")]
     known = flags <= {"--reconcile", "--start", "--no-answer"}
@@ -92,6 +101,7 @@ def _call(args: Sequence[str]) -> Call | None:
         reconciles="--reconcile" in flags,
         starts="--start" in flags,
         answers="--no-answer" not in flags,
+        folder=folders[0] if folders else None,
     )
 
 

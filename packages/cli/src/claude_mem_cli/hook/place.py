@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 DEFAULT_FOLDER = "~/.claude-mem/server"
 RUNTIME = "server.runtime.json"
+KEYS = "keys"
 TOKEN = "token"  # noqa: S105 - a file's name
 
 KEY_PARTS = 4
@@ -37,13 +38,18 @@ class Place(NamedTuple):
         return parts[2] if len(parts) == KEY_PARTS else None
 
 
-def place(env: Mapping[str, str]) -> Place:
-    """Where events go, by the same rules as every command's."""
-    folder = os.path.abspath(
-        os.path.expanduser(env.get("CLAUDE_MEM_DATA_DIR") or DEFAULT_FOLDER)
-    )
+def place(env: Mapping[str, str], agent: str = "") -> Place:
+    """Where events go, by the same rules as every command's.
+
+    Args:
+        env: The environment.
+        agent: Whose key is shown, where the environment has none.
+    """
+    named = env.get("CLAUDE_MEM_DATA_DIR") or DEFAULT_FOLDER
+    folder = os.path.abspath(os.path.expanduser(named))
     host, port = _server(folder)
-    key = env.get("CLAUDE_MEM_API_KEY") or _text(os.path.join(folder, TOKEN))
+    own = _text(os.path.join(folder, KEYS, agent)) if agent else None
+    key = env.get("CLAUDE_MEM_API_KEY") or own or _text(os.path.join(folder, TOKEN))
     clean = key.strip() if key and key.strip().isascii() else None
     return Place(folder, host, port, clean or None)
 
