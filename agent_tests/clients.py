@@ -70,10 +70,13 @@ class Desk:
         (self.home / ".codex" / "config.toml").write_text(config)
         self.env = {
             "PATH": f"{BIN}:/usr/local/bin:/usr/bin:/bin",
-            **{"HOME": str(self.home), "TERM": "dumb", "LANG": "C.UTF-8"},
+            "HOME": str(self.home),
+            "TERM": "dumb",
+            "LANG": "C.UTF-8",
             "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{self.port}",
             "ANTHROPIC_API_KEY": "sk-ant-api03-stub",
-            **{"STUB_KEY": "stub", **QUIET},
+            "STUB_KEY": "stub",
+            **QUIET,
         }
         self.says()
         stub = [sys.executable, HERE / "model_stub.py", self.port, self.script]
