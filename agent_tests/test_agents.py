@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a user of the real Claude Code and Codex has of it, from the first run on."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from clients import Desk, eventually
+
+WORK = [
+    {
+        "tool": "Bash",
+        "input": {"command": "echo 'def light(): pass' > lamp.py", "description": "x"},
+    },
+    {"tool": "Bash", "input": {"command": "cat nothing.txt", "description": "x"}},
+]
+CODEX_WORK = [
+    {
+        "tool": "apply_patch",
+        "input": "*** Begin Patch\n*** Add File: fuse.py\n+def fuse():\n+    return 7\n*** End Patch\n",
+    },
+    {"tool": "exec_command", "input": {"cmd": "cat fuse.py"}},
+    {"tool": "exec_command", "input": {"cmd": "cat nothing.txt"}},
+]
+
+
+def edits(desk: Desk) -> list[dict[str, Any]]:
+    """Calls that leave something worth remembering."""
+    lamp = str(desk.work / "lamp.py")
+    return [
+        *WORK,
+        {"tool": "Read", "input": {"file_path": lamp}},
+        {
+            "tool": "Edit",
+            "input": {
+                "file_path": lamp,
+                "old_string": "pass",
+                "new_string": "return 1",
+            },
+        },
+    ]
+
+
+def test_every_tool_call_of_a_first_run_of_claude_code_is_kept(desk: Desk) -> None:
+    desk.says(*edits(desk))
+    desk.claude("Make light() in lamp.py return 1, because the lamp never burns.")
+
+    assert len(desk.calls_made()) == 4
+    assert eventually(lambda: desk.calls_held() == desk.calls_made())
+    kinds = [event["event_type"] for event in desk.held()]
+    assert {"user_prompt", "tool_use", "tool_failure", "turn_end"} <= {*kinds}
+    assert {event["platform_source"] for event in desk.held()} == {"claude"}
+
+
+def test_every_tool_call_of_a_first_run_of_codex_is_kept(desk: Desk) -> None:
+    desk.says(*CODEX_WORK)
+    desk.codex("Add fuse() in fuse.py, because the lamp has two fuses.")
+
+    assert len(desk.calls_made()) == 3
+    assert eventually(lambda: desk.calls_held() == desk.calls_made())
+    kinds = {event["event_type"] for event in desk.held()}
+    assert {"user_prompt", "tool_use", "turn_end"} <= kinds
+    assert {event["platform_source"] for event in desk.held()} == {"codex"}
+
+
+@pytest.mark.parametrize("agent", ["claude", "codex"])
+def test_a_second_session_begins_with_what_the_first_one_did(
+    desk: Desk, agent: str
+) -> None:
+    desk.says(*edits(desk))
+    desk.claude("Make light() in lamp.py return 1, because the lamp never burns.")
+    title = eventually(
+        lambda: desk.claude_mem("search", "lamp", "--limit", "1", check=False)
+    )
+    assert "lamp" in title
+    before = len(desk.requests())
+
+    desk.says()
+    getattr(desk, agent)("What is next?")
+
+    asked = json.dumps(desk.requests(before)[0])
+    assert "lamp.py" in asked
+    assert "claude-mem" in asked
+
+
+def test_nothing_is_lost_of_a_run_in_which_the_server_is_killed(desk: Desk) -> None:
+    pid = json.loads(desk.claude_mem("server", "status", "--json"))["pid"]
+    killing = {"command": f"kill -9 {pid}", "description": "x"}
+    desk.says({"tool": "Bash", "input": killing}, *edits(desk))
+    desk.claude("Make light() in lamp.py return 1, because the lamp never burns.")
+
+    assert len(desk.calls_made()) == 5
+    assert desk.calls_held() < desk.calls_made()
+    desk.claude_mem("server", "start", "--daemon")
+    assert eventually(lambda: desk.calls_held() == desk.calls_made())
+
+
+def test_a_fix_that_worked_is_told_when_its_failure_comes_again(desk: Desk) -> None:
+    test = "import unittest, lamp\nclass T(unittest.TestCase):\n    def test_it(self):\n        self.assertEqual(lamp.light(), 1)\n"
+    (desk.work / "lamp.py").write_text("def light(): return 0\n")
+    (desk.work / "test_lamp.py").write_text(test)
+    check = {
+        "tool": "Bash",
+        "input": {"command": "python3 -m unittest test_lamp", "description": "x"},
+    }
+    lamp = str(desk.work / "lamp.py")
+    fix = {"file_path": lamp, "old_string": "return 0", "new_string": "return 1"}
+    desk.says(
+        {"tool": "Read", "input": {"file_path": lamp}},
+        check,
+        {"tool": "Edit", "input": fix},
+        check,
+    )
+    desk.claude("Let the test of the lamp pass.")
+    assert eventually(
+        lambda: "lamp" in desk.claude_mem("search", "lamp test fix", check=False)
+    )
+
+    (desk.work / "lamp.py").write_text("def light(): return 0\n")
+    before = len(desk.requests())
+    desk.says(check)
+    desk.claude("Run the test of the lamp.")
+
+    first, second = desk.requests(before)[:2]
+    new = json.dumps(second["messages"][len(first["messages"]) :])
+    assert "AssertionError: 0 != 1; later it passed" in new
+    assert "`return 0` became `return 1` in lamp.py" in new
