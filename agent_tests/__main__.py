@@ -23,6 +23,7 @@ def main(arguments: list[str]) -> int:
     """Run the stories; 0 also where they could not be run."""
     missing = without_agents() or without_loopback()
     if missing:
+        print(f"test-agents did NOT run: {missing}")
         return 0
     pytest = [sys.executable, "-m", "pytest", str(HERE), *arguments]
     command = [*apart(), "sh", "-c", UP, "sh", *pytest]
