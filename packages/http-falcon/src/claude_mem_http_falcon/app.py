@@ -57,7 +57,6 @@ from claude_mem_http_falcon.memories import (
     MemoryResource,
     SupersedeResource,
 )
-from claude_mem_http_falcon.mounted import Mounted, MountResource
 from claude_mem_http_falcon.openapi import Summaries, document, summary
 from claude_mem_http_falcon.problems import (
     CONTENT_TYPE,
@@ -111,22 +110,15 @@ def build_app(
     runtime: Runtime,
     stop: StopSignal | None = None,
     settings: HttpSettings = SETTINGS,
-    mounted: Mounted | None = None,
 ) -> App:
     """The application that serves `runtime`; after `stop` no request waits.
-
-    Args:
-        runtime: What is served.
-        stop: Ends what waits.
-        settings: Where and whom it serves.
-        mounted: Who answers for MCP; without it nobody does.
 
     Raises:
         ConfigurationError: Something is served that the table of routes does not
             have, or the other way round.
     """
     app = falcon.App(request_type=Request, middleware=layers(runtime, settings))
-    serving = resources(runtime, stop or StopSignal(), settings, mounted or Mounted())
+    serving = resources(runtime, stop or StopSignal(), settings)
     require_same(serving, ROUTES)
     for path, resource in serving.items():
         if hasattr(resource, "on_get"):
@@ -163,10 +155,7 @@ def authentication(
 
 
 def resources(
-    runtime: Runtime,
-    stop: StopSignal,
-    settings: HttpSettings,
-    mounted: Mounted,
+    runtime: Runtime, stop: StopSignal, settings: HttpSettings = SETTINGS
 ) -> Mapping[str, object]:
     """Who answers for each path."""
 
@@ -219,8 +208,6 @@ def resources(
         **_keys(runtime.keys, "/v1/keys"),
         **_keys(runtime.keys, "/v1/teams/{team_id}/keys"),
         "/v1/connect": ConnectResource(),
-        "/v1/mcp": MountResource(mounted),
-        "/mcp": MountResource(mounted),
         "/v1/usage": UsageResource(runtime.usage),
         "/hooks/{agent}/{event}": HookResource(runtime),
         "/v1/audit": AuditResource(runtime.audit),
