@@ -24,7 +24,7 @@ WITH_PIP := $(BIN)/python -m pip install --quiet -c constraints.txt --upgrade pi
             $(BIN)/python -m pip install --quiet -c constraints.txt --group dev $(EDITABLE)
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-model check release-check bench format pins docs clean help
+.PHONY: run test test-model test-agents check release-check bench format pins docs clean help
 
 run: $(READY)     ## serve the REST API on 127.0.0.1 until Ctrl-C
 	$(BIN)/claude-mem server start --foreground
@@ -46,6 +46,11 @@ $(MODELS)/.ready: $(READY)
 
 test-model: $(MODELS)/.ready  ## the vendors' clients and a small real model (budget: 600 s)
 	$(MODELS)/bin/python -m pytest model_tests -p no:cacheprovider -W default $(ARGS)
+
+# Claude Code and Codex from npm, in .agents or $$AGENTS: 900 MB. It says so where they
+# cannot be had, or where there is no network namespace to keep them in.
+test-agents: $(READY)  ## the real Claude Code and Codex against a scripted model (budget: 300 s)
+	$(BIN)/python agent_tests -q -p no:cacheprovider -c /dev/null $(ARGS)
 
 check: $(READY)   ## format, lint, types, import contracts, licences, links (budget: 90 s)
 	$(BIN)/ruff format --check .
@@ -77,7 +82,7 @@ docs: $(READY)    ## check that every link of the documentation leads somewhere
 	$(BIN)/python tools/check_docs.py
 
 clean:            ## remove what the other targets made
-	rm -rf $(VENV) $(MODELS) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(MODELS) .agents build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find packages tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:             ## show this list

@@ -24,10 +24,16 @@ DONE = "All is done."
 USAGE = {"input_tokens": 10, "output_tokens": 5}
 
 
-def next_call(script: list[Json], known: set[str], answered: int) -> Json | None:
+WAITS = {"tool": "WaitForMcpServers", "input": {}}
+"""How a model of Claude Code gets tools whose server is still being started."""
+
+
+def next_call(script: list[Json], known: set[str], made: list[str]) -> Json | None:
     """The call to ask for now, of one who has no tool of another name."""
-    left = script[answered:]
-    return left[0] if left and left[0]["tool"] in known else None
+    left = script[sum(name != WAITS["tool"] for name in made) :]
+    if not left or left[0]["tool"] in known:
+        return left[0] if left else None
+    return WAITS if WAITS["tool"] in known else None
 
 
 class Messages:
@@ -38,9 +44,9 @@ class Messages:
     def said(self, body: Json, script: list[Json]) -> Json:
         """The message that answers this conversation."""
         asked = [part for one in body["messages"] for part in parts(one)]
-        answered = sum(part.get("type") == "tool_result" for part in asked)
+        made = [one["name"] for one in asked if one.get("type") == "tool_use"]
         known = {tool.get("name", "") for tool in body.get("tools", [])}
-        call = next_call(script, known, answered)
+        call = next_call(script, known, made)
         content: list[Json] = [{"type": "text", "text": DONE}]
         if call is not None:
             use = {"type": "tool_use", "id": f"toolu_{uuid4().hex[:24]}"}
@@ -85,11 +91,10 @@ class Responses:
     def said(self, body: Json, script: list[Json]) -> Json:
         """The response that answers this conversation."""
         given = [one for one in body["input"] if isinstance(one, dict)]
-        answered = sum(
-            str(one.get("type", "")).endswith("call_output") for one in given
-        )
+        calls = ("function_call", "custom_tool_call")
+        made = [one["name"] for one in given if one.get("type") in calls]
         known = {tool.get("name", "") for tool in body.get("tools", [])}
-        call = next_call(script, known, answered)
+        call = next_call(script, known, made)
         said = [{"type": "output_text", "text": DONE}]
         item: Json = {"type": "message", "role": "assistant", "content": said}
         if call is not None and isinstance(call["input"], str):

@@ -130,7 +130,7 @@ def test_a_bell_that_is_fed_with_garbage(
     def be_fed() -> None:
         feed(client, SIZE.hostile_jobs, marker=marker, chance=chance)
         # Each is looked at before it is refused, and that takes its time.
-        _await(lambda: client.llen(QUEUE) == 0, seconds=SIZE.hostile_jobs / 50)
+        _await(lambda: client.llen(QUEUE) == 0, seconds=SIZE.hostile_jobs / 10)
 
     _while_events_come(site, hands, be_fed, 1)
 

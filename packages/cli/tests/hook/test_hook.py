@@ -100,7 +100,7 @@ def test_it_ends_well_when_it_was_called_wrongly(env, args):
 
 @pytest.mark.parametrize("raw", [b"", b"no json", b"\xff\xfe", b"[]", b"[" * 100_000])
 def test_it_ends_well_whatever_it_is_given(hook, raw):
-    assert hook("Stop", {}, "--reconcile", raw=raw).returncode == 0
+    assert hook("Stop", {}, "--no-answer", raw=raw).returncode == 0
 
 
 def test_it_ends_well_where_nothing_can_be_written(hook, tmp_path):

@@ -15,6 +15,7 @@ CONTRACTS = (
     "embedder",
     "events",
     "generator",
+    "installers",
     "jobs",
     "limits",
     "machine",

@@ -317,6 +317,20 @@ def test_whatever_happens_there_is_a_memory_or_a_reason(
         assert (memory.project_id, memory.server_session_id) == ("p", "s")
 
 
+def test_a_check_of_the_standard_library_is_one_too() -> None:
+    complaint = "AssertionError: 0 != 1"
+    made = observe(
+        asked("Let the test of the cart pass"),
+        ran("python3 -m unittest cart_test", f"F\n{complaint}\nFAILED", failed=True),
+        edited("/home/me/shop/src/cart.py", "def total(items):\n    return 1"),
+        ran("python3 -m unittest cart_test", ".\nRan 1 test in 0.000s\n\nOK"),
+        stopped("All is done."),
+    )
+
+    told = f"`python3 -m unittest cart_test` failed: {complaint}; later it passed"
+    assert told in made.memories[0].facts
+
+
 def test_a_failed_check_its_fix_and_its_cause_are_a_bugfix_to_look_up_again() -> None:
     broken = "src/cart.py:12: TypeError: unsupported operand for 0x7f3a91 in 0.31s"
     made = observe(

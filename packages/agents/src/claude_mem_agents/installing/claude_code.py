@@ -38,15 +38,15 @@ WAITS = 10
 """Seconds after which the client gives a hook up; the command is done long before."""
 
 HOOKS: Mapping[str, tuple[str, bool, Sequence[str]]] = {
-    "SessionStart": ("", False, ("--start", "--reconcile")),
+    "SessionStart": ("", False, ("--start",)),
     "UserPromptSubmit": ("", False, ()),
     "PreToolUse": ("|".join(FILE_TOOLS), False, ()),
     "PostToolUse": ("", True, ("--no-answer",)),
     "PostToolUseFailure": ("", False, ()),
     "SubagentStop": ("", True, ("--no-answer",)),
     "PreCompact": ("", True, ("--no-answer",)),
-    "Stop": ("", False, ("--no-answer", "--reconcile")),
-    "SessionEnd": ("", False, ("--no-answer", "--reconcile")),
+    "Stop": ("", False, ("--no-answer",)),
+    "SessionEnd": ("", False, ("--no-answer",)),
 }
 """For each event its matcher, whether the client goes on meanwhile, and the options.
 

@@ -29,9 +29,8 @@ from claude_mem_agents.installing.files import (
 OURS = "claude_mem_cli.hook"
 """By what a command is known to be ours."""
 
-START = ("--start", "--reconcile")
+START = ("--start",)
 QUIET = ("--no-answer",)
-LAST = ("--no-answer", "--reconcile")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +171,9 @@ GEMINI = Layout(
         "SessionStart": START,
         "BeforeAgent": (),
         "AfterTool": (),
-        "AfterAgent": LAST,
+        "AfterAgent": QUIET,
         "PreCompress": QUIET,
-        "SessionEnd": LAST,
+        "SessionEnd": QUIET,
     },
     entry=_in_a_group,
     always={},
@@ -192,8 +191,8 @@ CURSOR = Layout(
         "afterMCPExecution": QUIET,
         "afterFileEdit": QUIET,
         "afterAgentResponse": QUIET,
-        "stop": LAST,
-        "sessionEnd": LAST,
+        "stop": QUIET,
+        "sessionEnd": QUIET,
     },
     entry=_alone,
     always={"version": 1},
@@ -210,7 +209,7 @@ CODEX = Layout(
         "PreToolUse": (),
         "PostToolUse": (),
         "PreCompact": QUIET,
-        "Stop": LAST,
+        "Stop": QUIET,
     },
     entry=_in_a_group,
     always={},

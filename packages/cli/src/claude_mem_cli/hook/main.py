@@ -27,10 +27,7 @@ WITHIN_AT_START = 4.0
 """The same for a hook that may start the server: it comes once in a session."""
 
 DATA = "--data="
-USAGE = (
-    "usage: claude-mem-hook AGENT EVENT"
-    " [--reconcile] [--start] [--no-answer] [--data=FOLDER]"
-)
+USAGE = "usage: claude-mem-hook AGENT EVENT [--start] [--no-answer] [--data=FOLDER]"
 OFFLINE = "X-Claude-Mem-Offline"
 OCCURRED = "X-Claude-Mem-Occurred-At"
 _SESSION = ("session_id", "sessionId", "conversation_id", "thread_id", "id")
@@ -43,7 +40,6 @@ class Call(NamedTuple):
     Attributes:
         agent: The agent's name in addresses.
         event: The event in the agent's spelling.
-        reconciles: Compare the transcript with what the server holds, detached.
         starts: Start the server where none runs.
         answers: Print what the agent is told.
         folder: The data folder, where it is not the environment's.
@@ -51,7 +47,6 @@ class Call(NamedTuple):
 
     agent: str
     event: str
-    reconciles: bool
     starts: bool
     answers: bool
     folder: str | None = None
@@ -83,8 +78,6 @@ def run(args: Sequence[str], env: Mapping[str, str]) -> None:
         _take(where, call, body, answer)
     else:
         _keep(where, call, body, at, env)
-    if call.reconciles:
-        _reconcile(call, body, env)
 
 
 def _call(args: Sequence[str]) -> Call | None:
@@ -92,13 +85,12 @@ def _call(args: Sequence[str]) -> Call | None:
     args = [one for one in args if not one.startswith(DATA)]
     flags = {one for one in args if one.startswith("--")}
     names = [one for one in args if not one.startswith("--")]
-    known = flags <= {"--reconcile", "--start", "--no-answer"}
+    known = flags <= {"--start", "--no-answer"}
     if len(names) != 2 or not known or not all(map(_is_plain, names)):  # noqa: PLR2004
         return None
     return Call(
         agent=names[0],
         event=names[1],
-        reconciles="--reconcile" in flags,
         starts="--start" in flags,
         answers="--no-answer" not in flags,
         folder=folders[0] if folders else None,
@@ -180,14 +172,6 @@ def _keep(
     spool.put(where.folder, entry)
     if _is_first(where.folder, payload):
         _tell("claude-mem: no server answers; what happens is kept until one does")
-
-
-def _reconcile(call: Call, body: bytes, env: Mapping[str, str]) -> None:
-    payload = _payload(body)
-    path = payload.get("transcript_path") or payload.get("transcriptPath")
-    if isinstance(path, str) and path and "\0" not in path:
-        args = ("reconcile", "--agent", call.agent, "--quiet", path)
-        detached.start(args, env)
 
 
 def _payload(body: bytes) -> dict[str, Any]:

@@ -37,7 +37,7 @@ class Ending(StrEnum):
 _PURPOSES = (
     (
         Purpose.TEST,
-        r"\b(?:tests?|pytest|jest|vitest|rspec|phpunit|ctest|e2e|tox|nox)\b",
+        r"\b(?:tests?|pytest|unittest|jest|vitest|rspec|phpunit|ctest|e2e|tox|nox)\b",
     ),
     (
         Purpose.LINT,
@@ -94,7 +94,7 @@ _FAILURE = re.compile(
 )
 _SUCCESS = re.compile(
     r"^(?:ok\s+\S+.*|PASS\b.*|--- PASS: .*|.*\b0 issues\b.*|=* ?.*\b\d+ passed\b.*"
-    r"|All checks passed.*|BUILD SUCCESS.*|test result: ok.*|OK \(\d+.*|Success\b.*"
+    r"|All checks passed.*|BUILD SUCCESS.*|test result: ok.*|OK(?: \(.*)?|Success\b.*"
     r"|Found 0 errors.*|.*\bcompiled successfully\b.*|.*[✓✔] .*|Successfully \S.*)$",
     re.MULTILINE | re.IGNORECASE,
 )

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a user of the real Claude Code and Codex has of it, from the first run on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from clients import Desk, eventually
+
+GOLDEN = Path(__file__).parents[1] / "packages" / "agents" / "tests" / "golden"
+WORK = [
+    {
+        "tool": "Bash",
+        "input": {"command": "echo 'def light(): pass' > lamp.py", "description": "x"},
+    },
+    {"tool": "Bash", "input": {"command": "cat nothing.txt", "description": "x"}},
+]
+CODEX_WORK = [
+    {
+        "tool": "apply_patch",
+        "input": "*** Begin Patch\n*** Add File: fuse.py\n+def fuse():\n+    return 7\n*** End Patch\n",
+    },
+    {"tool": "exec_command", "input": {"cmd": "cat fuse.py"}},
+    {"tool": "exec_command", "input": {"cmd": "cat nothing.txt"}},
+]
+
+
+def edits(desk: Desk) -> list[dict[str, Any]]:
+    """Calls that leave something worth remembering."""
+    lamp = str(desk.work / "lamp.py")
+    return [
+        *WORK,
+        {"tool": "Read", "input": {"file_path": lamp}},
+        {
+            "tool": "Edit",
+            "input": {
+                "file_path": lamp,
+                "old_string": "pass",
+                "new_string": "return 1",
+            },
+        },
+    ]
+
+
+def unknown_fields(desk: Desk, host: str) -> set[str]:
+    """The fields of real payloads that no golden payload of that hook has."""
+    lines = (GOLDEN / f"{host}.jsonl").read_text().splitlines()
+    golden: dict[str, set[str]] = {}
+    for row in map(json.loads, lines):
+        golden.setdefault(row["hook"], set()).update(row["payload"])
+    sent = [json.loads(event["payload"]) for event in desk.held()]
+    return {
+        f"{one['hook_event_name']}.{name}"
+        for one in sent
+        for name in set(one) - golden[one["hook_event_name"]]
+    }
+
+
+def test_every_tool_call_of_a_first_run_of_claude_code_is_kept(desk: Desk) -> None:
+    desk.says(*edits(desk))
+    desk.claude("Make light() in lamp.py return 1, because the lamp never burns.")
+
+    assert len(desk.calls_made()) == 4
+    assert eventually(lambda: desk.calls_held() == desk.calls_made())
+    kinds = [event["event_type"] for event in desk.held()]
+    assert {"user_prompt", "tool_use", "tool_failure", "turn_end"} <= {*kinds}
+    assert {event["platform_source"] for event in desk.held()} == {"claude"}
+    assert unknown_fields(desk, "claude-code") == set()
+
+
+def test_every_tool_call_of_a_first_run_of_codex_is_kept(desk: Desk) -> None:
+    desk.says(*CODEX_WORK)
+    desk.codex("Add fuse() in fuse.py, because the lamp has two fuses.")
+
+    assert len(desk.calls_made()) == 3
+    assert eventually(lambda: desk.calls_held() == desk.calls_made())
+    kinds = {event["event_type"] for event in desk.held()}
+    assert {"user_prompt", "tool_use", "turn_end"} <= kinds
+    assert {event["platform_source"] for event in desk.held()} == {"codex"}
+    assert unknown_fields(desk, "codex") == set()
+
+
+@pytest.mark.parametrize("agent", ["claude", "codex"])
+def test_a_second_session_begins_with_what_the_first_one_did(
+    desk: Desk, agent: str
+) -> None:
+    desk.says(*edits(desk))
+    desk.claude("Make light() in lamp.py return 1, because the lamp never burns.")
+    title = eventually(
+        lambda: desk.claude_mem("search", "lamp", "--limit", "1", check=False)
+    )
+    assert "lamp" in title
+    before = len(desk.requests())
+
+    desk.says()
+    getattr(desk, agent)("What is next?")
+
+    asked = json.dumps(desk.requests(before)[0])
+    assert "lamp.py" in asked
+    assert "claude-mem" in asked
+
+
+def test_nothing_is_lost_of_a_run_in_which_the_server_is_killed(desk: Desk) -> None:
+    pid = json.loads(desk.claude_mem("server", "status", "--json"))["pid"]
+    killing = {"command": f"kill -9 {pid}", "description": "x"}
+    desk.says({"tool": "Bash", "input": killing}, *edits(desk))
+    desk.claude("Make light() in lamp.py return 1, because the lamp never burns.")
+
+    assert len(desk.calls_made()) == 5
+    assert desk.calls_held() < desk.calls_made()
+    desk.claude_mem("server", "start", "--daemon")
+    assert eventually(lambda: desk.calls_held() == desk.calls_made())
+
+
+def test_a_fix_that_worked_is_told_when_its_failure_comes_again(desk: Desk) -> None:
+    test = "import unittest, lamp\nclass T(unittest.TestCase):\n    def test_it(self):\n        self.assertEqual(lamp.light(), 1)\n"
+    (desk.work / "lamp.py").write_text("def light(): return 0\n")
+    (desk.work / "test_lamp.py").write_text(test)
+    check = {
+        "tool": "Bash",
+        "input": {"command": "python3 -m unittest test_lamp", "description": "x"},
+    }
+    lamp = str(desk.work / "lamp.py")
+    fix = {"file_path": lamp, "old_string": "return 0", "new_string": "return 1"}
+    desk.says(
+        {"tool": "Read", "input": {"file_path": lamp}},
+        check,
+        {"tool": "Edit", "input": fix},
+        check,
+    )
+    desk.claude("Let the test of the lamp pass.")
+    assert eventually(
+        lambda: "lamp" in desk.claude_mem("search", "lamp test fix", check=False)
+    )
+
+    (desk.work / "lamp.py").write_text("def light(): return 0\n")
+    before = len(desk.requests())
+    desk.says(check)
+    desk.claude("Run the test of the lamp.")
+
+    first, second = desk.requests(before)[:2]
+    new = json.dumps(second["messages"][len(first["messages"]) :])
+    assert "AssertionError: 0 != 1; later it passed" in new
+    assert "`return 0` became `return 1` in lamp.py" in new
+
+
+NOTE = "The lamp is wired to the second fuse, never to the first."
+
+
+def tools_over_http(desk: Desk) -> list[str]:
+    """The options of a session that has the memory's tools from the running server."""
+    url = json.loads(desk.claude_mem("server", "status", "--json"))["url"]
+    key = desk.claude_mem("server", "api-key", "create", "--role", "editor").strip()
+    headers = {"Authorization": f"Bearer {key}"}
+    server = {"type": "http", "url": f"{url}/v1/mcp", "headers": headers}
+    file = desk.home / "mcp.json"
+    file.write_text(json.dumps({"mcpServers": {"memory": server}}))
+    return ["--mcp-config", str(file), "--strict-mcp-config"]
+
+
+def test_a_memory_that_is_added_over_http_is_found_over_stdio(desk: Desk) -> None:
+    http = "mcp__memory__"
+    desk.says(
+        {"tool": f"{http}memory_add", "input": {"content": NOTE}},
+        {"tool": f"{http}search", "input": {"query": "which fuse has the lamp?"}},
+    )
+    options = [*tools_over_http(desk), "--allowedTools", f"{http}*"]
+    desk.claude("Keep what I said of the lamp.", *options)
+    assert NOTE in json.dumps(desk.requests()[-1]["messages"][-1])
+
+    # What `claude-mem install` has put into the plugin starts this one.
+    stdio = "mcp__plugin_claude-mem_claude-mem__"
+    asked = {"query": "which fuse has the lamp?"}
+    desk.says({"tool": f"{stdio}search", "input": asked})
+    desk.claude("Which fuse?", "--allowedTools", f"{stdio}*")
+    assert NOTE in json.dumps(desk.requests()[-1]["messages"][-1])
+
+    assert eventually(lambda: desk.calls_held() == desk.calls_made())
