@@ -145,5 +145,3 @@ def test_a_fix_that_worked_is_told_when_its_failure_comes_again(desk: Desk) -> N
     new = json.dumps(second["messages"][len(first["messages"]) :])
     assert "AssertionError: 0 != 1; later it passed" in new
     assert "`return 0` became `return 1` in lamp.py" in new
-
-
