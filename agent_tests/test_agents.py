@@ -145,37 +145,3 @@ def test_a_fix_that_worked_is_told_when_its_failure_comes_again(desk: Desk) -> N
     new = json.dumps(second["messages"][len(first["messages"]) :])
     assert "AssertionError: 0 != 1; later it passed" in new
     assert "`return 0` became `return 1` in lamp.py" in new
-
-
-NOTE = "The lamp is wired to the second fuse, never to the first."
-
-
-def tools_over_http(desk: Desk) -> list[str]:
-    """The options of a session that has the memory's tools from the running server."""
-    url = json.loads(desk.claude_mem("server", "status", "--json"))["url"]
-    key = desk.claude_mem("server", "api-key", "create", "--role", "editor").strip()
-    headers = {"Authorization": f"Bearer {key}"}
-    server = {"type": "http", "url": f"{url}/v1/mcp", "headers": headers}
-    file = desk.home / "mcp.json"
-    file.write_text(json.dumps({"mcpServers": {"memory": server}}))
-    return ["--mcp-config", str(file), "--strict-mcp-config"]
-
-
-def test_a_memory_that_is_added_over_http_is_found_over_stdio(desk: Desk) -> None:
-    http = "mcp__memory__"
-    desk.says(
-        {"tool": f"{http}memory_add", "input": {"content": NOTE}},
-        {"tool": f"{http}search", "input": {"query": "which fuse has the lamp?"}},
-    )
-    options = [*tools_over_http(desk), "--allowedTools", f"{http}*"]
-    desk.claude("Keep what I said of the lamp.", *options)
-    assert NOTE in json.dumps(desk.requests()[-1]["messages"][-1])
-
-    # What `claude-mem install` has put into the plugin starts this one.
-    stdio = "mcp__plugin_claude-mem_claude-mem__"
-    asked = {"query": "which fuse has the lamp?"}
-    desk.says({"tool": f"{stdio}search", "input": asked})
-    desk.claude("Which fuse?", "--allowedTools", f"{stdio}*")
-    assert NOTE in json.dumps(desk.requests()[-1]["messages"][-1])
-
-    assert eventually(lambda: desk.calls_held() == desk.calls_made())
