@@ -4,21 +4,24 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import anyio.to_thread
 from claude_mem_core.domain.deeds import DEEDS, Deed
 from claude_mem_core.errors import AccessError, ClaudeMemError
-from claude_mem_core.runtime import Runtime
 from mcp.server.context import HandlerResult, ServerMiddleware, ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
 from claude_mem_mcp_adapter.desk import Asker, Desk
 from claude_mem_mcp_adapter.errors import row_of, told
 
-Opened = Callable[[], Runtime]
+if TYPE_CHECKING:
+    # They take longer to import than all else, and the first call needs them.
+    from claude_mem_core.runtime import Runtime
+
+Opened: TypeAlias = "Callable[[], Runtime]"
 Request = ServerRequestContext[Any, Any]
-Who = Callable[[Request, Runtime], Asker]
+Who: TypeAlias = "Callable[[Request, Runtime], Asker]"
 T = TypeVar("T")
 
 ADMITTED_BY_NAME = ("tools/call", "resources/read", "prompts/get")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.deeds import DEEDS, Deed
@@ -11,11 +12,13 @@ from claude_mem_core.domain.guard import require_scope, require_standing
 from claude_mem_core.domain.project import Project, slug_of
 from claude_mem_core.domain.project_identity import ProjectFacts
 from claude_mem_core.domain.value import JsonObject
-from claude_mem_core.domain.whereabouts import Whereabouts
 from claude_mem_core.errors import AccessError, InvalidInputError
-from claude_mem_core.runtime import Runtime
 
 from claude_mem_mcp_adapter.errors import row_of
+
+if TYPE_CHECKING:
+    # They take longer to import than all else, and the first call needs them.
+    from claude_mem_core.runtime import Runtime
 
 MOST_TOLD = 20
 """Projects that an error names to choose from."""
@@ -100,6 +103,8 @@ class Desk:
             return known.id
         deed = DEEDS["project.identify"]
         require_scope(deed, self.by)
+        from claude_mem_core.domain.whereabouts import Whereabouts
+
         told = Whereabouts(facts=facts)
         return self.runtime.projects.identify(told, by=self.by).project.id
 

@@ -3,18 +3,22 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from claude_mem_core.domain.project_identity import ProjectFacts
-from claude_mem_core.launch import open_runtime
-from claude_mem_core.runtime import Runtime
 
 from claude_mem_mcp_adapter.server import build_server
 from claude_mem_mcp_adapter.settings import McpSettings
 from claude_mem_mcp_adapter.whom import of_process
+
+if TYPE_CHECKING:
+    # They take longer to import than all else, and the first call needs them.
+    from claude_mem_core.runtime import Runtime
 
 
 def serve_alone(
@@ -22,12 +26,20 @@ def serve_alone(
 ) -> None:
     """Serve until standard input ends; the store is opened by the first call."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    store = Store(lambda: open_runtime(env))
+
+    def opening() -> Runtime:
+        from claude_mem_core.launch import open_runtime
+
+        return open_runtime(env)
+
+    store = Store(opening)
     server = build_server(
         store.opened,
         of_process(settings.api_key, facts),
         observation_names=settings.mcp_observation_names,
     )
+    gc.freeze()
+    gc.enable()
     try:
         server.run("stdio")
     finally:

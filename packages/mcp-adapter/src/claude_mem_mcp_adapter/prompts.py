@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from claude_mem_core.domain.context_pack import ContextQuery
 from claude_mem_core.domain.deeds import DEEDS, Deed
 
 from claude_mem_mcp_adapter.desk import Desk
@@ -76,6 +75,8 @@ def _decision(desk: Desk, given: Mapping[str, str]) -> str:
 
 def _pack(desk: Desk, given: Mapping[str, str], about: Mapping[str, str]) -> str:
     told = {**about, **desk.project(given.get("project"))}
+    from claude_mem_core.domain.context_pack import ContextQuery
+
     query = ContextQuery.from_wire(told)
     return desk.runtime.context.pack(
         query, by=desk.by, request_id=desk.asker.request_id

@@ -9,6 +9,7 @@ server must not look up by itself.
 from __future__ import annotations
 
 import base64
+import gc
 import json
 import os
 import sys
@@ -51,6 +52,7 @@ class Relay:
 
     def run(self) -> None:
         """Relay until standard input ends."""
+        gc.enable()
         given, taken = sys.stdin.buffer, _claimed_output()
         for line in given:
             answer = self.answer(line)

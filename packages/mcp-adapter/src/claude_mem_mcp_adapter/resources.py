@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from claude_mem_core.domain.context_pack import ContextQuery
 from claude_mem_core.domain.deeds import DEEDS, Deed
 
 from claude_mem_mcp_adapter import answers
@@ -43,6 +42,8 @@ def _item(desk: Desk, item_id: str) -> str:
 
 
 def _context(desk: Desk, project_id: str) -> str:
+    from claude_mem_core.domain.context_pack import ContextQuery
+
     query = ContextQuery(project_id=project_id)
     pack = desk.runtime.context.pack(
         query, by=desk.by, request_id=desk.asker.request_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import anyio.to_thread
@@ -81,14 +81,15 @@ def tool_of(row: ToolSpec, counter: Counter) -> MemoryTool:
 
         return counter.serve(request, row.deed, does)
 
-    schema = row.gives.model_json_schema(by_alias=True)
     return MemoryTool(
         fn=row.does,
         name=row.name,
         title=row.title,
         description=row.about,
         parameters=row.takes.schema_told(),
-        fn_metadata=FuncMetadata(arg_model=ArgModelBase, output_schema=schema),
+        fn_metadata=FuncMetadata(
+            arg_model=ArgModelBase, output_schema=_schema(row.gives)
+        ),
         is_async=False,
         context_kwarg=None,
         annotations=ToolAnnotations(
@@ -137,6 +138,12 @@ def prompt_of(row: PromptSpec, counter: Counter) -> Prompt:
         fn=fill,
         context_kwarg="ctx",
     )
+
+
+@cache
+def _schema(gives: type[Answer]) -> dict[str, Any]:
+    """The schema of an answer: several tools give the same one."""
+    return gives.model_json_schema(by_alias=True)
 
 
 def _failed(text: str) -> CallToolResult:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import Any, Final
 
 from claude_mem_core.domain.deeds import DEEDS, Deed
 
-from claude_mem_mcp_adapter import answers, asking, changing, reading, writing
+from claude_mem_mcp_adapter import answers, asking, writing
 from claude_mem_mcp_adapter.answers import Answer
 from claude_mem_mcp_adapter.arguments import Arguments
 from claude_mem_mcp_adapter.desk import Desk
@@ -53,6 +54,19 @@ class ToolSpec:
         return self.deed.does != "writes"
 
 
+def _does(module: str, name: str) -> Does:
+    """A deed of one of our modules, which is imported by the first call.
+
+    To list the tools takes a third less without what only calls need.
+    """
+
+    def done(desk: Desk, asked: Arguments) -> tuple[Answer, str]:
+        does: Does = getattr(import_module(f"claude_mem_mcp_adapter.{module}"), name)
+        return does(desk, asked)
+
+    return done
+
+
 TOOLS: Final[Sequence[ToolSpec]] = (
     ToolSpec(
         "search",
@@ -60,7 +74,7 @@ TOOLS: Final[Sequence[ToolSpec]] = (
         DEEDS["memory.search"],
         asking.Search,
         answers.Index,
-        reading.search,
+        _does("reading", "search"),
         "Step 1 of 3: find what is known from earlier sessions. Gives an index: one "
         "line for each memory with its id, day, type, size in tokens, and what it was "
         "found by. Cheap: ask this first, then timeline around what looks right, then "
@@ -73,7 +87,7 @@ TOOLS: Final[Sequence[ToolSpec]] = (
         DEEDS["memory.timeline"],
         asking.Timeline,
         answers.Index,
-        reading.timeline,
+        _does("reading", "timeline"),
         "Step 2 of 3: see what happened before and after a memory, a session or a "
         "moment, oldest first, as lines of an index. Give an anchor that search "
         "listed, or a query in its place.",
@@ -85,7 +99,7 @@ TOOLS: Final[Sequence[ToolSpec]] = (
         DEEDS["memory.read_many"],
         asking.Get,
         answers.Whole,
-        reading.get,
+        _does("reading", "get"),
         "Step 3 of 3: read memories whole, with their sources, by the ids that search "
         "or timeline listed. Ask for several at once, and only for those you need.",
         repeats=True,
@@ -96,7 +110,7 @@ TOOLS: Final[Sequence[ToolSpec]] = (
         DEEDS["memory.search"],
         asking.Search,
         answers.Found,
-        reading.memory_search,
+        _does("reading", "memory_search"),
         "Find memories and read how each begins, in one call. For many results search "
         "is cheaper: it lists them, and get_observations reads the few that matter.",
         repeats=True,
@@ -107,7 +121,7 @@ TOOLS: Final[Sequence[ToolSpec]] = (
         DEEDS["context.pack"],
         asking.Context,
         answers.Pack,
-        reading.context,
+        _does("reading", "context"),
         "The most useful memories that fit a budget of tokens, as one text: at the "
         "start of work without arguments; about a question, about files before you "
         "edit them, or about a command that failed and its error.",
@@ -119,7 +133,7 @@ TOOLS: Final[Sequence[ToolSpec]] = (
         DEEDS["memory.search"],
         asking.Recent,
         answers.Found,
-        reading.recent,
+        _does("reading", "recent"),
         "The latest memories of the project, newest first, with how each begins.",
         repeats=True,
     ),
@@ -129,7 +143,7 @@ TOOLS: Final[Sequence[ToolSpec]] = (
         DEEDS["memory.write"],
         writing.Add,
         answers.Kept,
-        changing.add,
+        _does("changing", "add"),
         "Keep something for later sessions: a fact, a preference of the user, a "
         "convention, a cause that was found. Write it so that it stands alone. Never "
         "put a secret in it. Decisions belong in memory_record_decision.",
@@ -140,7 +154,7 @@ TOOLS: Final[Sequence[ToolSpec]] = (
         DEEDS["memory.write"],
         writing.Decision,
         answers.Kept,
-        changing.decide,
+        _does("changing", "decide"),
         "Keep what was decided, why, and what was not taken. Search first: where an "
         "earlier decision is replaced, call memory_supersede with its id afterwards.",
     ),
@@ -150,7 +164,7 @@ TOOLS: Final[Sequence[ToolSpec]] = (
         DEEDS["memory.supersede"],
         writing.Supersede,
         answers.Kept,
-        changing.supersede,
+        _does("changing", "supersede"),
         "Say that a newer memory takes an older one's place. The older one is kept and "
         "is no longer found, unless someone asks about the time when it held.",
         destroys=True,
@@ -162,7 +176,7 @@ TOOLS: Final[Sequence[ToolSpec]] = (
         DEEDS["memory.expire"],
         writing.Forget,
         answers.Kept,
-        changing.forget,
+        _does("changing", "forget"),
         "Let a memory hold no longer from now on: it is not found and not told any "
         "more. It expires and is NOT erased: it stays in the store, for questions "
         "about the past and for undo. Where something must be erased, such as a "
@@ -176,7 +190,7 @@ TOOLS: Final[Sequence[ToolSpec]] = (
         DEEDS["memory.feedback"],
         writing.Judge,
         answers.Judged,
-        changing.judge,
+        _does("changing", "judge"),
         "Say whether a memory that you were told was useful, or is wrong. What helps "
         "is told sooner next time, and what is wrong later or never.",
     ),
@@ -199,7 +213,7 @@ OBSERVATION_TOOLS: Final[Sequence[ToolSpec]] = (
         DEEDS["event.write"],
         writing.Record,
         answers.Recorded,
-        changing.record,
+        _does("changing", "record"),
         "Keep something that happened, for memories to be made of in the background. "
         "What you know already is better kept with memory_add.",
     ),
@@ -209,7 +223,7 @@ OBSERVATION_TOOLS: Final[Sequence[ToolSpec]] = (
         DEEDS["generation_job.read"],
         writing.JobId,
         answers.JobStatus,
-        reading.job_status,
+        _does("reading", "job_status"),
         "How far the job is that makes memories of an event.",
         repeats=True,
     ),

@@ -4,16 +4,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.project_identity import ProjectFacts
 from claude_mem_core.errors import InvalidInputError
-from claude_mem_core.front_end import Letter
-from claude_mem_core.runtime import Runtime
 from mcp.server.context import ServerRequestContext
 
 from claude_mem_mcp_adapter.desk import Asker
+
+if TYPE_CHECKING:
+    # They take longer to import than all else, and the first call needs them.
+    from claude_mem_core.front_end import Letter
+    from claude_mem_core.runtime import Runtime
 
 Request = ServerRequestContext[Any, Any]
 
