@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from claude_mem_core.domain.bm25 import K1, Frequencies
+from claude_mem_core.domain.calendar import Times
 from claude_mem_core.domain.feedback import Standing
 from claude_mem_core.domain.ranking import Asked, ranked
 from claude_mem_core.domain.search import Candidate
@@ -37,7 +38,8 @@ def candidate(name: str, score: float, session: str | None = None) -> Candidate:
 
 
 def asked(question: str = "", **cosines: float) -> Asked:
-    return Asked(question, FREQUENCIES, cosines)
+    times = Times.named_in(question)
+    return Asked(question, FREQUENCIES, cosines, times=times)
 
 
 def order(*candidates: Candidate, question: str = "", **cosines: float) -> list[str]:

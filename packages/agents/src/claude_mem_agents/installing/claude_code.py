@@ -10,6 +10,7 @@ each http hook that finds no server, and says nothing of a command that ends wel
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from typing_extensions import override
 from claude_mem_agents.claude_code import FILE_TOOLS, NAME
 from claude_mem_agents.installing import jsonc
 from claude_mem_agents.installing.files import (
+    ASKS,
     HOOK,
     document,
     edited,
@@ -32,7 +34,6 @@ from claude_mem_agents.installing.files import (
 PLUGIN, MARKETPLACE = "claude-mem", "claude-mem-local"
 KEY = "CLAUDE_MEM_API_KEY"
 FOLDER = "CLAUDE_MEM_DATA_DIR"
-VERSION = "0.1.0"
 
 WAITS = 10
 """Seconds after which the client gives a hook up; the command is done long before."""
@@ -99,7 +100,7 @@ class ClaudeCodeInstaller(AgentInstaller):
     @property
     @override
     def asks(self) -> frozenset[str]:
-        return frozenset({"events:write", "context:read", "memories:read"})
+        return ASKS
 
     @override
     def is_there(self, site: Site) -> bool:
@@ -167,7 +168,11 @@ def _files(site: Site) -> Mapping[Path, str]:
     listed = {"name": PLUGIN, "source": f"./{PLUGIN}", "description": about}
     owner = {"name": "claude-mem"}
     market = {"name": MARKETPLACE, "owner": owner, "plugins": [listed]}
-    manifest = {"name": PLUGIN, "version": VERSION, "description": about}
+    manifest = {
+        "name": PLUGIN,
+        "version": version("claude-mem-agents"),
+        "description": about,
+    }
     files = {
         root / ".claude-plugin" / "marketplace.json": pretty(market),
         plugin / ".claude-plugin" / "plugin.json": pretty(manifest),

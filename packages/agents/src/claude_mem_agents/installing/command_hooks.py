@@ -19,6 +19,7 @@ from typing_extensions import override
 
 from claude_mem_agents.installing import jsonc
 from claude_mem_agents.installing.files import (
+    ASKS,
     HOOK,
     edited,
     mcp_server,
@@ -75,7 +76,7 @@ class CommandHooks(AgentInstaller):
     @property
     @override
     def asks(self) -> frozenset[str]:
-        return frozenset({"events:write", "context:read", "memories:read"})
+        return ASKS
 
     @override
     def is_there(self, site: Site) -> bool:

@@ -16,7 +16,8 @@ from claude_mem_agents.installing import jsonc
 
 HOOK = ("-m", "claude_mem_cli.hook")
 MCP = "claude_mem_mcp_adapter"
-NAME = "claude-mem"
+ASKS = frozenset({"events:write", "context:read", "memories:read"})
+"""The scopes that the hooks and the tools need of a key, in every agent."""
 
 
 def read(path: Path) -> bytes | None:

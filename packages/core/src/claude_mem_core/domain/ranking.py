@@ -18,7 +18,7 @@ from operator import add
 from statistics import fmean
 
 from claude_mem_core.domain.bm25 import Fit, Frequencies, Occurrences, weighed
-from claude_mem_core.domain.calendar import Times
+from claude_mem_core.domain.calendar import NO_TIMES, Times
 from claude_mem_core.domain.deviations import deviation, standardised
 from claude_mem_core.domain.feedback import UNKNOWN, Standing
 from claude_mem_core.domain.open_files import NOTHING_OPEN, OpenFiles
@@ -76,7 +76,7 @@ class Asked:
             missing, whose vectors are still to be made, count as average.
         standings: How useful memories were before, by their ids.
         open_files: What the asker has open.
-        now: When it is asked; without it "yesterday" is no time.
+        times: Those that it names.
     """
 
     text: str
@@ -84,7 +84,7 @@ class Asked:
     cosines: Mapping[str, float] = field(default_factory=dict)
     standings: Mapping[str, Standing] = field(default_factory=dict)
     open_files: OpenFiles = NOTHING_OPEN
-    now: int | None = None
+    times: Times = NO_TIMES
 
 
 def ranked(
@@ -117,13 +117,12 @@ def ranked(
 def _own(candidates: Sequence[Candidate], asked: Asked) -> Iterator[Parts]:
     """What each candidate has by itself, whatever was found beside it."""
     names = _named(candidates, asked.text)
-    times = Times.named_in(asked.text, now=asked.now)
     newest = max((one.when_epoch for one in candidates), default=0)
     for one in candidates:
         standing = asked.standings.get(one.item_id, UNKNOWN)
         yield (
             WHO * (len(names) == 1 and one.author in names),
-            WHEN * times.fit(one.when_epoch),
+            WHEN * asked.times.fit(one.when_epoch),
             OPEN * asked.open_files.nearness(one.files),
             BY_HAND * (one.trust == "user" or one.kind == "manual"),
             RECENT * 0.5 ** ((newest - one.when_epoch) / HALF_LIFE),

@@ -97,11 +97,10 @@ class Access:
         """
         now = self._system.now()
         with self._storage.read() as snapshot:
-            for team in snapshot.teams.all():
-                for key in snapshot.keys.list(scope=Scope(team.id)):
-                    if key.prefix == public_part and _admits(snapshot, key, now=now):
-                        return Principal.of_key(key, _member_of(snapshot, key))
-        return None
+            key = snapshot.keys.find(public_part)
+            if key is None or not _admits(snapshot, key, now=now):
+                return None
+            return Principal.of_key(key, _member_of(snapshot, key))
 
     def has_keys(self) -> bool:
         """Whether any key counts besides this machine's token."""

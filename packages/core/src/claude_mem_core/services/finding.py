@@ -70,7 +70,8 @@ def found(
     Without a query all of them fit, and the latest are first; with one that names a
     time and nothing else, those of that time.
     """
-    of_its_time = _of_its_time(snapshot, query, wanted, by=by)
+    times = Times.named_in(query.query or "", now=_asked_at(wanted))
+    of_its_time = _of_its_time(snapshot, query, wanted, times, by=by)
     if query.query is None or of_its_time:
         items = of_its_time or snapshot.memories.recent(
             wanted, scope=by.scope, limit=query.limit
@@ -78,7 +79,13 @@ def found(
         hits = [SearchHit(item=as_known(one, query), score=0.0) for one in items]
         return SearchResult(hits=tuple(hits))
     told = answers(
-        snapshot, query.wording, wanted, similarity=similarity, by=by, limit=query.limit
+        snapshot,
+        query.wording,
+        wanted,
+        similarity=similarity,
+        by=by,
+        limit=query.limit,
+        times=times,
     )
     if told.confidence < query.min_confidence:
         return SearchResult(hits=(), confidence=told.confidence)
@@ -88,16 +95,19 @@ def found(
 
 
 def _of_its_time(
-    snapshot: Snapshot, query: SearchQuery, wanted: MemoryFilter, *, by: Principal
+    snapshot: Snapshot,
+    query: SearchQuery,
+    wanted: MemoryFilter,
+    times: Times,
+    *,
+    by: Principal,
 ) -> Sequence[MemoryRecord]:
     """The latest memories of the times that a question asks for without other words."""
-    text, now = query.query or "", _asked_at(wanted)
-    times = Times.named_in(text, now=now)
-    if not times.written or times.others(asked(text)):
+    if not times.written or times.others(asked(query.query or "")):
         return ()
     found = {
         item.id: item
-        for span in times.until(now)
+        for span in times.until(_asked_at(wanted))
         if (within := wanted.within(span)) is not None
         for item in snapshot.memories.recent(within, scope=by.scope, limit=query.limit)
     }
@@ -109,7 +119,7 @@ def _asked_at(wanted: MemoryFilter) -> int:
     return wanted.now if wanted.as_of is None else wanted.as_of
 
 
-def answers(
+def answers(  # noqa: PLR0913 - what is asked, of what, and by whom
     snapshot: Snapshot,
     wording: Wording,
     wanted: MemoryFilter,
@@ -117,8 +127,21 @@ def answers(
     similarity: Similarity,
     by: Principal,
     limit: int,
+    times: Times | None = None,
 ) -> Answers:
-    """Which memories pass a filter and fit a question, best first; none is read."""
+    """Which memories pass a filter and fit a question, best first; none is read.
+
+    Args:
+        snapshot: The records.
+        wording: The question.
+        wanted: The filter.
+        similarity: What an embedder tells.
+        by: Who asks.
+        limit: At most so many.
+        times: Those that the question names, where they are known already.
+    """
+    if times is None:
+        times = Times.named_in(wording.text, now=_asked_at(wanted))
     text, opened = wording.text, wording.open_files
     question = asked(text)
     if not question.words:
@@ -135,10 +158,9 @@ def answers(
         alike.cosines,
         standings,
         OpenFiles(opened),
-        now=_asked_at(wanted),
+        times=times,
     )
     best = ranked(candidates, weighed, limit=max(limit, DEPTH))
-    times = Times.named_in(text, now=weighed.now)
     evidence = evidence_of(
         looked.question, frequencies, best, alike.cosines, times=times
     )
