@@ -26,6 +26,8 @@ class Size:
         redis_down_seconds: How long it is away while events come in.
         hostile_jobs: How much garbage it is fed with.
         slow_seconds: How long slow connections are there.
+        every_migration_step: A server dies after every step from every older schema,
+            not after the first and the last alone.
     """
 
     server_kills: int
@@ -37,6 +39,7 @@ class Size:
     redis_down_seconds: float
     hostile_jobs: int
     slow_seconds: float
+    every_migration_step: bool
 
 
 SIZES = {
@@ -50,6 +53,7 @@ SIZES = {
         redis_down_seconds=6,
         hostile_jobs=1_000,
         slow_seconds=3,
+        every_migration_step=False,
     ),
     "release": Size(
         server_kills=1000,
@@ -61,6 +65,7 @@ SIZES = {
         redis_down_seconds=60,
         hostile_jobs=10_000,
         slow_seconds=60,
+        every_migration_step=True,
     ),
 }
 SIZE = SIZES[os.environ.get("CLAUDE_MEM_TEST_SIZE", "pr")]
