@@ -69,7 +69,17 @@ def test_every_event_has_a_type(name, event_type) -> None:
 def test_a_prompts_id_is_the_events_own_for_the_prompt_only() -> None:
     assert capture("UserPromptSubmit", COMMON).source_event_id == "p1"
     assert capture("PostToolUse", COMMON).source_event_id is None
-    assert capture("Stop", COMMON).source_event_id is None
+    assert capture("SubagentStop", COMMON).source_event_id is None
+
+
+def test_an_end_is_known_by_its_prompt_and_what_was_said_last() -> None:
+    ends = [{**COMMON, "last_assistant_message": said} for said in ("a b", "a c d")]
+    first, other = (capture("Stop", one).source_event_id for one in ends)
+
+    assert first is not None
+    assert first == capture("Stop", ends[0]).source_event_id
+    assert first != other
+    assert capture("Stop", {"session_id": "s"}).source_event_id is None
 
 
 def test_an_id_that_the_sender_gave_the_event_comes_first() -> None:

@@ -23,6 +23,13 @@ def test_installers_are_offered() -> None:
     assert names == ["claude-code", "codex", "cursor", "gemini"]
 
 
+def test_the_formats_of_transcripts_are_those_of_known_hosts() -> None:
+    names = [one.name for one in Plugins(plugin).transcripts()]
+
+    assert names == ["claude-code", "codex", "cursor", "gemini", "opencode"]
+    assert set(names) <= set(NAMES)
+
+
 def test_the_installed_distribution_names_its_plugin() -> None:
     (entry,) = entry_points(group=GROUP, name="agents")
 

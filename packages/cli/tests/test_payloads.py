@@ -9,8 +9,10 @@ import json
 
 import pytest
 from claude_mem_cli import payloads
-from claude_mem_cli.payloads import Payload, Problem, Source, opened
+from claude_mem_cli.payloads import Payload, Source, opened
+from claude_mem_core.domain import json_line
 from claude_mem_core.domain.elide import LONGEST_STRING
+from claude_mem_core.domain.transcript import Problem
 
 STOP = b'{"hook_event_name": "Stop"}'
 
@@ -62,7 +64,8 @@ def test_a_line_at_fault_is_told_with_cause_and_cure_and_the_rest_goes_on(line, 
 
 
 def test_a_line_beyond_the_limit_is_left_out_whole(monkeypatch):
-    monkeypatch.setattr(payloads, "LONGEST_LINE", 50)
+    for module in (payloads, json_line):
+        monkeypatch.setattr(module, "LONGEST_LINE", 50)
     fault, last = read(
         b'{"hook_event_name": "Stop", "x": "' + b"x" * 200 + b'"}\n' + STOP
     )
@@ -110,7 +113,7 @@ def test_what_lies_too_deep_becomes_its_own_text():
     levels, found = 1, body(deep=value)["deep"]
     while isinstance(found, list):
         levels, [found] = levels + 1, found
-    assert levels == payloads.DEEPEST
+    assert levels == json_line.DEEPEST
     assert json.loads(found)
 
 

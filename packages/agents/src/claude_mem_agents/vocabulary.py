@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from claude_mem_core.domain.agent_event import (
     TOOL_FAILURE,
+    TURN_END,
     USER_PROMPT,
     AgentEventCapture,
 )
@@ -72,7 +73,7 @@ class TableVocabulary(AgentVocabulary):
             payload=said,
             content_session_id=self._id(payload, "contentSessionId"),
             occurred_at_epoch=received_at if occurred_at is None else occurred_at,
-            source_event_id=self._own_id(event_type, payload),
+            source_event_id=self._own_id(event_type, said),
             tool_use_id=self._id(payload, "toolUseId"),
             metadata=self._metadata(payload),
             root_path=text(payload, *self.host.paths("rootPath")),
@@ -113,17 +114,20 @@ class TableVocabulary(AgentVocabulary):
     def _own_id(self, event_type: str, payload: JsonObject) -> str | None:
         """The id that the sender gave to this very event, if it gave one.
 
-        A prompt's id comes with every event of its turn, so it names the prompt only.
+        A prompt's id comes with every event of its turn: it names the prompt, and
+        beside what the agent said last the end, which is told more than once.
         """
         own = self._id(payload, "sourceEventId")
-        if own is not None or event_type != USER_PROMPT:
+        if own is not None or event_type not in (USER_PROMPT, TURN_END):
             return own
         turn = self._id(payload, "promptId")
-        if turn is None or not self.host.prompts_share_a_turn:
-            return turn
-        # A hash would tell two prompts apart better, and would betray a secret in one.
-        prompt = text(payload, "prompt") or ""
-        return f"{turn}:{len(prompt)}:{len(prompt.split())}"[-LONGEST_ID:]
+        if turn is None:
+            return None
+        if event_type == TURN_END:
+            return _beside(f"{turn}:end", text(payload, "last_assistant_message"))
+        if self.host.prompts_share_a_turn:
+            return _beside(turn, text(payload, "prompt"))
+        return turn
 
     def _metadata(self, payload: JsonObject) -> JsonObject:
         """What the wire has under other names, or what later readers want at hand."""
@@ -136,6 +140,15 @@ class TableVocabulary(AgentVocabulary):
             return number(payload, *paths)
         longest = None if name in WITHOUT_LENGTH else LONGEST_OF.get(name, LONGEST_ID)
         return text(payload, *paths, longest=longest)
+
+
+def _beside(turn: str, said: str | None) -> str:
+    """The name of something that was said in a turn.
+
+    A hash would tell two texts apart better, and would betray a secret in one.
+    """
+    said = said or ""
+    return f"{turn}:{len(said)}:{len(said.split())}"[-LONGEST_ID:]
 
 
 def completed(hook: Hook, payload: JsonObject) -> JsonObject:

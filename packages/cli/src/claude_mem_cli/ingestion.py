@@ -16,6 +16,7 @@ from claude_mem_core.domain.memory_item import MemoryKind
 from claude_mem_core.domain.project import Project
 from claude_mem_core.domain.project_identity import ProjectFacts
 from claude_mem_core.domain.server_session import SessionKey
+from claude_mem_core.domain.transcript import Problem
 from claude_mem_core.domain.value import JsonObject
 from claude_mem_core.domain.whereabouts import Whereabouts
 from claude_mem_core.errors import ConfigurationError, InvalidInputError
@@ -23,7 +24,7 @@ from claude_mem_core.launch import installed_plugins
 
 from claude_mem_cli.client import Acknowledged, Client
 from claude_mem_cli.git_facts import facts_of
-from claude_mem_cli.payloads import Payload, Problem, Source
+from claude_mem_cli.payloads import Payload, Source
 from claude_mem_cli.projects import project_for
 
 LARGEST_BATCH = 6 * 1024 * 1024

@@ -31,6 +31,7 @@ CONTRACTS = (
     "storage",
     "system",
     "threads",
+    "transcripts",
     "usage",
     "vectors",
     "workers",

@@ -24,6 +24,7 @@ from broken import (  # noqa: F401 - each registers what it holds
     sessions,
     storage,
     system,
+    transcripts,
     usage,
     vectors,
     workers,

@@ -25,6 +25,7 @@ from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.secrets import SecretDetector
 from claude_mem_core.ports.storage import Storage
 from claude_mem_core.ports.system import System
+from claude_mem_core.ports.transcripts import TranscriptFormat
 from claude_mem_core.settings import Settings
 
 GROUP = "claude_mem"
@@ -112,6 +113,11 @@ class HookSpecs:
         raise NotImplementedError
 
     @hookspec
+    def claude_mem_transcripts(self) -> Iterable[TranscriptFormat]:
+        """Offer to read the files in which agents write their sessions down."""
+        raise NotImplementedError
+
+    @hookspec
     def claude_mem_secret_rules(self) -> Iterable[SecretDetector]:
         """Offer ways to find secrets."""
         raise NotImplementedError
@@ -172,6 +178,11 @@ class Plugins:
     def installers(self) -> Iterator[AgentInstaller]:
         """Every installer that is offered."""
         for offered in self._manager.hook.claude_mem_installers():
+            yield from offered
+
+    def transcripts(self) -> Iterator[TranscriptFormat]:
+        """Every format of transcripts that is offered."""
+        for offered in self._manager.hook.claude_mem_transcripts():
             yield from offered
 
     def secret_detectors(self) -> Iterator[SecretDetector]:
