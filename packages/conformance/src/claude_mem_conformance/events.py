@@ -13,6 +13,7 @@ from claude_mem_core.domain.agent_event import (
     TURN_END,
     USER_PROMPT,
     AgentEvent,
+    EventName,
     TurnRole,
 )
 from claude_mem_core.domain.canonical import canonical_json
@@ -57,7 +58,11 @@ class EventContract(RepositoryContract):
                 assert events.find("key of event", scope=scope) is None
                 assert list(events.absent(["event"], scope=scope)) == ["event"]
                 assert events.last("session", scope=scope) is None
-                assert events.newest_turn("session", scope=scope) is None
+                assert events.latest("session", scope=scope) is None
+                assert events.turns("session", scope=scope) == 0
+                assert not events.names("session", scope=scope)
+                with pytest.raises(NotFoundError):
+                    events.turn_before("event", scope=scope)
                 assert not events.of_turn("session", 1, scope=scope)
                 assert not events.prompts("session", scope=scope)
 
@@ -118,10 +123,12 @@ class EventContract(RepositoryContract):
             assert snapshot.events.turn_of("event", scope=OURS) == 1
             assert snapshot.events.turn_of("new", scope=OURS) == 7
 
-    def test_the_last_event_is_the_newest(self, inhabited: Storage) -> None:
-        """A session's newest event and the number of its turn."""
-        for id_, turn in (("z", 2), ("a", 3)):
-            _add(inhabited, samples.event(id_), turn=turn)
+    def test_the_last_event_is_the_one_that_happened_last(
+        self, inhabited: Storage
+    ) -> None:
+        """The event of a session that happened last, and the number of its turn."""
+        for id_, turn, at in (("z", 2, 9), ("a", 3, 9), ("late", 4, 8)):
+            _add(inhabited, samples.event(id_, occurred_at_epoch=NOW + at), turn=turn)
         _add(inhabited, samples.event("alone", server_session_id=None))
         with inhabited.read() as snapshot:
             last = snapshot.events.last("session", scope=OURS)
@@ -129,17 +136,70 @@ class EventContract(RepositoryContract):
             assert (last[0].id, last[1]) == ("a", 3)
             assert snapshot.events.last("absent", scope=OURS) is None
 
-    def test_the_newest_turn_is_that_of_the_newest_event(
+    def test_the_latest_turn_is_that_of_what_happened_last(
         self, inhabited: Storage
     ) -> None:
-        """A session's newest turn, and what its newest event did to it."""
-        for id_, turn, kind in (("z", 3, USER_PROMPT), ("a", 2, TURN_END)):
-            _add(inhabited, samples.event(id_, event_type=kind), turn=turn)
+        """The turn of what happened last, without reading a payload."""
+        happened = (
+            ("z", 3, USER_PROMPT, 9),
+            ("a", 2, TURN_END, 9),
+            ("late", 4, "x", 8),
+        )
+        for id_, turn, kind, at in happened:
+            event = samples.event(id_, event_type=kind, occurred_at_epoch=NOW + at)
+            _add(inhabited, event, turn=turn)
         _add(inhabited, samples.event("alone", server_session_id=None), turn=7)
         with inhabited.read() as snapshot:
-            newest = snapshot.events.newest_turn("session", scope=OURS)
-            assert newest == (2, TurnRole.CLOSES)
-            assert snapshot.events.newest_turn("absent", scope=OURS) is None
+            latest = snapshot.events.latest
+            assert latest("session", scope=OURS) == (2, TurnRole.CLOSES, NOW + 9)
+            assert latest("session", scope=OURS, until=NOW + 8) == (
+                *(4, TurnRole.WITHIN, NOW + 8),
+            )
+            assert latest("session", scope=OURS, until=0) is None
+            assert latest("absent", scope=OURS) is None
+
+    def test_the_greatest_turn_is_told(self, inhabited: Storage) -> None:
+        """The greatest number of a session's turns; 0 where it has none."""
+        for id_, turn in (("z", 7), ("a", 3)):
+            _add(inhabited, samples.event(id_), turn=turn)
+        _add(inhabited, samples.event("elsewhere", **samples.ELSEWHERE), turn=9)
+        with inhabited.read() as snapshot:
+            assert snapshot.events.turns("session", scope=OURS) == 7
+            assert snapshot.events.turns("absent", scope=OURS) == 0
+
+    def test_the_turn_before_an_event_is_that_of_what_came_before(
+        self, inhabited: Storage
+    ) -> None:
+        """The turn of what happened last before an event, in another turn than its
+        own.
+        """  # noqa: D205 - the promise is quoted whole
+        happened = (("a", 7, 5), ("b", 3, 9), ("c", 3, 9), ("d", 4, 9), ("e", 5, 6))
+        for id_, turn, at in happened:
+            event = samples.event(id_, occurred_at_epoch=NOW + at)
+            _add(inhabited, event, turn=turn)
+        with inhabited.read() as snapshot:
+            events = snapshot.events
+            before = {id_: events.turn_before(id_, scope=OURS) for id_ in "abcde"}
+            assert before == {"a": 1, "b": 5, "c": 5, "d": 3, "e": 7}
+            assert events.turn_before("event", scope=OURS) is None
+            with pytest.raises(NotFoundError):
+                events.turn_before("absent", scope=OURS)
+
+    def test_events_are_told_by_their_names(self, inhabited: Storage) -> None:
+        """What the events of a session are known by, in the order they happened."""
+        named = {"tool_use_id": "t", "source_event_id": "s"}
+        full = samples.event(
+            "z", occurred_at_epoch=NOW + 9, metadata=samples.AWKWARD, **named
+        )
+        for event in (full, samples.event("a", occurred_at_epoch=NOW + 1)):
+            _add(inhabited, event)
+        with inhabited.read() as snapshot:
+            names = snapshot.events.names("session", scope=OURS)
+            assert [one.id for one in names] == ["event", "a", "z"]
+            assert names[-1] == EventName(
+                "z", full.event_type, "t", "s", NOW + 9, samples.AWKWARD
+            )
+            assert not snapshot.events.names("absent", scope=OURS)
 
     def test_a_turn_has_its_own_events(self, inhabited: Storage) -> None:
         """The events of one turn of a session."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import pytest
+from claude_mem_core.domain.coverage import CoverageTotals, coverage_of
 from claude_mem_core.domain.server_session import ServerSession, SessionKey
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.sessions import SessionRepository
@@ -60,6 +61,22 @@ class SessionContract(RepositoryContract):
         assert _find(inhabited, platform_source="codex") == "a newer"
         assert _find(inhabited, "outer") == "its outer name"
         assert _find(inhabited, "absent") is None
+
+    def test_coverage_is_added_up(self, inhabited: Storage) -> None:
+        """The coverage of every team's sessions since a moment, added up."""
+        for age, counts in enumerate([(5, 2, 1), (1, 0, 0), (9, 9, 9)]):
+            live, filled, missing = counts
+            coverage = coverage_of(
+                live=live, filled=filled, missing=missing, now=NOW - age
+            )
+            name = f"covered {age}"
+            _add(inhabited, name, name, age=age, coverage=coverage)
+        with inhabited.read() as snapshot:
+            totals = snapshot.sessions.covered(since=NOW - 1)
+            assert totals == CoverageTotals(2, 9, 6, 2, 1)
+            assert snapshot.sessions.covered(since=NOW + 1) == (0, 0, 0, 0, 0)
+            kept = snapshot.sessions.get("covered 0", scope=OURS).coverage
+            assert kept == coverage_of(live=5, filled=2, missing=1, now=NOW)
 
     def test_a_session_has_a_project(self, inhabited: Storage) -> None:
         """A session of a project that does not exist is refused: `NotFoundError`."""

@@ -72,21 +72,41 @@ class EveryTurnIsTheFirst(InProcessEvents):
         return 1 if super().turn_of(event_id, scope=scope) else 0
 
 
-@breaks(EventContract.test_the_last_event_is_the_newest, "events")
-class LastIsTheGreatestId(InProcessEvents):
+@breaks(EventContract.test_the_last_event_is_the_one_that_happened_last, "events")
+class LastIsWhatCameInLast(InProcessEvents):
     def last(self, session_id, *, scope):
         events = self._of_session(session_id, scope)
-        last = max(events, key=lambda event: event.id, default=None)
-        return last and (last, self._state.turns[last.id])
+        return (events[-1], self._state.turns[events[-1].id]) if events else None
 
 
-@breaks(EventContract.test_the_newest_turn_is_that_of_the_newest_event, "events")
-class NewestTurnIsTheGreatest(InProcessEvents):
-    def newest_turn(self, session_id, *, scope):
-        newest = super().newest_turn(session_id, scope=scope)
+@breaks(EventContract.test_the_latest_turn_is_that_of_what_happened_last, "events")
+class LatestIgnoresTheMoment(InProcessEvents):
+    def latest(self, session_id, *, scope, until=None):
+        del until
+        return super().latest(session_id, scope=scope)
+
+
+@breaks(EventContract.test_the_greatest_turn_is_told, "events")
+class TurnsAreCounted(InProcessEvents):
+    def turns(self, session_id, *, scope):
         events = self._of_session(session_id, scope)
-        turns = [self._state.turns[event.id] for event in events]
-        return newest and (max(turns), newest[1])
+        return len({self._state.turns[event.id] for event in events})
+
+
+@breaks(
+    EventContract.test_the_turn_before_an_event_is_that_of_what_came_before, "events"
+)
+class TheTurnBeforeHasTheNumberBefore(InProcessEvents):
+    def turn_before(self, event_id, *, scope):
+        found = super().turn_before(event_id, scope=scope)
+        return found and self.turn_of(event_id, scope=scope) - 1
+
+
+@breaks(EventContract.test_events_are_told_by_their_names, "events")
+class NamesComeAsTheyCameIn(InProcessEvents):
+    def names(self, session_id, *, scope):
+        names = {one.id: one for one in super().names(session_id, scope=scope)}
+        return [names[event.id] for event in self._of_session(session_id, scope)]
 
 
 @breaks(EventContract.test_a_turn_has_its_own_events, "events")

@@ -173,8 +173,9 @@ def test_a_last_message_that_comes_after_the_sessions_end_is_not_lost(
 
 
 def test_an_agent_that_stops_twice_is_heard_twice(runtime, draft, generator) -> None:
+    prompt = draft("user_prompt")
     stops = [said(draft, "Half done."), said(draft, "Done."), said(draft, "Done.")]
-    runtime.events.accept_batch([draft("user_prompt"), *stops], by=ME)
+    runtime.events.accept_batch([prompt, *stops], by=ME)
 
     runtime.generator.drain()
 
@@ -184,10 +185,11 @@ def test_an_agent_that_stops_twice_is_heard_twice(runtime, draft, generator) -> 
 def test_a_session_without_prompts_has_a_turn_for_each_stop(
     runtime, draft, memories, generator
 ) -> None:
-    first, second = said(draft, "One."), said(draft, "Two.")
-    again = said(draft, "Two.")
-    tool, end = draft("tool_use"), draft("session_end")
-    drafts = [tool, first, draft("tool_use"), second, again, end]
+    drafts = [
+        *(draft("tool_use"), said(draft, "One.")),
+        *(draft("tool_use"), said(draft, "Two."), said(draft, "Two.")),
+        draft("session_end"),
+    ]
     events = runtime.events.accept_batch(drafts, by=ME)
 
     runtime.generator.drain()

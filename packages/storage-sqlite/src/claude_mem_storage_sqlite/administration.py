@@ -65,7 +65,7 @@ EXPORTED = {**{rows.table: rows.as_json for rows in _WHOLE}, **_PLAIN}
 Keys are not among them: a hash is half of a credential.
 """
 
-COMPUTED = frozenset({*MARKS, ERROR})
+COMPUTED = frozenset({*MARKS, ERROR, "covered_at_epoch"})
 """Columns for filters, made from the others."""
 
 HEALTHY, ILL, READER_LEFT = 0, 1, 141

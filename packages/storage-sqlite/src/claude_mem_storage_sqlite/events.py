@@ -7,7 +7,13 @@ import json
 from collections.abc import Sequence
 
 from claude_mem_core.domain.access import Scope
-from claude_mem_core.domain.agent_event import AgentEvent, TurnRole, turn_role
+from claude_mem_core.domain.agent_event import (
+    AgentEvent,
+    EventName,
+    Latest,
+    TurnRole,
+    turn_role,
+)
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.events import EventRepository
 from typing_extensions import override
@@ -15,7 +21,7 @@ from typing_extensions import override
 from claude_mem_storage_sqlite.borders import MESSAGE
 from claude_mem_storage_sqlite.driver import Connection
 from claude_mem_storage_sqlite.projects import require_project
-from claude_mem_storage_sqlite.rows import WITHIN, Rows, within
+from claude_mem_storage_sqlite.rows import WITHIN, Rows, of_json, within
 from claude_mem_storage_sqlite.sessions import require_session
 
 EVENTS = Rows(
@@ -33,14 +39,30 @@ _KNOWN = (
 )
 _LAST = (
     f"SELECT {EVENTS.columns}, r.turn FROM agent_events r {WITHIN}"
-    " WHERE r.server_session_id = :session ORDER BY r.seq DESC LIMIT 1"
+    " WHERE r.server_session_id = :session"
+    " ORDER BY r.occurred_at_epoch DESC, r.seq DESC LIMIT 1"
 )
 # The session is in one project with all of its events: so no event is read, only the
 # index on their order.
-_NEWEST_TURN = (
-    "SELECT e.turn, e.turn_role FROM server_sessions r"
-    f" {WITHIN} CROSS JOIN agent_events e ON e.server_session_id = r.id"
-    " WHERE r.id = :session ORDER BY e.seq DESC LIMIT 1"
+_OF_SESSION = (
+    f" FROM server_sessions r {WITHIN}"
+    " CROSS JOIN agent_events e ON e.server_session_id = r.id WHERE r.id = :session"
+)
+_BACKWARDS = " ORDER BY e.occurred_at_epoch DESC, e.seq DESC LIMIT 1"
+_WHAT = f"SELECT e.turn, e.turn_role, e.occurred_at_epoch{_OF_SESSION}"
+_LATEST = _WHAT + _BACKWARDS
+_LATEST_UNTIL = f"{_WHAT} AND e.occurred_at_epoch <= :until{_BACKWARDS}"
+_TURNS = f"SELECT max(e.turn){_OF_SESSION}"
+_TURN_BEFORE = (
+    f"SELECT e.turn FROM agent_events r {WITHIN}"
+    " CROSS JOIN agent_events e ON e.server_session_id = r.server_session_id"
+    " AND (e.occurred_at_epoch, e.seq) < (r.occurred_at_epoch, r.seq)"
+    f" AND e.turn <> r.turn WHERE r.id = :id{_BACKWARDS}"
+)
+_NAMES = (
+    "SELECT e.id, e.event_type, e.tool_use_id, e.source_event_id,"
+    f" e.occurred_at_epoch, e.metadata{_OF_SESSION}"
+    " ORDER BY e.occurred_at_epoch, e.seq"
 )
 _OF_TURN = (
     f"{EVENTS.select} {WITHIN}"
@@ -102,11 +124,27 @@ class SqliteEvents(EventRepository):
         return (EVENTS.value(row), int(row[-1])) if row else None
 
     @override
-    def newest_turn(
-        self, session_id: str, *, scope: Scope
-    ) -> tuple[int, TurnRole] | None:
-        row = self._db.one(_NEWEST_TURN, within(scope, session=session_id))
-        return (int(row[0]), TurnRole(row[1])) if row else None
+    def latest(
+        self, session_id: str, *, scope: Scope, until: int | None = None
+    ) -> Latest | None:
+        sql = _LATEST if until is None else _LATEST_UNTIL
+        row = self._db.one(sql, within(scope, session=session_id, until=until))
+        return Latest(int(row[0]), TurnRole(row[1]), int(row[2])) if row else None
+
+    @override
+    def turn_before(self, event_id: str, *, scope: Scope) -> int | None:
+        row = self._db.one(_TURN_BEFORE, within(scope, id=event_id))
+        return int(row[0]) if row else None
+
+    @override
+    def turns(self, session_id: str, *, scope: Scope) -> int:
+        row = self._db.one(_TURNS, within(scope, session=session_id))
+        return int(row[0] or 0) if row else 0
+
+    @override
+    def names(self, session_id: str, *, scope: Scope) -> Sequence[EventName]:
+        rows = self._db.all(_NAMES, within(scope, session=session_id))
+        return [EventName._make([*row[:-1], of_json(row[-1])]) for row in rows]
 
     @override
     def of_turn(

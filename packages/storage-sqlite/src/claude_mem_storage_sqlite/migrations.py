@@ -26,7 +26,9 @@ from claude_mem_storage_sqlite.model_calls import BOOK
 from claude_mem_storage_sqlite.packs import PACKS, USE_TOTALS, USES_OF_PACKS, add_up
 from claude_mem_storage_sqlite.records import ERROR, ERRORS_MET
 from claude_mem_storage_sqlite.schema import (
+    AS_HAPPENED,
     COUNTS,
+    COVERAGE,
     IDENTITIES,
     KEY_COLUMNS,
     SUCCESSORS,
@@ -152,6 +154,12 @@ def _usage(db: Database) -> None:
 def _words_of_projects(db: Database) -> None:
     """The words of each project, to look into, which `migrate` fills."""
     _run(db, vocabulary.WORDS)
+
+
+@steps(name="0018-coverage")
+def _coverage(db: Database) -> None:
+    """Order a session's events by when they happened, and tell what was captured."""
+    _run(db, (*AS_HAPPENED, *COVERAGE))
 
 
 @steps(name="0019-errors")

@@ -203,6 +203,24 @@ IDENTITIES = (
 )
 """What the fifth migration adds: the keys that stand for projects."""
 
+AS_HAPPENED = (
+    # A late event finds its place by this index alone.
+    "DROP INDEX IF EXISTS agent_events_session",
+    """
+    CREATE INDEX agent_events_session
+      ON agent_events (server_session_id, occurred_at_epoch, seq, turn, turn_role)
+    """,
+)
+COVERAGE = (
+    "ALTER TABLE server_sessions ADD COLUMN coverage TEXT NOT NULL DEFAULT 'null'",
+    "ALTER TABLE server_sessions ADD COLUMN covered_at_epoch INTEGER",
+    """
+    CREATE INDEX server_sessions_covered ON server_sessions (covered_at_epoch)
+      WHERE covered_at_epoch IS NOT NULL
+    """,
+)
+"""What the eighteenth migration adds: how much of each session was captured."""
+
 KEY_COLUMNS = (
     "ALTER TABLE api_keys ADD COLUMN kind TEXT NOT NULL DEFAULT 'service'",
     "ALTER TABLE api_keys ADD COLUMN role TEXT",

@@ -8,6 +8,7 @@ from functools import lru_cache
 from operator import itemgetter
 
 from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.coverage import CoverageTotals
 from claude_mem_core.domain.server_session import ServerSession, SessionKey
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.sessions import SessionRepository
@@ -17,7 +18,12 @@ from claude_mem_storage_sqlite.driver import Connection
 from claude_mem_storage_sqlite.projects import require_project
 from claude_mem_storage_sqlite.rows import WITHIN, Rows, within
 
-SESSIONS = Rows(ServerSession, "server_sessions")
+SESSIONS = Rows(
+    ServerSession,
+    "server_sessions",
+    as_json=("metadata", "coverage"),
+    extra=("covered_at_epoch",),
+)
 _session = lru_cache(maxsize=1024)(SESSIONS.value)
 """A row's value; each event asks for its session, which seldom changed since."""
 
@@ -31,6 +37,13 @@ _PAGE = (
     " ifnull((SELECT seq FROM server_sessions WHERE id = :after), 0)"
     " ORDER BY r.seq LIMIT :limit"
 )
+
+
+_SUMS = ", ".join(
+    f"total(json_extract(coverage, '$.{name}'))"
+    for name in ("seen", "live", "filled", "missing")
+)
+_COVERED = f"SELECT count(*), {_SUMS} FROM server_sessions WHERE covered_at_epoch >= ?"
 
 
 class SqliteSessions(SessionRepository):
@@ -68,9 +81,14 @@ class SqliteSessions(SessionRepository):
         return [_session(row) for row in rows]
 
     @override
+    def covered(self, *, since: int) -> CoverageTotals:
+        row = self._db.one(_COVERED, [since]) or (0, 0, 0, 0, 0)
+        return CoverageTotals(*map(int, row))
+
+    @override
     def add(self, session: ServerSession) -> None:
         try:
-            self._db.run(SESSIONS.insert, SESSIONS.row(session))
+            self._db.run(SESSIONS.insert, _row(session))
         except ConflictError as error:
             require_project(self._db, session.project_id)
             name = session.external_session_id or session.content_session_id
@@ -80,12 +98,17 @@ class SqliteSessions(SessionRepository):
     @override
     def replace(self, session: ServerSession) -> None:
         try:
-            done = self._db.run(SESSIONS.update, [*SESSIONS.row(session), session.id])
+            done = self._db.run(SESSIONS.update, [*_row(session), session.id])
         except ConflictError:
             require_project(self._db, session.project_id)
             raise
         if done.rowcount == 0:
             raise NotFoundError("session", session.id)
+
+
+def _row(session: ServerSession) -> list[object]:
+    coverage = session.coverage
+    return SESSIONS.row(session, coverage.reconciled_at_epoch if coverage else None)
 
 
 def require_session(connection: Connection, session_id: str | None) -> None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field, JsonValue
 
@@ -96,6 +96,31 @@ class TurnRole(StrEnum):
     OPENS = "opens"
     WITHIN = "within"
     CLOSES = "closes"
+
+
+class Latest(NamedTuple):
+    """What happened last in a session.
+
+    Attributes:
+        turn: The number of its turn.
+        did: What it did to that.
+        at: When it happened.
+    """
+
+    turn: int
+    did: TurnRole
+    at: int
+
+
+class EventName(NamedTuple):
+    """What an event is known by, without what it says."""
+
+    id: str
+    event_type: str
+    tool_use_id: str | None
+    source_event_id: str | None
+    occurred_at_epoch: int
+    metadata: JsonObject
 
 
 def turn_role(event_type: str, payload: JsonValue) -> TurnRole:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from claude_mem_core.domain.coverage import Coverage
 from claude_mem_core.domain.generation_job import GenerationJob
 from claude_mem_core.domain.platform import DEFAULT_PLATFORM, Platform
 from claude_mem_core.domain.project_named import OfProject
@@ -35,6 +36,10 @@ class ServerSession(_SessionFields):
 
     It is unique by project, platform and the id that the agent gave it: its
     external id, else its content session id.
+
+    Attributes:
+        coverage: How much of what its transcript tells of is kept; null until somebody
+            compared the two.
     """
 
     id: Id
@@ -43,6 +48,7 @@ class ServerSession(_SessionFields):
     started_at_epoch: Epoch
     completed_at_epoch: Epoch | None = None
     updated_at_epoch: Epoch
+    coverage: Coverage | None = None
 
 
 class StartedSession(Value):

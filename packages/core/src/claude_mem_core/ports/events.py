@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from claude_mem_core.domain.access import Scope
-from claude_mem_core.domain.agent_event import AgentEvent, TurnRole
+from claude_mem_core.domain.agent_event import AgentEvent, EventName, Latest
 
 
 class EventReader(Protocol):
@@ -36,17 +36,39 @@ class EventReader(Protocol):
         """The number of the turn that an event belongs to."""
 
     @abstractmethod
-    def last(self, session_id: str, *, scope: Scope) -> tuple[AgentEvent, int] | None:
-        """A session's newest event and the number of its turn."""
+    def turn_before(self, event_id: str, *, scope: Scope) -> int | None:
+        """The turn of what happened last before an event, in another turn than its own.
+
+        None where nothing did. Of what happened at the same moment, what was put in
+        first happened first.
+        """
 
     @abstractmethod
-    def newest_turn(
-        self, session_id: str, *, scope: Scope
-    ) -> tuple[int, TurnRole] | None:
-        """A session's newest turn, and what its newest event did to it.
+    def turns(self, session_id: str, *, scope: Scope) -> int:
+        """The greatest number of a session's turns; 0 where it has none."""
 
-        Unlike `last` it reads no payload.
+    @abstractmethod
+    def last(self, session_id: str, *, scope: Scope) -> tuple[AgentEvent, int] | None:
+        """The event of a session that happened last, and the number of its turn.
+
+        Of several at the same moment it is the one that was put in last.
         """
+
+    @abstractmethod
+    def latest(
+        self, session_id: str, *, scope: Scope, until: int | None = None
+    ) -> Latest | None:
+        """The turn of what happened last, without reading a payload.
+
+        Args:
+            session_id: Whose.
+            scope: What the caller may see.
+            until: What happened after this moment does not count.
+        """
+
+    @abstractmethod
+    def names(self, session_id: str, *, scope: Scope) -> Sequence[EventName]:
+        """What the events of a session are known by, in the order they happened."""
 
     @abstractmethod
     def of_turn(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.coverage import CoverageTotals
 from claude_mem_core.domain.server_session import ServerSession, SessionKey
 
 
@@ -41,6 +42,15 @@ class SessionReader(Protocol):
             scope: What the caller may see.
             after: The last one of the page before; None for the first page.
             limit: At most so many.
+        """
+
+    @abstractmethod
+    def covered(self, *, since: int) -> CoverageTotals:
+        """The coverage of every team's sessions since a moment, added up.
+
+        Args:
+            since: Sessions that were compared with their transcripts before do not
+                count.
         """
 
 

@@ -8,7 +8,13 @@ from collections.abc import Sequence
 from typing_extensions import override
 
 from claude_mem_core.domain.access import Scope
-from claude_mem_core.domain.agent_event import AgentEvent, TurnRole, turn_role
+from claude_mem_core.domain.agent_event import (
+    AgentEvent,
+    EventName,
+    Latest,
+    TurnRole,
+    turn_role,
+)
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.events import EventRepository
 from claude_mem_core.reference.projects import is_within, page_of
@@ -51,19 +57,47 @@ class InProcessEvents(EventRepository):
 
     @override
     def last(self, session_id: str, *, scope: Scope) -> tuple[AgentEvent, int] | None:
-        events = self._of_session(session_id, scope)
+        events = self._as_happened(session_id, scope)
         return (events[-1], self._state.turns[events[-1].id]) if events else None
 
     @override
-    def newest_turn(
-        self, session_id: str, *, scope: Scope
-    ) -> tuple[int, TurnRole] | None:
-        events = self._of_session(session_id, scope)
-        if not events:
+    def latest(
+        self, session_id: str, *, scope: Scope, until: int | None = None
+    ) -> Latest | None:
+        events = self._as_happened(session_id, scope)
+        past = [e for e in events if until is None or e.occurred_at_epoch <= until]
+        if not past:
             return None
-        newest = events[-1]
+        newest = past[-1]
         role = turn_role(newest.event_type, newest.payload)
-        return self._state.turns[newest.id], role
+        return Latest(self._state.turns[newest.id], role, newest.occurred_at_epoch)
+
+    @override
+    def turn_before(self, event_id: str, *, scope: Scope) -> int | None:
+        session_id = self.get(event_id, scope=scope).server_session_id or ""
+        turns, own = self._state.turns, self._state.turns[event_id]
+        ids = [event.id for event in self._as_happened(session_id, scope)]
+        before = ids[: ids.index(event_id)] if event_id in ids else []
+        return next((turns[one] for one in reversed(before) if turns[one] != own), None)
+
+    @override
+    def turns(self, session_id: str, *, scope: Scope) -> int:
+        events = self._of_session(session_id, scope)
+        return max((self._state.turns[event.id] for event in events), default=0)
+
+    @override
+    def names(self, session_id: str, *, scope: Scope) -> Sequence[EventName]:
+        return [
+            EventName(
+                event.id,
+                event.event_type,
+                event.tool_use_id,
+                event.source_event_id,
+                event.occurred_at_epoch,
+                event.metadata,
+            )
+            for event in self._as_happened(session_id, scope)
+        ]
 
     @override
     def of_turn(
@@ -127,10 +161,17 @@ class InProcessEvents(EventRepository):
         team_id = self._state.projects[event.project_id].team_id
         return Scope(team_id, event.project_id)
 
+    def _as_happened(self, session_id: str, scope: Scope) -> Sequence[AgentEvent]:
+        return sorted(self._of_session(session_id, scope), key=_moment)
+
     def _of_session(self, session_id: str, scope: Scope) -> Sequence[AgentEvent]:
         ids = self._state.session_events.get(session_id, ())
         events = [self._state.events[event_id] for event_id in ids]
         return [e for e in events if is_within(self._state, e.project_id, scope)]
+
+
+def _moment(event: AgentEvent) -> int:
+    return event.occurred_at_epoch
 
 
 def require_same_project(state: State, session_id: str, project_id: str) -> None:

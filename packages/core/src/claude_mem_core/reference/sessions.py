@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing_extensions import override
 
 from claude_mem_core.domain.access import Scope
+from claude_mem_core.domain.coverage import CoverageTotals
 from claude_mem_core.domain.server_session import ServerSession, SessionKey
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.sessions import SessionRepository
@@ -47,6 +48,18 @@ class InProcessSessions(SessionRepository):
         every = self._state.sessions.values() if ours else ()
         sessions = [one for one in every if one.project_id == project_id]
         return page_of(sessions, after, limit)
+
+    @override
+    def covered(self, *, since: int) -> CoverageTotals:
+        known = (one.coverage for one in self._state.sessions.values())
+        recent = [one for one in known if one and one.reconciled_at_epoch >= since]
+        return CoverageTotals(
+            sessions=len(recent),
+            seen=sum(one.seen for one in recent),
+            live=sum(one.live for one in recent),
+            filled=sum(one.filled for one in recent),
+            missing=sum(one.missing for one in recent),
+        )
 
     @override
     def add(self, session: ServerSession) -> None:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -52,7 +52,8 @@ from claude_mem_core.services.cleaning import cleaned_event
 from claude_mem_core.services.identification import known_project, project_of_facts
 from claude_mem_core.services.sessions import end_session, new_session
 from claude_mem_core.services.together import Together
-from claude_mem_core.services.work import job_for
+from claude_mem_core.services.turns import Place, place_of
+from claude_mem_core.services.work import job_for, put_once
 
 MAX_BATCH = 500
 
@@ -64,16 +65,24 @@ class _Offer:
     Attributes:
         key: By which it is known when it comes again.
         generate: Whether it is put to work.
+        late: The last event of each turn, by session and number, that was over already.
     """
 
     draft: AgentEventDraft
     key: str
     generate: bool
+    late: dict[tuple[str, int], AgentEvent]
 
 
-def _offer(draft: AgentEventDraft, *, by: Principal, generate: bool = True) -> _Offer:
-    """What is to be kept of an event; its identity is that of what is kept."""
-    return _Offer(draft, event_key(draft, team_id=by.team_id), generate)
+def _offers(
+    drafts: Iterable[AgentEventDraft], *, by: Principal, generate: bool = True
+) -> Sequence[_Offer]:
+    """What is to be kept of events; their identity is that of what is kept."""
+    late: dict[tuple[str, int], AgentEvent] = {}
+    return [
+        _Offer(draft, event_key(draft, team_id=by.team_id), generate, late)
+        for draft in drafts
+    ]
 
 
 class Events:
@@ -104,7 +113,7 @@ class Events:
         require_open(draft.project_id, by=by)
         self._require_kept([draft], by=by)
         draft = cleaned_event(draft, self._keeping)
-        offer = _offer(draft, by=by, generate=generate)
+        (offer,) = _offers([draft], by=by, generate=generate)
         return self._together.do(partial(self._accept_one, offer, by))
 
     def accept_batch(
@@ -127,11 +136,12 @@ class Events:
             )
         self._require_kept(drafts, by=by)
         clean = [cleaned_event(draft, self._keeping) for draft in drafts]
-        offers = [_offer(draft, by=by, generate=generate) for draft in clean]
+        offers = _offers(clean, by=by, generate=generate)
         with self._storage.begin() as tx:
             for project_id in {draft.project_id for draft in drafts}:
                 require_project(tx, project_id, by=by)
             accepted = [self._accept(tx, offer, by=by) for offer in offers]
+            self._make_again(tx, offers[0], by=by)
             self._record(tx, accepted, by=by)
         self._ring(accepted)
         return accepted
@@ -186,6 +196,7 @@ class Events:
         self, offer: _Offer, by: Principal, tx: Transaction
     ) -> AcceptedEvent:
         accepted = self._accept(tx, offer, by=by)
+        self._make_again(tx, offer, by=by)
         self._record(tx, [accepted], by=by)
         return accepted
 
@@ -193,9 +204,8 @@ class Events:
         self, seen: AgentEventCapture, by: Principal, tx: Transaction
     ) -> AcceptedEvent:
         draft = seen.in_project(self._project_of(tx, seen, by=by))
-        accepted = self._accept(tx, _offer(draft, by=by), by=by)
-        self._record(tx, [accepted], by=by)
-        return accepted
+        (offer,) = _offers([draft], by=by)
+        return self._accept_one(offer, by, tx)
 
     def _accept(
         self, tx: Transaction, offer: _Offer, *, by: Principal
@@ -221,19 +231,21 @@ class Events:
         session_id = session.id if session else None
         id_, now = self._system.new_id(), self._system.now()
         event = stored(offer.draft, session_id=session_id, id_=id_, now=now)
-        turn = _turn_of(tx, event, by=by)
-        event = _as_its_turn(event, session, turn)
+        place = place_of(tx, event, by=by)
+        event = _as_its_turn(event, session, place)
         try:
-            tx.events.add(event, key=offer.key, turn=turn)
+            tx.events.add(event, key=offer.key, turn=place.turn)
         except ConflictError:
             # Few events come twice: so they are found out, and not asked for.
             known = _known(tx, offer.key, by=by)
             if known is None:
                 raise
             return known
-        session = self._noted(tx, session, event, turn)
+        session = self._noted(tx, session, event, place.turn)
         works = session if offer.generate else None
-        job = self._work(tx, works, event, by=by) if works else None
+        job = self._work(tx, works, event, place, by=by) if works else None
+        if works and _is_left_out(event, works, place):
+            offer.late[works.id, place.turn] = event
         made = {"event": event, "generation_job": job, "created": True}
         return AcceptedEvent.of_valid(made)
 
@@ -258,6 +270,7 @@ class Events:
         tx: Transaction,
         session: ServerSession,
         event: AgentEvent,
+        place: Place,
         *,
         by: Principal,
     ) -> GenerationJob:
@@ -266,10 +279,23 @@ class Events:
         tx.jobs.add(job)
         if event.event_type == SESSION_END:
             end_session(tx, session, by=by, audited=self._audited)
-        elif session.status != "active":
+        elif session.status != "active" and not place.is_late:
             reopened = {"status": "active", "completed_at_epoch": None}
             tx.sessions.replace(session.changed(**reopened, updated_at_epoch=now))
         return job
+
+    def _make_again(self, tx: Transaction, offer: _Offer, *, by: Principal) -> None:
+        """Have the turns made again that were over before their last events came in."""
+        now = self._system.now()
+        summed_up: dict[str, AgentEvent] = {}
+        for (session_id, _), event in offer.late.items():
+            session = tx.sessions.get(session_id, scope=by.scope)
+            put_once(tx, job_for("event-batch", session, event, by=by, now=now), by=by)
+            if session.status != "active":
+                summed_up[session_id] = event
+        for session_id, event in summed_up.items():
+            session = tx.sessions.get(session_id, scope=by.scope)
+            put_once(tx, job_for("summary", session, event, by=by, now=now), by=by)
 
     def _started(
         self, tx: Transaction, draft: AgentEventDraft, *, by: Principal
@@ -364,66 +390,26 @@ def _session_key(event: AgentEventDraft | AgentEventCapture) -> SessionKey | Non
     )
 
 
+def _is_left_out(event: AgentEvent, session: ServerSession, place: Place) -> bool:
+    """Whether its turn was made without it; what closes a turn makes it anew."""
+    is_over = place.is_over or session.status != "active"
+    closes = turn_role(event.event_type, event.payload) is TurnRole.CLOSES
+    return place.is_late and is_over and not closes
+
+
 def _is_private(session: ServerSession | None, turn: int) -> bool:
     note = session.metadata.get(NOTE) if session else None
     return isinstance(note, dict) and note.get("privateTurn") == turn
 
 
 def _as_its_turn(
-    event: AgentEvent, session: ServerSession | None, turn: int
+    event: AgentEvent, session: ServerSession | None, place: Place
 ) -> AgentEvent:
     """The event without its content, where the prompt of its turn is private."""
-    if not (is_withheld(event) or _is_private(session, turn)):
+    is_private = place.is_private or _is_private(session, place.turn)
+    if not (is_withheld(event) or is_private):
         return event
     metadata = noted(event.metadata, withheld=PRIVATE_TURN)
     return event.model_copy(
         update={"payload": withheld(event.payload), "metadata": metadata}
     )
-
-
-def _turn_of(tx: Transaction, event: AgentEvent, *, by: Principal) -> int:
-    if event.server_session_id is None:
-        return 0
-    newest = tx.events.newest_turn(event.server_session_id, scope=by.scope)
-    turn, did = newest or (0, TurnRole.WITHIN)
-    return turn + 1 if _begins_turn(tx, event, turn, did, by=by) else turn
-
-
-def _begins_turn(
-    tx: Transaction,
-    event: AgentEvent,
-    turn: int,
-    did: TurnRole,
-    *,
-    by: Principal,
-) -> bool:
-    """Whether a turn begins here: with a prompt, or after the end of one without.
-
-    `did` is what the newest event did to the newest turn.
-
-    What follows the end of a turn that a prompt opened is late, and still of it. But
-    some clients report no prompts: all of their session would be a single turn.
-    """
-    if turn_role(event.event_type, event.payload) is TurnRole.OPENS:
-        return True
-    session_id = event.server_session_id or ""
-    if did is not TurnRole.CLOSES or not _follows_end(tx, event, session_id, by=by):
-        return False
-    return not any(
-        turn_role(one.event_type, one.payload) is TurnRole.OPENS
-        for one in tx.events.of_turn(session_id, turn, scope=by.scope)
-    )
-
-
-def _follows_end(
-    tx: Transaction, event: AgentEvent, session_id: str, *, by: Principal
-) -> bool:
-    """Whether this is not one more report of the end that the newest event was."""
-    if turn_role(event.event_type, event.payload) is not TurnRole.CLOSES:
-        return True
-    last = tx.events.last(session_id, scope=by.scope)
-    if last is None:
-        return False
-    end, _ = last
-    ends_session = SESSION_END in (event.event_type, end.event_type)
-    return not (ends_session or event.payload == end.payload)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from claude_mem_core.domain.access import Principal, Scope
-from claude_mem_core.domain.agent_event import TurnRole
+from claude_mem_core.domain.agent_event import Latest, TurnRole
 from claude_mem_core.domain.audit import AuditDeed
 from claude_mem_core.domain.keeping import KEEPING, Keeping
 from claude_mem_core.domain.memory_item import MemoryItem
@@ -207,8 +207,9 @@ class Replay:
         """
         scope = by.scope
         with self._storage.read() as snapshot:
-            newest = snapshot.events.newest_turn(session.id, scope=scope)
-        for number in range((newest[0] if newest else -1) + 1):
+            newest = snapshot.events.latest(session.id, scope=scope)
+            turns = snapshot.events.turns(session.id, scope=scope)
+        for number in range(turns + 1 if newest else 0):
             with self._storage.read() as snapshot:
                 task = whole_turn(snapshot, session, number, scope=scope)
                 task = to_be_told(task, self._keeping)
@@ -263,12 +264,10 @@ class Replay:
             self._audited.record(tx, deed, by=by)
 
 
-def _is_over(
-    session: ServerSession, number: int, newest: tuple[int, TurnRole] | None
-) -> bool:
-    if newest is None or number < newest[0] or session.status != "active":
+def _is_over(session: ServerSession, number: int, newest: Latest | None) -> bool:
+    if newest is None or number != newest.turn or session.status != "active":
         return True
-    return newest[1] is TurnRole.CLOSES
+    return newest.did is TurnRole.CLOSES
 
 
 def _with(unit: _Unit, memories: Sequence[MemoryItem]) -> _Unit:

@@ -10,7 +10,12 @@ from pydantic import JsonValue
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.agent_event import AgentEvent, TurnRole, turn_role
-from claude_mem_core.domain.generation_job import GenerationJob, SkipReason
+from claude_mem_core.domain.generation_job import (
+    GenerationJob,
+    JobDraft,
+    SkipReason,
+    job_id,
+)
 from claude_mem_core.domain.keeping import (
     KEEPING,
     Keeping,
@@ -49,18 +54,20 @@ def task_of(snapshot: Snapshot, job: GenerationJob, keeping: Keeping = KEEPING) 
 
     A turn ends with the agent's stop, the session's end, or the next prompt: the
     job of the event that ended it is about the turn, those of the others are not.
-    A job of kind `event-batch` ends a turn that no event ended.
+    A job of kind `event-batch` ends a turn that no event ended, or makes one again
+    that had ended before its event came in.
     """
     event = snapshot.events.get(job.source_id, scope=job.scope)
     if job.kind == "summary":
-        return _summary(snapshot, job, event)
+        last = snapshot.events.last(job.server_session_id, scope=job.scope)
+        return _summary(snapshot, job, last[0] if last else event)
     role = _role(event)
     if job.kind == "event" and role is TurnRole.WITHIN:
         return Task("", event.occurred_at_epoch, skip="turn_open")
-    number = snapshot.events.turn_of(event.id, scope=job.scope)
     if job.kind == "event" and role is TurnRole.OPENS:
-        task = _turn(snapshot, job, number - 1, None)
+        task = _turn_before(snapshot, job, event)
     else:
+        number = snapshot.events.turn_of(event.id, scope=job.scope)
         task = _turn(snapshot, job, number, event)
     return to_be_told(task, keeping)
 
@@ -121,17 +128,46 @@ class _Place:
     scope: Scope
 
 
+def _turn_before(snapshot: Snapshot, job: GenerationJob, prompt: AgentEvent) -> Task:
+    """The turn that a prompt ended; none where it came in after what followed it."""
+    scope, session_id = job.scope, job.server_session_id
+    before = snapshot.events.turn_before(prompt.id, scope=scope)
+    number = snapshot.events.turn_of(prompt.id, scope=scope)
+    newest = snapshot.events.latest(session_id, scope=scope)
+    if before is None or (newest is not None and newest.turn < number):
+        stem = _stem(session_id, number)
+        return Task(stem, prompt.occurred_at_epoch, skip="turn_open")
+    return _turn(snapshot, job, before, None)
+
+
 def _turn(
     snapshot: Snapshot, job: GenerationJob, number: int, last: AgentEvent | None
 ) -> Task:
     session_id = job.server_session_id
-    events = _through(
-        snapshot.events.of_turn(session_id, number, scope=job.scope), last
-    )
+    events = snapshot.events.of_turn(session_id, number, scope=job.scope)
+    if job.kind == "event":
+        events = _through(events, last)
+    elif _is_left_to_another(snapshot, job, events):
+        return Task(_stem(session_id, number), 0, skip="turn_open")
     if events and _was_closed(events, last):
         happened = events[-1].occurred_at_epoch
         return Task(_stem(session_id, number), happened, skip="turn_closed")
     return _about(snapshot, job, number, events)
+
+
+def _is_left_to_another(
+    snapshot: Snapshot, job: GenerationJob, events: Sequence[AgentEvent]
+) -> bool:
+    """Whether what came in after the event of the job has such a job too."""
+    newest = events[-1]
+    if newest.id == job.source_id:
+        return False
+    draft = JobDraft.of_valid({**_draft_of(job), "source_id": newest.id})
+    return snapshot.jobs.find(job_id(draft), scope=job.scope) is not None
+
+
+def _draft_of(job: GenerationJob) -> dict[str, object]:
+    return {name: getattr(job, name) for name in JobDraft.model_fields}
 
 
 def _stem(session_id: str, number: int) -> str:
@@ -152,22 +188,35 @@ def _about(
         project=snapshot.projects.get(place.project_id, scope=scope),
         session=snapshot.sessions.get(session_id, scope=scope),
         number=number,
-        events=tuple(events),
-        earlier=_earlier(snapshot, place, number),
+        events=_as_happened(events),
+        earlier=_earlier(snapshot, place, number, events),
     )
-    return Task(stem, events[-1].occurred_at_epoch, work)
+    return Task(stem, work.events[-1].occurred_at_epoch, work)
+
+
+def _as_happened(events: Sequence[AgentEvent]) -> tuple[AgentEvent, ...]:
+    """The events in the order in which they happened; most came in so."""
+    return tuple(sorted(events, key=lambda event: event.occurred_at_epoch))
 
 
 def _earlier(
-    snapshot: Snapshot, place: GenerationJob | _Place, number: int
+    snapshot: Snapshot,
+    place: GenerationJob | _Place,
+    number: int,
+    events: Sequence[AgentEvent],
 ) -> tuple[AgentEvent, ...]:
-    """The newest events of the few turns before one, in order."""
+    """The newest events of the few turns before one, in order.
+
+    A turn that came in late may have a greater number than one that came after it.
+    """
     scope, session_id = place.scope, place.server_session_id
+    ended = max(event.occurred_at_epoch for event in events)
     turns = (
         snapshot.events.of_turn(session_id, before, scope=scope)
         for before in range(max(0, number - EARLIER_TURNS), number)
     )
-    return tuple(event for turn in turns for event in turn)[-EARLIER_EVENTS:]
+    before = (e for turn in turns for e in turn if e.occurred_at_epoch <= ended)
+    return tuple(before)[-EARLIER_EVENTS:]
 
 
 def _summary(
@@ -177,7 +226,7 @@ def _summary(
     work = FinishedSession(
         project=snapshot.projects.get(job.project_id, scope=scope),
         session=snapshot.sessions.get(session_id, scope=scope),
-        prompts=tuple(snapshot.events.prompts(session_id, scope=scope)),
+        prompts=_as_happened(snapshot.events.prompts(session_id, scope=scope)),
         memories=tuple(
             snapshot.memories.of_session(session_id, scope=scope, kind="observation")
         ),
