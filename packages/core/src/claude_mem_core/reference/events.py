@@ -74,9 +74,10 @@ class InProcessEvents(EventRepository):
 
     @override
     def turn_before(self, event_id: str, *, scope: Scope) -> int | None:
-        session_id = self.get(event_id, scope=scope).server_session_id or ""
-        turns, own = self._state.turns, self._state.turns[event_id]
-        ids = [event.id for event in self._as_happened(session_id, scope)]
+        known = self._state.events.get(event_id)
+        session_id = known.server_session_id if known else None
+        turns, own = self._state.turns, self._state.turns.get(event_id)
+        ids = [event.id for event in self._as_happened(session_id or "", scope)]
         before = ids[: ids.index(event_id)] if event_id in ids else []
         return next((turns[one] for one in reversed(before) if turns[one] != own), None)
 
