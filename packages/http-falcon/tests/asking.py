@@ -70,6 +70,12 @@ def facts(thing: Thing) -> dict[str, object]:
     return {"folder": f"/home/{thing.name}"}
 
 
+def reconciled(thing: Thing) -> dict[str, object]:
+    seen = {"eventType": "tool_use", "toolUseId": "t", "occurredAtEpoch": 1}
+    session = "session-" + thing.canary.removeprefix("canary-").replace("-", "")
+    return {"contentSessionId": session, "events": [seen], "keep": True}
+
+
 MOMENT = "2026-01-01"
 MEMBER = ROLES["reader"]
 KEY = frozenset(TARGET_KEY)
@@ -83,6 +89,7 @@ ASKING: Mapping[str, Asking] = {
     "GET /v1/projects/{project_id}/identities": Asking("project"),
     "POST /v1/projects/{project_id}/identities": Asking("project", always(of="/x/y")),
     "POST /v1/sessions/start": Asking("project", with_(contentSessionId="new")),
+    "POST /v1/sessions/reconcile": Asking("none", reconciled),
     "GET /v1/sessions/{session_id}": Asking("record"),
     "POST /v1/sessions/{session_id}/end": Asking("record"),
     "POST /v1/events": Asking("project", event),

@@ -79,6 +79,7 @@ from claude_mem_http_falcon.request_log import RequestLog
 from claude_mem_http_falcon.routes import ROUTES, RouteSpec, deed_at
 from claude_mem_http_falcon.sessions import (
     SessionEndResource,
+    SessionReconcileResource,
     SessionResource,
     SessionStartResource,
 )
@@ -177,6 +178,7 @@ def resources(
             runtime.projects, runtime.memories
         ),
         "/v1/sessions/start": SessionStartResource(runtime.sessions),
+        "/v1/sessions/reconcile": SessionReconcileResource(runtime.sessions),
         "/v1/sessions/{session_id}": SessionResource(runtime.sessions),
         "/v1/sessions/{session_id}/end": SessionEndResource(runtime.sessions),
         "/v1/events": EventsResource(runtime.events, Waiting(runtime.jobs, stop)),

@@ -17,6 +17,7 @@ from claude_mem_core.domain.agent_event import AgentEventDraft
 from claude_mem_core.domain.audit import AuditQuery
 from claude_mem_core.domain.by_hand import Expiry, Supersession
 from claude_mem_core.domain.context_pack import ContextQuery
+from claude_mem_core.domain.coverage import ReconcileRequest
 from claude_mem_core.domain.deeds import DEEDS, Deed
 from claude_mem_core.domain.feedback import Feedback
 from claude_mem_core.domain.filters import Moment
@@ -150,6 +151,13 @@ ROUTES: Final = (
         ONE,
         ServerSessionDraft,
         statuses=(200, 201),
+    ),
+    RouteSpec(
+        "POST",
+        "/v1/sessions/reconcile",
+        DEEDS["session.reconcile"],
+        BATCH,
+        ReconcileRequest,
     ),
     RouteSpec("GET", "/v1/sessions/{session_id}", DEEDS["session.read"]),
     RouteSpec("POST", "/v1/sessions/{session_id}/end", DEEDS["session.end"], NOTHING),

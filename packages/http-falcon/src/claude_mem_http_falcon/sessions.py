@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from claude_mem_core.domain.coverage import ReconcileRequest
 from claude_mem_core.domain.server_session import ServerSessionDraft
 from claude_mem_core.services.sessions import Sessions
 
@@ -32,6 +33,19 @@ class SessionEndResource:
         """End it; a second time changes nothing."""
         ended = self._sessions.end(session_id, by=req.caller)
         show(resp, session=ended.session, generationJob=ended.generation_job)
+
+
+class SessionReconcileResource:
+    """Where sessions are compared with their transcripts."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    def on_post(self, req: Request, resp: Response) -> None:
+        """Tell what is missing, and note how much is not."""
+        asked = ReconcileRequest.from_wire(req.document)
+        found = self._sessions.reconcile(asked, by=req.caller)
+        show(resp, reconciliation=found)
 
 
 class SessionResource:

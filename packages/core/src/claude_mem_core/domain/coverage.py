@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from claude_mem_core.domain.agent_event import TOOL_FAILURE, TOOL_USE, USER_PROMPT
 from claude_mem_core.domain.platform import Platform
@@ -113,8 +113,19 @@ def coverage_of(*, live: int, filled: int, missing: int, now: int) -> Coverage:
     )
 
 
+def is_same(one: Coverage, other: Coverage) -> bool:
+    """Whether two coverages differ in nothing but when they were found."""
+    return one.changed(reconciled_at_epoch=other.reconciled_at_epoch) == other
+
+
 def ratio_of(seen: int, missing: int) -> float:
     """The part of what was seen that is kept, to four digits; never 1 by rounding."""
     if not seen:
         return 1.0
     return int(10_000 * (seen - missing) / seen) / 10_000
+
+
+def says_of(payload: JsonValue) -> JsonObject:
+    """What of an event's payload tells it from others of its kind."""
+    said = payload if isinstance(payload, dict) else {}
+    return {key: said[key] for key in SAID if key in said}

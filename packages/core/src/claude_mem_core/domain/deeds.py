@@ -64,6 +64,7 @@ _ROWS: Final = (
     Deed("session.start", "sessions:write", does="writes"),
     Deed("session.read", "memories:read", "session"),
     Deed("session.end", "sessions:write", "session", does="writes"),
+    Deed("session.reconcile", "events:write", does="writes"),
     Deed("event.write", "events:write", does="writes"),
     Deed("event.read", "events:read", "event"),
     Deed("generation_job.list", "jobs:read"),

@@ -21,7 +21,6 @@ from claude_mem_core.domain.agent_event import (
 )
 from claude_mem_core.domain.audit import AuditDeed
 from claude_mem_core.domain.elide import elided
-from claude_mem_core.domain.folder import last_name
 from claude_mem_core.domain.generation_job import GenerationJob
 from claude_mem_core.domain.keeping import (
     KEEPING,
@@ -49,7 +48,8 @@ from claude_mem_core.services.borders import (
     require_project,
 )
 from claude_mem_core.services.cleaning import cleaned_event
-from claude_mem_core.services.identification import known_project, project_of_facts
+from claude_mem_core.services.exclusion import is_excluded
+from claude_mem_core.services.identification import project_of_facts
 from claude_mem_core.services.sessions import end_session, new_session
 from claude_mem_core.services.together import Together
 from claude_mem_core.services.turns import Place, place_of
@@ -178,19 +178,9 @@ class Events:
                 require_kept(project, self._keeping)
 
     def _is_excluded(self, seen: AgentEventCapture, *, by: Principal) -> bool:
-        folder = seen.root_path
-        if self._keeping.excludes(folder, last_name(folder) if folder else None):
-            return True
-        key = _session_key(seen)
+        folder, key = seen.root_path, _session_key(seen)
         with self._storage.read() as snapshot:
-            session = snapshot.sessions.find(key, scope=by.scope) if key else None
-            if session is None:
-                known = known_project(snapshot, ProjectFacts(folder=folder), by=by)
-            else:
-                known = snapshot.projects.get(session.project_id, scope=by.scope)
-        return known is not None and self._keeping.excludes(
-            known.root_path, known.name, known.slug
-        )
+            return is_excluded(snapshot, self._keeping, folder=folder, key=key, by=by)
 
     def _accept_one(
         self, offer: _Offer, by: Principal, tx: Transaction

@@ -6,6 +6,12 @@ from __future__ import annotations
 from claude_mem_core.domain.access import Principal, Scope
 from claude_mem_core.domain.agent_event import TurnRole, turn_role
 from claude_mem_core.domain.audit import AuditDeed
+from claude_mem_core.domain.coverage import (
+    Coverage,
+    ReconcileRequest,
+    Reconciliation,
+    is_same,
+)
 from claude_mem_core.domain.keeping import KEEPING, Keeping
 from claude_mem_core.domain.project_identity import ProjectFacts
 from claude_mem_core.domain.server_session import (
@@ -20,6 +26,8 @@ from claude_mem_core.ports.storage import Storage, Transaction
 from claude_mem_core.services.audited import Audited
 from claude_mem_core.services.borders import require_kept, require_project
 from claude_mem_core.services.cleaning import cleaned
+from claude_mem_core.services.comparing import Compared, compared
+from claude_mem_core.services.exclusion import is_excluded
 from claude_mem_core.services.identification import project_of_facts
 from claude_mem_core.services.work import job_for, put_once
 
@@ -77,6 +85,50 @@ class Sessions:
             ended = end_session(tx, session, by=by, audited=self._audited)
         self._queue.ring(session_id)
         return ended
+
+    def reconcile(self, asked: ReconcileRequest, *, by: Principal) -> Reconciliation:
+        """Which events that a transcript tells of are not kept of its session.
+
+        Of a project of which nothing is kept nothing is missing. The coverage is noted
+        where that is asked for, unless more of the session was seen before.
+        """
+        key = SessionKey(
+            content_session_id=asked.content_session_id,
+            platform_source=asked.platform_source,
+            any_platform="platform_source" not in asked.model_fields_set,
+        )
+        now, seen = (
+            self._system.now(),
+            Compared(asked.events, [None] * len(asked.events)),
+        )
+        with self._storage.read() as snapshot:
+            folder, keeping = asked.root_path, self._keeping
+            if is_excluded(snapshot, keeping, folder=folder, key=key, by=by):
+                nothing = Compared((), ()).coverage(now=now)
+                return Reconciliation(excluded=True, coverage=nothing)
+            session = snapshot.sessions.find(key, scope=by.scope)
+            if session is not None:
+                seen = compared(
+                    snapshot, session.id, asked.events, keeping, scope=by.scope
+                )
+        coverage = seen.coverage(now=now)
+        if session is not None and asked.keep:
+            self._note(session.id, coverage, by=by)
+        return Reconciliation(
+            session_id=session.id if session else None,
+            missing=seen.missing,
+            coverage=coverage,
+        )
+
+    def _note(self, session_id: str, coverage: Coverage, *, by: Principal) -> None:
+        with self._storage.begin() as tx:
+            session = tx.sessions.get(session_id, scope=by.scope)
+            known = session.coverage
+            if known is not None and known.seen > coverage.seen:
+                return
+            tx.sessions.replace(session.changed(coverage=coverage))
+            if known is None or not is_same(known, coverage):
+                _record(tx, "session.reconcile", session, by=by, audited=self._audited)
 
     def _project_of(
         self, tx: Transaction, draft: ServerSessionDraft, *, by: Principal
