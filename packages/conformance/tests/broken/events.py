@@ -139,9 +139,10 @@ class EventsGoAstray(InProcessEvents):
 
 
 @breaks(EventContract.test_a_new_event_is_kept_whole, "events")
-class EventsLoseMetadata(InProcessEvents):
+class EventsLoseTheObserversSession(InProcessEvents):
     def add(self, event, *, key, turn):
-        super().add(event.changed(metadata={}), key=key, turn=turn)
+        less = event.changed(memory_session_id=None)
+        super().add(less, key=key, turn=turn)
 
 
 @breaks(EventContract.test_old_events_are_had_of_every_team, "events")
