@@ -156,12 +156,6 @@ def _words_of_projects(db: Database) -> None:
     _run(db, vocabulary.WORDS)
 
 
-@steps(name="0018-coverage")
-def _coverage(db: Database) -> None:
-    """Order a session's events by when they happened, and tell what was captured."""
-    _run(db, (*AS_HAPPENED, *COVERAGE))
-
-
 @steps(name="0019-errors")
 def _errors(db: Database) -> None:
     """Find the memories of an error without reading any other."""
@@ -171,6 +165,12 @@ def _errors(db: Database) -> None:
         error = error_of(json.loads(metadata))
         sql = f"UPDATE memory_items SET {ERROR} = ? WHERE seq = ?"
         db.conn.execute(sql, (error, seq))
+
+
+@steps(name="0020-coverage")
+def _coverage(db: Database) -> None:
+    """Order a session's events by when they happened, and tell what was captured."""
+    _run(db, (*AS_HAPPENED, *COVERAGE))
 
 
 def migrate(connection: Connection) -> None:
