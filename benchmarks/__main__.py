@@ -14,6 +14,7 @@ from benchmarks import (
     ingest,
     keys,
     latency,
+    mcp,
     redaction,
     search,
     similarity,
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, Callable[..., Sequence[Line]]] = {
     "keys": keys.measure,
     "slow": slow.measure,
     "hooks": hooks.measure,
+    "mcp": mcp.measure,
 }
 
 

@@ -108,6 +108,41 @@ with open_runtime({"CLAUDE_MEM_DATA_DIR": "memory"}) as memory:
     assert "lamp test" in run(python, again, tmp_path)
 
 
+def test_the_tools_over_mcp_need_the_core_and_a_store_alone(tmp_path: Path) -> None:
+    python = installed(tmp_path / "venv", "core", "storage-sqlite", "mcp-adapter")
+    code = """
+import subprocess, sys
+hello = (
+    '{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {'
+    '"protocolVersion": "2025-11-25", "capabilities": {},'
+    '"clientInfo": {"name": "x", "version": "1"}}}'
+)
+kept = (
+    '{"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {'
+    '"name": "memory_add", "arguments": {"content": "The lamp test"}}}'
+)
+tools = subprocess.Popen(
+    [sys.executable, "-m", "claude_mem_mcp_adapter"],
+    stdin=-1, stdout=-1, text=True,
+)
+for line in (hello, kept):
+    tools.stdin.write(line + chr(10))
+    tools.stdin.flush()
+    print(tools.stdout.readline())
+tools.stdin.close()
+print("ends with", tools.wait(30))
+tools.stdout.close()
+from importlib.util import find_spec
+print([find_spec(one) for one in ("falcon", "rq", "redis", "claude_mem_cli")])
+"""
+
+    printed = run(python, code, tmp_path)
+
+    assert "Kept as" in printed
+    assert "ends with 0" in printed
+    assert "[None, None, None, None]" in printed
+
+
 def test_the_model_generators_need_the_core_and_an_http_client_alone(
     tmp_path: Path,
 ) -> None:

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Over HTTP, through the command, and as a library: one core, one answer."""
+"""Over HTTP, over MCP, through the command, and as a library: one core, one answer."""
 
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from claude_mem_core.api import (
@@ -16,8 +18,36 @@ from claude_mem_core.api import (
     open_runtime,
 )
 from machine import Machine, session
+from mcp import StdioServerParameters
+from mcp_calls import call
 
 QUESTION = "which lamp never turns"
+
+
+def tools_of(machine: Machine) -> StdioServerParameters:
+    """The tools as an agent's host starts them."""
+    module = ["-m", "claude_mem_mcp_adapter"]
+    return StdioServerParameters(command=sys.executable, args=module, env=machine.env)
+
+
+def found_and_packed(machine: Machine) -> tuple[list[str], str]:
+    """What the tools find, and the context that they tell."""
+    asked = {"query": QUESTION, "project": "lighthouse"}
+    found = call(tools_of(machine), "search", **asked).structured_content
+    packed = call(tools_of(machine), "memory_context", **asked).structured_content
+    return [one["id"] for one in found["index"]], packed["context"]
+
+
+def listed_around_and_got(
+    machine: Machine, asked: dict[str, Any], around: dict[str, Any], ids: object
+) -> tuple[object, ...]:
+    """The index that the tools list, its surroundings, what they get and do not get."""
+    deeper = {**around, "depthAfter": 10}
+    index = call(tools_of(machine), "search", **asked).structured_content
+    line = call(tools_of(machine), "timeline", **deeper).structured_content
+    whole = call(tools_of(machine), "get_observations", ids=ids).structured_content
+    got = [one["id"] for one in whole["memories"]]
+    return index["index"], line["index"], got, whole["missing"]
 
 
 @pytest.fixture
@@ -31,7 +61,9 @@ def told(machine: Machine, tmp_path: Path) -> Machine:
     return machine
 
 
-def test_search_and_context_are_the_same_everywhere(told: Machine) -> None:
+def test_search_and_context_are_the_same_everywhere(
+    told: Machine,
+) -> None:
     me = Principal.local()
     with open_runtime(told.env) as runtime:
         (project,) = runtime.projects.list(by=me)
@@ -48,7 +80,9 @@ def test_search_and_context_are_the_same_everywhere(told: Machine) -> None:
         return ids, json.loads(packed.stdout)["context"]
 
     without_server = command()
+    alone = found_and_packed(told)
     told.start()
+    relayed = found_and_packed(told)
     with_server = command()
     body = {"projectId": project.id, "query": QUESTION}
     found = told.call("POST", "/v1/search", body)[1]["memories"]
@@ -60,9 +94,10 @@ def test_search_and_context_are_the_same_everywhere(told: Machine) -> None:
 
     assert len(library) >= 3
     assert without_server == with_server == over_http == (library, context)
+    assert alone == relayed == (library, context)
 
 
-def test_an_index_its_surroundings_and_the_whole_are_the_same_everywhere(
+def test_an_index_its_surroundings_and_the_whole_are_the_same_everywhere(  # noqa: PLR0915 - each way in
     told: Machine,
 ) -> None:
     me = Principal.local()
@@ -109,7 +144,9 @@ def test_an_index_its_surroundings_and_the_whole_are_the_same_everywhere(
         told.call("POST", "/v1/memories/get", wanted)[1],
     )
     with_server = command()
+    over_mcp = listed_around_and_got(told, asked, around, wanted["ids"])
     told.stop()
 
+    assert over_mcp == (*library[:2], [best], ["nowhere"])
     assert min(len(result.hits), len(line.items)) >= 3
     assert without_server == with_server == over_http == library

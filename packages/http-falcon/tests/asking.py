@@ -143,6 +143,8 @@ ASKING: Mapping[str, Asking] = {
     "POST /v1/keys/{key_id}/rotate": Asking("record", gives=KEY),
     "POST /v1/keys/{key_id}/revoke": Asking("record", gives=KEY),
     "GET /v1/connect": Asking("none"),
+    "POST /v1/mcp": Asking("none", always(jsonrpc="2.0", id=1, method="ping")),
+    "POST /mcp": Asking("none", always(jsonrpc="2.0", id=1, method="ping")),
     "GET /v1/usage": Asking("none"),
     "GET /v1/audit": Asking("project", query=named),
     "POST /hooks/{agent}/{event}": Asking(

@@ -18,10 +18,13 @@ import pytest
 from asking import ASKING, request_for
 from claude_mem_core.domain.audit import AuditEntry
 from claude_mem_core.domain.team import Team
+from claude_mem_core.front_end import Letter, Mount, Reply
+from claude_mem_core.runtime import Runtime
 from claude_mem_http_falcon import authentication
 from claude_mem_http_falcon.app import build_app
 from claude_mem_http_falcon.authentication import Authentication
-from claude_mem_http_falcon.routes import HOOK, NOTHING, ROUTES, RouteSpec
+from claude_mem_http_falcon.mounted import Mounted
+from claude_mem_http_falcon.routes import HOOK, LETTER, NOTHING, ROUTES, RouteSpec
 from falcon.testing import Result, TestClient
 from two_teams import Somebody, Thing, World, build, everybody
 
@@ -167,10 +170,26 @@ def expected(row: RouteSpec, who: Somebody, thing: Thing) -> int:
     return next((status for status, holds in rules if holds), OK)
 
 
+class Projects(Mount):
+    """What is mounted shows the projects of whoever the server let in."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def answer(self, letter: Letter) -> Reply:
+        found = self._runtime.projects.list(by=letter.by)
+        told = json.dumps([one.to_wire() for one in found]).encode()
+        return Reply(200, {"Content-Type": "application/json"}, told)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
 @pytest.fixture
 def matrix(runtime) -> Matrix:
     world = build(runtime)
-    return Matrix(world, TestClient(build_app(runtime)))
+    mounted = Mounted(lambda _, served: Projects(served), runtime)
+    return Matrix(world, TestClient(build_app(runtime, mounted=mounted)))
 
 
 def ids(row: RouteSpec) -> str:
@@ -274,7 +293,7 @@ REALLY = {("KeyDraft", "scopes"), ("KeyDraft", "userId"), ("MemberDraft", "userI
 
 
 @pytest.mark.parametrize(
-    "row", [row for row in CLOSED if row.body not in (None, HOOK)], ids=ids
+    "row", [row for row in CLOSED if row.body not in (None, HOOK, LETTER)], ids=ids
 )
 def test_no_body_says_who_asks(matrix, row) -> None:
     thing = matrix.world.things["own"]

@@ -20,10 +20,10 @@ from claude_mem_core.domain.transcript import Problem
 from claude_mem_core.domain.value import JsonObject
 from claude_mem_core.domain.whereabouts import Whereabouts
 from claude_mem_core.errors import ConfigurationError, InvalidInputError
+from claude_mem_core.git_facts import facts_of
 from claude_mem_core.launch import installed_plugins
 
 from claude_mem_cli.client import Acknowledged, Client
-from claude_mem_cli.git_facts import facts_of
 from claude_mem_cli.payloads import Payload, Source
 from claude_mem_cli.projects import project_for
 

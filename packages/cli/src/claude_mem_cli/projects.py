@@ -9,9 +9,9 @@ from typing import Protocol
 
 from claude_mem_core.domain.project import Project, ProjectDraft, slug_of
 from claude_mem_core.errors import ConflictError, InvalidInputError, NotFoundError
+from claude_mem_core.git_facts import facts_of
 
 from claude_mem_cli.client import Client
-from claude_mem_cli.git_facts import facts_of
 from claude_mem_cli.naming import only_one_called
 from claude_mem_cli.settings import ClientSettings
 

@@ -15,7 +15,7 @@ from typing import Any
 from claude_mem_core.domain.keys import SECRET_BYTES, ServerSecret
 from claude_mem_core.domain.redaction.spans import Rule, Span, Text
 from claude_mem_core.errors import ConfigurationError, StorageReadOnlyError
-from claude_mem_core.front_end import FrontEnd
+from claude_mem_core.front_end import FrontEnd, Mount, ToolServer
 from claude_mem_core.plugins import Adapter, Plugins, T_co, Wiring
 from claude_mem_core.ports.secrets import SecretDetector
 from claude_mem_core.ports.storage import Storage
@@ -135,8 +135,22 @@ def open_front_end(
     """The front end of this name, with its settings from `env`."""
     plugins = plugins or installed_plugins()
     folder = CoreSettings.from_env(env).folder
-    wiring = Wiring(folder, RealSystem(), _not_yet)
+
+    def mounted(name: str, runtime: Runtime) -> Mount:
+        return open_tool_server(name, env, plugins).mounted(runtime)
+
+    wiring = Wiring(folder, RealSystem(), _not_yet, mounted)
     return _opened(plugins.front_end(name), env, wiring)
+
+
+def open_tool_server(
+    name: str, env: Mapping[str, str], plugins: Plugins | None = None
+) -> ToolServer:
+    """The server of tools of this name, with its settings from `env`."""
+    plugins = plugins or installed_plugins()
+    folder = CoreSettings.from_env(env).folder
+    wiring = Wiring(folder, RealSystem(), _not_yet)
+    return _opened(plugins.tool_server(name), env, wiring)
 
 
 def forget_answers(folder: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 import pluggy
 
 from claude_mem_core.errors import ConfigurationError
-from claude_mem_core.front_end import FrontEnd
+from claude_mem_core.front_end import FrontEnd, Mount, ToolServer
 from claude_mem_core.ports.agents import AgentVocabulary
 from claude_mem_core.ports.embedder import Embedder
 from claude_mem_core.ports.generator import ObservationGenerator
@@ -26,6 +26,7 @@ from claude_mem_core.ports.secrets import SecretDetector
 from claude_mem_core.ports.storage import Storage
 from claude_mem_core.ports.system import System
 from claude_mem_core.ports.transcripts import TranscriptFormat
+from claude_mem_core.runtime import Runtime
 from claude_mem_core.settings import Settings
 
 GROUP = "claude_mem"
@@ -53,11 +54,14 @@ class Wiring:
     Attributes:
         folder: The data folder; it exists.
         stored: The open storage; it fails for the storage itself.
+        mounted: What answers for a path, by the name of the tool server that it is;
+            `ConfigurationError` where none of this name is installed.
     """
 
     folder: Path
     system: System
     stored: Callable[[], Storage]
+    mounted: Callable[[str, Runtime], Mount] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,11 @@ class HookSpecs:
     @hookspec
     def claude_mem_front_ends(self) -> Iterable[Adapter[FrontEnd]]:
         """Offer front ends."""
+        raise NotImplementedError
+
+    @hookspec
+    def claude_mem_tool_servers(self) -> Iterable[Adapter[ToolServer]]:
+        """Offer servers of tools."""
         raise NotImplementedError
 
     @hookspec
@@ -169,6 +178,11 @@ class Plugins:
     def front_end(self, name: str) -> Adapter[FrontEnd]:
         """The front end of this name."""
         return _named("front end", name, self._manager.hook.claude_mem_front_ends())
+
+    def tool_server(self, name: str) -> Adapter[ToolServer]:
+        """The server of tools of this name."""
+        offered = self._manager.hook.claude_mem_tool_servers()
+        return _named("tool server", name, offered)
 
     def agents(self) -> Iterator[AgentVocabulary]:
         """Every vocabulary that is offered."""

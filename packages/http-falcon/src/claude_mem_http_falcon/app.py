@@ -57,6 +57,7 @@ from claude_mem_http_falcon.memories import (
     MemoryResource,
     SupersedeResource,
 )
+from claude_mem_http_falcon.mounted import Mounted, MountResource
 from claude_mem_http_falcon.openapi import Summaries, document, summary
 from claude_mem_http_falcon.problems import (
     CONTENT_TYPE,
@@ -111,15 +112,22 @@ def build_app(
     runtime: Runtime,
     stop: StopSignal | None = None,
     settings: HttpSettings = SETTINGS,
+    mounted: Mounted | None = None,
 ) -> App:
     """The application that serves `runtime`; after `stop` no request waits.
+
+    Args:
+        runtime: What is served.
+        stop: Ends what waits.
+        settings: Where and whom it serves.
+        mounted: Who answers for MCP; without it nobody does.
 
     Raises:
         ConfigurationError: Something is served that the table of routes does not
             have, or the other way round.
     """
     app = falcon.App(request_type=Request, middleware=layers(runtime, settings))
-    serving = resources(runtime, stop or StopSignal(), settings)
+    serving = resources(runtime, stop or StopSignal(), settings, mounted or Mounted())
     require_same(serving, ROUTES)
     for path, resource in serving.items():
         if hasattr(resource, "on_get"):
@@ -156,7 +164,10 @@ def authentication(
 
 
 def resources(
-    runtime: Runtime, stop: StopSignal, settings: HttpSettings = SETTINGS
+    runtime: Runtime,
+    stop: StopSignal,
+    settings: HttpSettings,
+    mounted: Mounted,
 ) -> Mapping[str, object]:
     """Who answers for each path."""
 
@@ -210,6 +221,8 @@ def resources(
         **_keys(runtime.keys, "/v1/keys"),
         **_keys(runtime.keys, "/v1/teams/{team_id}/keys"),
         "/v1/connect": ConnectResource(),
+        "/v1/mcp": MountResource(mounted),
+        "/mcp": MountResource(mounted),
         "/v1/usage": UsageResource(runtime.usage),
         "/hooks/{agent}/{event}": HookResource(runtime),
         "/v1/audit": AuditResource(runtime.audit),

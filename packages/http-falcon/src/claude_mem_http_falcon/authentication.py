@@ -9,9 +9,9 @@ from email.utils import format_datetime
 from math import ceil
 
 from claude_mem_core.domain.access import WARN_BEFORE, Principal
-from claude_mem_core.domain.deeds import Deed
+from claude_mem_core.domain.guard import require_scope, require_standing
 from claude_mem_core.domain.value import millis
-from claude_mem_core.errors import ForbiddenError, UnauthenticatedError
+from claude_mem_core.errors import UnauthenticatedError
 from claude_mem_core.services.access import Access
 from claude_mem_core.services.limits import Limits, Standing
 from claude_mem_core.services.teams import Teams
@@ -61,7 +61,8 @@ class Authentication:
             return
         require_scope(route.deed, req.caller)
         require_standing(route.deed, req.caller)
-        req.context.standing = self._limits.admit(route.deed, by=req.caller)
+        if not route.mounted:
+            req.context.standing = self._limits.admit(route.deed, by=req.caller)
         if "team_id" in params:
             named = params["team_id"]
             req.context.caller = acting_for(named, req.caller, self._teams)
@@ -126,27 +127,6 @@ def is_open_locally(head: Head) -> bool:
     keyless = {"AUTHORIZATION", "X-API-KEY"}.isdisjoint(head.fields)
     ours = is_of_own_origin(head) and is_of_own_site(head)
     return serves and keyless and ours and head.is_from_this_machine
-
-
-def require_scope(deed: Deed, caller: Principal) -> None:
-    """Nothing, for a caller whose key has the deed's scope.
-
-    Raises:
-        ForbiddenError: It names the scope.
-    """
-    caller.require(deed.scope)
-
-
-def require_standing(deed: Deed, caller: Principal) -> None:
-    """Nothing, for a caller to whom as much is open as the deed is about.
-
-    Raises:
-        ForbiddenError: It is about the whole team, or the server.
-    """
-    if deed.whole_team and caller.project_id is not None:
-        raise ForbiddenError("a key that is limited to one project may not do this")
-    if deed.team == "server" and not caller.is_operator:
-        raise ForbiddenError("only who runs the server may do this")
 
 
 def acting_for(named: str, caller: Principal, teams: Teams) -> Principal:

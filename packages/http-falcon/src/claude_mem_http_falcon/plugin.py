@@ -17,8 +17,8 @@ def claude_mem_front_ends() -> Iterable[Adapter[FrontEnd]]:
     return [Adapter("http", HttpSettings, _open)]
 
 
-def _open(settings: HttpSettings, _: Wiring) -> FrontEnd:
+def _open(settings: HttpSettings, wiring: Wiring) -> FrontEnd:
     # Falcon and waitress take a sixth of a second to import: only a server pays it.
     from claude_mem_http_falcon.server import HttpFrontEnd
 
-    return HttpFrontEnd(settings)
+    return HttpFrontEnd(settings, wiring.mounted)

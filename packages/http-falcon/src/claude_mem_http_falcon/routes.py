@@ -70,6 +70,7 @@ class RouteSpec:
         lists: Those of them that are lists, and may come several times.
         asks: The value that the parameters are the fields of.
         statuses: What it answers with when all is well.
+        mounted: Who answers is mounted here, and counts by itself what is asked of it.
     """
 
     method: str
@@ -81,11 +82,13 @@ class RouteSpec:
     lists: tuple[str, ...] = ()
     asks: type[Value] | None = None
     statuses: tuple[int, ...] = (200,)
+    mounted: bool = False
 
 
 ONE = Body(limit=1 * MIB)
 BATCH = Body(limit=8 * MIB)
 HOOK = Body(limit=16 * MIB, read=strict_json.read_hook)
+LETTER = Body(limit=1 * MIB, read=strict_json.read_unread)
 MAYBE = Body(limit=1 * MIB, may_be_absent=True)
 NOTHING = Body(limit=1 * KIB, read=strict_json.read_nothing, may_be_absent=True)
 JOB_QUERY: Final = (
@@ -346,6 +349,17 @@ ROUTES: Final = (
     ),
     RouteSpec("POST", "/v1/keys/{key_id}/revoke", DEEDS["api_key.revoke"], NOTHING),
     RouteSpec("GET", "/v1/connect", DEEDS["api_key.connect"]),
+    RouteSpec(
+        "POST",
+        "/v1/mcp",
+        DEEDS["mcp.call"],
+        LETTER,
+        statuses=(200, 202),
+        mounted=True,
+    ),
+    RouteSpec(
+        "POST", "/mcp", DEEDS["mcp.call"], LETTER, statuses=(200, 202), mounted=True
+    ),
     RouteSpec("GET", "/v1/usage", DEEDS["usage.read"]),
     RouteSpec("POST", "/hooks/{agent}/{event}", DEEDS["event.write"], HOOK),
     RouteSpec(

@@ -25,6 +25,7 @@ from waitress.server import BaseWSGIServer, create_server
 from claude_mem_http_falcon.app import App, authentication, build_app
 from claude_mem_http_falcon.edge import LONGEST_BODY, Door, EdgeChannel
 from claude_mem_http_falcon.gate import Gate
+from claude_mem_http_falcon.mounted import Mounted, Opening
 from claude_mem_http_falcon.settings import HttpSettings
 
 GRACE_SECONDS = 10.0
@@ -48,8 +49,9 @@ log = logging.getLogger(__name__)
 class HttpFrontEnd(FrontEnd):
     """The REST API on a port of this machine."""
 
-    def __init__(self, settings: HttpSettings) -> None:
+    def __init__(self, settings: HttpSettings, opening: Opening | None = None) -> None:
         self._settings = settings
+        self._opening = opening
         self._server: BaseWSGIServer | None = None
         self._stopping = StopSignal()
         # Reentrant: a signal handler may interrupt the very thread that holds it.
@@ -60,7 +62,8 @@ class HttpFrontEnd(FrontEnd):
         _give_memory_back()
         settings = self._settings
         require_safe(settings, runtime)
-        app = build_app(runtime, self._stopping, settings)
+        mounted = Mounted(self._opening, runtime)
+        app = build_app(runtime, self._stopping, settings, mounted)
         door = Door(
             Gate(settings),
             authentication(runtime, settings),
@@ -83,6 +86,7 @@ class HttpFrontEnd(FrontEnd):
                 self._server = None
             server.task_dispatcher.shutdown(timeout=1)
             wasyncore.close_all(sockets)
+            mounted.close()
 
     @override
     def stop(self) -> None:

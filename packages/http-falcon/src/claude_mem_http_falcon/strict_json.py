@@ -71,6 +71,11 @@ def read(body: bytes) -> JsonValue:
     return value
 
 
+def read_unread(body: bytes) -> JsonValue:
+    """The text of a body, which somebody else is going to read."""
+    return body.decode("utf-8", "surrogateescape")
+
+
 def read_hook(body: bytes) -> JsonObject:
     """The JSON object that a hook sent, with every part of it kept.
 

@@ -16,11 +16,11 @@ from claude_mem_core.domain.project_identity import (
 )
 from claude_mem_core.domain.team import LOCAL_TEAM_ID
 from claude_mem_core.domain.whereabouts import Whereabouts
+from claude_mem_core.git_facts import facts_of
 
 from claude_mem_cli import screen
 from claude_mem_cli.client import Client
 from claude_mem_cli.connect import connected
-from claude_mem_cli.git_facts import facts_of
 from claude_mem_cli.projects import project_meant, project_named
 from claude_mem_cli.teams import team_named, team_option, tell_place, title
 

@@ -25,7 +25,7 @@ from claude_mem_core.domain.supersession import (
     superseded,
     without_inheritance,
 )
-from claude_mem_core.domain.value import Id, Value
+from claude_mem_core.domain.value import Id, Text, Value
 
 
 class Supersession(Value):
@@ -54,10 +54,12 @@ class Expiry(Value):
     Attributes:
         valid_to_epoch: The moment from which on it holds no longer; else now.
         undo: In place of it: what was said of its end before counts again.
+        reason: Why it holds no longer, kept beside the memory with who said so.
     """
 
     valid_to_epoch: LastMoment | None = None
     undo: bool = Field(default=False, strict=True)
+    reason: Text | None = None
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
@@ -146,7 +148,8 @@ def expired(item: MemoryItem, told: Expiry, hand: Hand) -> MemoryItem:
     at = hand.now if at is None else at
     if at == end:
         return item
-    mark = hand.source(item, **{ENDED: _end_before(item)})
+    why = {} if told.reason is None else {"reason": told.reason}
+    mark = hand.source(item, **{ENDED: _end_before(item)}, **why)
     return _noted(_without(item, ENDED), mark, hand).changed(valid_to_epoch=at)
 
 

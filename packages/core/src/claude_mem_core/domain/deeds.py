@@ -101,6 +101,7 @@ _ROWS: Final = (
     Deed("api_key.rotate", "keys:manage", "key", "named", "writes"),
     Deed("api_key.revoke", "keys:manage", "key", "named", "writes"),
     Deed("api_key.connect", "memories:read"),
+    Deed("mcp.call", "memories:read"),
     Deed("audit.list", "audit:read"),
     Deed("usage.read", "metrics:read"),
 )

@@ -189,7 +189,7 @@ class Memories:
 
         Said again it changes nothing, and what has expired does not expire again now.
         """
-        hand = self._hand()
+        told, hand = cleaned(told, self._keeping), self._hand()
         with self._storage.begin() as tx:
             item = tx.memories.get(item_id, scope=by.scope)
             after = expired(item, told, hand)

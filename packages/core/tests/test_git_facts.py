@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from claude_mem_cli.git_facts import facts_of
+from claude_mem_core.git_facts import facts_of
 
 Git = Callable[..., Path]
 
@@ -191,7 +191,7 @@ def test_what_is_in_a_home_that_is_in_git_is_not_the_homes(
     inner = app / "notes"
     inner.mkdir()
     monkeypatch.setattr(
-        "claude_mem_cli.git_facts.is_wide", lambda key: key.endswith("/app")
+        "claude_mem_core.git_facts.is_wide", lambda key: key.endswith("/app")
     )
 
     assert facts_of(inner).common_dir is None

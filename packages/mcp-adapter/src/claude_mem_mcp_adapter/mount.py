@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Streamable HTTP behind a front end of ours: stateless, one JSON answer a request.
+
+The SDK's session manager runs in one event loop of a thread of its own; a front end's
+threads hand their letters over and wait. Who asks, their Host, Origin and the size of
+the body were looked at before: the front end does that for all its routes alike.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import MutableMapping
+from contextlib import ExitStack
+from typing import Any
+
+from anyio.from_thread import start_blocking_portal
+from claude_mem_core.front_end import Letter, Mount, Reply
+from claude_mem_core.runtime import Runtime
+from mcp.server.transport_security import TransportSecuritySettings
+from typing_extensions import override
+
+from claude_mem_mcp_adapter.server import build_server
+from claude_mem_mcp_adapter.settings import McpSettings
+from claude_mem_mcp_adapter.whom import LETTER, of_letter
+
+Message = MutableMapping[str, Any]
+UNCHECKED = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+"""The front end checks Host and Origin, by its own settings, before it hands on."""
+
+
+class McpMount(Mount):
+    """The tools over a runtime, at a path of a front end."""
+
+    def __init__(self, runtime: Runtime, settings: McpSettings) -> None:
+        server = build_server(
+            lambda: runtime,
+            of_letter,
+            observation_names=settings.mcp_observation_names,
+        )
+        server.streamable_http_app(
+            json_response=True, stateless_http=True, transport_security=UNCHECKED
+        )
+        self._manager = server.session_manager
+        self._undo = ExitStack()
+        self._portal = self._undo.enter_context(start_blocking_portal())
+        running = self._portal.wrap_async_context_manager(self._manager.run())
+        self._undo.enter_context(running)
+        self._closing = threading.Lock()
+
+    @override
+    def answer(self, letter: Letter) -> Reply:
+        return self._portal.call(self._answered, letter)
+
+    @override
+    def close(self) -> None:
+        with self._closing:
+            self._undo.close()
+
+    async def _answered(self, letter: Letter) -> Reply:
+        begun: Message = {}
+        parts: list[bytes] = []
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": letter.body, "more_body": False}
+
+        async def send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                begun.update(message)
+            else:
+                parts.append(message.get("body", b""))
+
+        await self._manager.handle_request(_scope(letter), receive, send)
+        headers = {name.decode(): one.decode() for name, one in begun["headers"]}
+        return Reply(begun["status"], headers, b"".join(parts))
+
+
+def _scope(letter: Letter) -> dict[str, Any]:
+    fields = [
+        (name.lower().encode(), one.encode("latin-1", "replace"))
+        for name, one in letter.headers.items()
+    ]
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": letter.method,
+        "path": letter.path,
+        "raw_path": letter.path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "scheme": "http",
+        "headers": fields,
+        "client": (letter.peer, 0),
+        "server": ("127.0.0.1", 0),
+        LETTER: letter,
+    }
