@@ -173,7 +173,6 @@ GEMINI = Layout(
         "BeforeAgent": (),
         "AfterTool": (),
         "AfterAgent": QUIET,
-        "PreCompress": QUIET,
         "SessionEnd": QUIET,
     },
     entry=_in_a_group,

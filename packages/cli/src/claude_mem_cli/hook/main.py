@@ -99,7 +99,9 @@ def _call(args: Sequence[str]) -> Call | None:
 
 def _is_plain(name: str) -> bool:
     """Whether it can stand in an address as it is."""
-    return name.isascii() and name.replace("-", "").replace("_", "").isalnum()
+    for sign in "-_.":
+        name = name.replace(sign, "")
+    return name.isascii() and name.isalnum()
 
 
 def _input(until: float) -> bytes:
