@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from claude_mem_core.domain.installing import FileChange, Site
+from claude_mem_core.domain.installing import FileChange, HookTrial, Site
 from claude_mem_core.ports.installers import AgentInstaller
 from typing_extensions import override
 
@@ -135,6 +135,14 @@ class ClaudeCodeInstaller(AgentInstaller):
         env = settings.get("env") if isinstance(settings, dict) else None
         key = env.get(KEY) if isinstance(env, dict) else None
         return key if isinstance(key, str) else None
+
+    @override
+    def trial(self, site: Site) -> HookTrial:
+        (entry,) = _hooks(site)["SessionStart"]
+        (hook,) = entry["hooks"]
+        key = self.installed_key(site)
+        env = {FOLDER: str(site.folder), **({KEY: key} if key else {})}
+        return HookTrial((hook["command"], *hook["args"]), env)
 
 
 def _settings_file(site: Site) -> Path:

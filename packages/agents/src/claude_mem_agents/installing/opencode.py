@@ -15,7 +15,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from claude_mem_core.domain.installing import FileChange, Site
+from claude_mem_core.domain.installing import FileChange, HookTrial, Site
 from claude_mem_core.ports.installers import AgentInstaller
 from typing_extensions import override
 
@@ -85,6 +85,19 @@ class OpenCodeInstaller(AgentInstaller):
     def installed_key(self, site: Site) -> str | None:
         return (read(_key(site)) or b"").decode("ascii", "replace").strip() or None
 
+    @override
+    def trial(self, site: Site) -> HookTrial:
+        command = (*_command(site), "session.created", "--start", _data(site))
+        return HookTrial(command, {})
+
+
+def _command(site: Site) -> Sequence[str]:
+    return (site.python, *HOOK, HOST.name)
+
+
+def _data(site: Site) -> str:
+    return f"--data={site.folder}"
+
 
 def _folder(site: Site) -> Path:
     if site.project is None:
@@ -109,8 +122,7 @@ def _settings(site: Site) -> Path:
 
 def _program(site: Site) -> str:
     """The plugin, which knows the command that it hands events on to."""
-    command = json.dumps([site.python, *HOOK, HOST.name])
-    data = json.dumps(f"--data={site.folder}")
+    command, data = json.dumps(_command(site)), json.dumps(_data(site))
     source = files(__package__) / "opencode.js"
     program = source.read_text(encoding="utf-8")
     return f"{NOTE}\nconst HOOK = {command}\nconst DATA = {data}\n{program}"

@@ -27,7 +27,10 @@ WITHIN_AT_START = 4.0
 """The same for a hook that may start the server: it comes once in a session."""
 
 DATA = "--data="
-USAGE = "usage: claude-mem-hook AGENT EVENT [--start] [--no-answer] [--data=FOLDER]"
+USAGE = (
+    "usage: claude-mem-hook AGENT EVENT "
+    "[--start] [--no-answer] [--dry-run] [--data=FOLDER]"
+)
 OFFLINE = "X-Claude-Mem-Offline"
 OCCURRED = "X-Claude-Mem-Occurred-At"
 _SESSION = ("session_id", "sessionId", "conversation_id", "thread_id", "id")
@@ -43,6 +46,7 @@ class Call(NamedTuple):
         starts: Start the server where none runs.
         answers: Print what the agent is told.
         folder: The data folder, where it is not the environment's.
+        is_dry: Only tell what would become of it.
     """
 
     agent: str
@@ -50,6 +54,7 @@ class Call(NamedTuple):
     starts: bool
     answers: bool
     folder: str | None = None
+    is_dry: bool = False
 
 
 def main() -> NoReturn:
@@ -73,6 +78,12 @@ def run(args: Sequence[str], env: Mapping[str, str]) -> None:
     if call.folder is not None:
         env = {**env, "CLAUDE_MEM_DATA_DIR": call.folder}
     where = place(env, call.agent)
+    if call.is_dry:
+        # Only who looks for a fault pays for it, and no hook does.
+        from claude_mem_cli.hook import dry
+
+        _print(dry.run(where, f"/hooks/{call.agent}/{call.event}", body, until))
+        return
     answer = _sent(where, call, body, at, until)
     if answer is not None:
         _take(where, call, body, answer)
@@ -85,7 +96,7 @@ def _call(args: Sequence[str]) -> Call | None:
     args = [one for one in args if not one.startswith(DATA)]
     flags = {one for one in args if one.startswith("--")}
     names = [one for one in args if not one.startswith("--")]
-    known = flags <= {"--start", "--no-answer"}
+    known = flags <= {"--start", "--no-answer", "--dry-run"}
     if len(names) != 2 or not known or not all(map(_is_plain, names)):  # noqa: PLR2004
         return None
     return Call(
@@ -94,6 +105,7 @@ def _call(args: Sequence[str]) -> Call | None:
         starts="--start" in flags,
         answers="--no-answer" not in flags,
         folder=folders[0] if folders else None,
+        is_dry="--dry-run" in flags,
     )
 
 
