@@ -153,7 +153,7 @@ def test_opencode_in_a_project_gets_a_plugin_without_the_key(tmp_path):
     plugin, *settings, key = OpenCodeInstaller().install(site)
 
     assert plugin.path == lamp / ".opencode" / "plugins" / "claude-mem.js"
-    assert b'const HOOK = ["/usr/bin/python3", "-m", ' in plugin.after
+    assert b'const HOOK = ["/usr/bin/python3", "-' in plugin.after
     assert b"cmem_ag_k" not in plugin.after
     assert {one.path for one in settings} <= {lamp / ".opencode" / "opencode.json"}
     assert (key.path, key.is_private) == (tmp_path / "data/keys/opencode", True)

@@ -22,9 +22,9 @@ from claude_mem_agents.claude_code import FILE_TOOLS, NAME
 from claude_mem_agents.installing import jsonc
 from claude_mem_agents.installing.files import (
     ASKS,
-    HOOK,
     document,
     edited,
+    hook_command,
     mcp_server,
     pretty,
     removed,
@@ -194,12 +194,13 @@ def _files(site: Site) -> Mapping[Path, str]:
 
 
 def _hooks(site: Site) -> Mapping[str, Any]:
+    program, *words = hook_command(site, NAME)
     hooks = {}
     for event, (matcher, goes_on, options) in HOOKS.items():
         hook: dict[str, Any] = {
             "type": "command",
-            "command": site.python,
-            "args": [*HOOK, NAME, event, *options],
+            "command": program,
+            "args": [*words, event, *options],
             "timeout": WAITS,
         }
         if goes_on:

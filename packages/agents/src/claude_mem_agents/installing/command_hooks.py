@@ -22,13 +22,11 @@ from claude_mem_agents.installing.files import (
     ASKS,
     HOOK,
     edited,
+    hook_command,
     mcp_server,
     read,
     removed,
 )
-
-OURS = "claude_mem_cli.hook"
-"""By what a command is known to be ours."""
 
 START = ("--start",)
 QUIET = ("--no-answer",)
@@ -107,7 +105,7 @@ class CommandHooks(AgentInstaller):
     def _words(self, site: Site, event: str, options: Sequence[str]) -> Sequence[str]:
         """The command at an event."""
         data = f"--data={site.folder}"
-        return (site.python, *HOOK, self.name, event, *options, data)
+        return (*hook_command(site, self.name), event, *options, data)
 
     def _edits(self, site: Site, *, installs: bool) -> Sequence[FileChange]:
         """The changes of the agent's own files, each file once."""
@@ -128,13 +126,13 @@ class CommandHooks(AgentInstaller):
         for event, options in self._layout.events.items():
             command = shlex.join(self._words(site, event, options))
             entry = self._layout.entry(command)
-            text = jsonc.add(text, ["hooks", event], entry, known_by=OURS)
+            text = jsonc.add(text, ["hooks", event], entry, known_by=HOOK)
         return text
 
     def _unhook(self, text: str, _: Site) -> str:
         left = text
         for event in self._layout.events:
-            left = jsonc.take(left, ["hooks", event], known_by=OURS)
+            left = jsonc.take(left, ["hooks", event], known_by=HOOK)
         is_all = jsonc.value(left) in ({}, dict(self._layout.always))
         return "" if is_all and left != text else left
 

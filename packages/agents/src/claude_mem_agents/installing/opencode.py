@@ -22,8 +22,8 @@ from typing_extensions import override
 from claude_mem_agents.installing import jsonc
 from claude_mem_agents.installing.files import (
     ASKS,
-    HOOK,
     edited,
+    hook_command,
     mcp_server,
     read,
     removed,
@@ -87,12 +87,13 @@ class OpenCodeInstaller(AgentInstaller):
 
     @override
     def trial(self, site: Site) -> HookTrial:
-        command = (*_command(site), "session.created", "--start", _data(site))
+        command = (
+            *hook_command(site, HOST.name),
+            "session.created",
+            "--start",
+            _data(site),
+        )
         return HookTrial(command, {})
-
-
-def _command(site: Site) -> Sequence[str]:
-    return (site.python, *HOOK, HOST.name)
 
 
 def _data(site: Site) -> str:
@@ -122,7 +123,7 @@ def _settings(site: Site) -> Path:
 
 def _program(site: Site) -> str:
     """The plugin, which knows the command that it hands events on to."""
-    command, data = json.dumps(_command(site)), json.dumps(_data(site))
+    command, data = map(json.dumps, (hook_command(site, HOST.name), _data(site)))
     source = files(__package__) / "opencode.js"
     program = source.read_text(encoding="utf-8")
     return f"{NOTE}\nconst HOOK = {command}\nconst DATA = {data}\n{program}"
