@@ -71,7 +71,7 @@ def test_what_agents_run_can_be_led_astray_by_no_project(env, tmp_path):
     site = Site(tmp_path, None, tmp_path / "data", sys.executable)
     stranger = tmp_path / "claude_mem_cli"
     stranger.mkdir()
-    for path in (stranger / "__init__.py", tmp_path / "os.py", tmp_path / "time.py"):
+    for path in (stranger / "__init__.py", tmp_path / "os.py", tmp_path / "select.py"):
         path.write_text("print('led astray')")
 
     done = subprocess.run(
