@@ -37,6 +37,7 @@ class Query:
     Attributes:
         conv: The haystack that it searches.
         abstains: No memory answers it.
+        asked_at: When it was asked, in milliseconds, where the set tells.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Query:
     text: str
     category: str
     abstains: bool = False
+    asked_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Corpus:
         right: The right memories of a query; empty where only sessions are judged.
         right_sessions: Its right sessions.
         names: From our id of a memory, or of a session, to the benchmark's.
+        as_asked: Each question is asked as of when it was asked.
     """
 
     runtime: Runtime
@@ -76,11 +79,17 @@ class Corpus:
     right_sessions: dict[str, set[str]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     memories: int = 0
+    as_asked: bool = False
 
     def search(self, query: Query, limit: int) -> Sequence[MemoryRecord]:
         """The best memories for a query, with the sources that tell their sessions."""
         project_id = self.projects[query.conv]
-        asked = SearchQuery(project_id=project_id, query=query.text, limit=limit)
+        asked = SearchQuery(
+            project_id=project_id,
+            query=query.text,
+            limit=limit,
+            as_of=query.asked_at if self.as_asked else None,
+        )
         hits = self.runtime.recall.search(asked, by=ME).hits
         ids = tuple(hit.item.id for hit in hits)
         if not ids:
@@ -178,16 +187,18 @@ def long_mem_eval(runtime: Runtime, path: Path) -> Corpus:
     """
     corpus = Corpus(runtime)
     questions = json.loads(path.read_text(encoding="utf-8"))
-    for at, one in enumerate(questions, 1):
+    for count, one in enumerate(questions, 1):
         name = one["question_id"]
         abstains = name.endswith("_abs")
         text, kind = one["question"], one["question_type"]
-        corpus.queries.append(Query(name, name, text, kind, abstains))
+        date = one.get("question_date")
+        at = _epoch(_moment(date).isoformat()) if date else None
+        corpus.queries.append(Query(name, name, text, kind, abstains, at))
         if not abstains:
             corpus.right_sessions[name] = set(one["answer_session_ids"])
             corpus.right[name] = set()
         _keep_haystack(corpus, one, abstains=abstains)
-        print(f"\r{at} of {len(questions)} haystacks", end="", file=sys.stderr)
+        print(f"\r{count} of {len(questions)} haystacks", end="", file=sys.stderr)
     print(file=sys.stderr)
     return corpus
 
@@ -217,7 +228,14 @@ def _ask(corpus: Corpus, data: Path, split: str) -> None:
     for one in _lines(data / f"queries.{split}.jsonl"):
         abstains = bool(one.get("abstain"))
         corpus.queries.append(
-            Query(one["id"], one["conv"], one["text"], one["category"], abstains)
+            Query(
+                one["id"],
+                one["conv"],
+                one["text"],
+                one["category"],
+                abstains,
+                _epoch(one.get("ts")),
+            )
         )
     corpus.right = _judged(data / f"qrels.{split}.jsonl")
     corpus.right_sessions = _judged(data / f"qrels_session.{split}.jsonl")

