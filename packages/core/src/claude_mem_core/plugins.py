@@ -35,6 +35,9 @@ GROUP = "claude_mem"
 Installer: TypeAlias = AgentInstaller
 """What front ends call: an agent's files, read and changed so that it reports here."""
 
+Format: TypeAlias = TranscriptFormat
+"""What front ends call: the files in which an agent writes its sessions down."""
+
 COUNTERPARTS: Mapping[tuple[str, str], str] = {
     ("queue engine", "bullmq"): "bullmq runs on Node.js: rq is its counterpart here, "
     "sqlite needs no Redis",
