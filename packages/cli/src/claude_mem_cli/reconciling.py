@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from claude_mem_core.domain.coverage import (
     MOST_EVENTS,
@@ -14,6 +14,7 @@ from claude_mem_core.domain.coverage import (
     Reconciliation,
     SeenEvent,
     coverage_of,
+    seen_event,
 )
 from claude_mem_core.domain.server_session import SessionKey
 from claude_mem_core.domain.transcript import Heard
@@ -56,12 +57,7 @@ def fill(
     reading = Reading(found, now=time.time_ns() // 1_000_000, step=step)
     sessions = {key: told for key, told in reading.sessions.items() if only(key)}
     asked = {key: _ask(client, key, told) for key, told in sessions.items()}
-    sending = Sending(client)
-    for heard in reading.events():
-        session = session_of(heard.event)
-        if session is None or (session in asked and asked[session].lacks(heard)):
-            _send(heard, homes, sending)
-    sending.flush()
+    sending = _sent(reading.events(), asked, client, homes)
     compared = []
     for key, told in sessions.items():
         answer = asked[key]
@@ -86,6 +82,22 @@ def fill(
         agent=found.format.name,
         compared=tuple(compared),
     )
+
+
+def send_new(heard: Sequence[Heard], *, client: Client, homes: Homes) -> Sending:
+    """Send those of some events that are not kept; what became of them.
+
+    They are a part of their sessions, so nothing is noted of how much is kept.
+    """
+    sessions: dict[SessionKey, SessionTold] = {}
+    for one in heard:
+        session = session_of(one.event)
+        if session is not None:
+            told = sessions.setdefault(session, SessionTold())
+            told.root_path = told.root_path or one.event.root_path
+            told.seen.append(seen_event(one))
+    asked = {key: _ask(client, key, told, keep=False) for key, told in sessions.items()}
+    return _sent(heard, asked, client, homes)
 
 
 class _Answer:
@@ -114,7 +126,25 @@ class _Answer:
         return name_of_heard(heard) in self.names
 
 
-def _ask(client: Client, key: SessionKey, told: SessionTold) -> _Answer:
+def _sent(
+    heard: Iterable[Heard],
+    asked: Mapping[SessionKey, _Answer],
+    client: Client,
+    homes: Homes,
+) -> Sending:
+    """What became of the events that are not kept, now that they are sent."""
+    sending = Sending(client)
+    for one in heard:
+        session = session_of(one.event)
+        if session is None or (session in asked and asked[session].lacks(one)):
+            _send(one, homes, sending)
+    sending.flush()
+    return sending
+
+
+def _ask(
+    client: Client, key: SessionKey, told: SessionTold, *, keep: bool = True
+) -> _Answer:
     parts = [*_parts(told.seen)]
     platform = {} if key.any_platform else {"platform_source": key.platform_source}
     answers = [
@@ -124,7 +154,7 @@ def _ask(client: Client, key: SessionKey, told: SessionTold) -> _Answer:
                 root_path=told.root_path,
                 events=part,
                 # The coverage of a part is not that of the session.
-                keep=len(parts) == 1,
+                keep=keep and len(parts) == 1,
                 **platform,
             )
         )

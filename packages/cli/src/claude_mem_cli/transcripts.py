@@ -21,6 +21,10 @@ FIRST = 50
 _OWN_FILES = (".git", "node_modules", ".venv", "__pycache__")
 
 
+FileState = tuple[str, int, int]
+"""A file's path, its bytes, and when it was written, in nanoseconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A transcript: its file, and those of the same session's helpers.
@@ -45,11 +49,9 @@ class Found:
         return sum(state[1] for state in self.state)
 
     @property
-    def state(self) -> Sequence[tuple[str, int, int]]:
-        """What changes when one of them does: path, bytes, nanoseconds."""
-        # A database that is being written has what is new in a file beside it.
-        beside = self.path.with_name(f"{self.path.name}-wal")
-        return [(str(one), *_written(one)) for one in (*self.files, beside)]
+    def state(self) -> Sequence[FileState]:
+        """What changes when one of them does."""
+        return [state for one in self.files for state in states_of(one)]
 
     @property
     def written_at(self) -> int:
@@ -92,10 +94,26 @@ class Finder:
     def at_home(self) -> Iterator[Found]:
         """Every transcript in the agents' own places, in the order of their names."""
         for format_ in self._formats:
-            files = [
-                path for place in self._places[format_.name] for path in walk(place)
-            ]
-            yield from self._several(files, [format_])
+            yield from self._several(self._files_of(format_), [format_])
+
+    def states(self) -> Iterator[tuple[Path, Sequence[FileState]]]:
+        """Each file in the agents' own places, and what changes when it is written."""
+        for format_ in self._formats:
+            for path in self._files_of(format_):
+                yield path, states_of(path)
+
+    def whole(self, path: Path) -> Found | None:
+        """The transcript that a file of the agents' places is of, with all its files.
+
+        A helper's file is of the transcript of its session.
+        """
+        for format_ in self._formats:
+            files = self._files_of(format_)
+            if path in files:
+                owners = (one for one in files if path in format_.companions(one))
+                owner = next(owners, path)
+                return next(self._several([owner], [format_]), None)
+        return None
 
     def in_folder(self, folder: Path) -> tuple[Sequence[Found], Sequence[Path]]:
         """The transcripts in a folder and below it, and the other files."""
@@ -113,12 +131,14 @@ class Finder:
         files = [
             (path, format_)
             for format_ in self._formats
-            for place in self._places[format_.name]
-            for path in _without_companions([*walk(place)], [format_])
+            for path in _without_companions(self._files_of(format_), [format_])
         ]
         files.sort(key=lambda one: _written(one[0])[1], reverse=True)
         found = (self._several([path], [format_]) for path, format_ in files)
         return [*islice((one for each in found for one in each), most)]
+
+    def _files_of(self, format_: Format) -> Sequence[Path]:
+        return [path for one in self._places[format_.name] for path in walk(one)]
 
     def _several(
         self, files: Sequence[Path], formats: Sequence[Format]
@@ -132,6 +152,16 @@ class Finder:
     def _is_at_home(self, path: Path, format_: Format) -> bool:
         whole = path.absolute()
         return any(whole.is_relative_to(one) for one in self._places[format_.name])
+
+
+def states_of(path: Path) -> Sequence[FileState]:
+    """What changes when a file is written.
+
+    A database that is being written has what is new in a file beside it.
+    """
+    beside = path.with_name(f"{path.name}-wal")
+    both = (path, beside) if path.suffix == ".db" else (path,)
+    return [(str(one), *_written(one)) for one in both]
 
 
 def walk(place: Path) -> Iterator[Path]:

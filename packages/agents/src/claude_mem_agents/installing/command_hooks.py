@@ -30,8 +30,10 @@ from claude_mem_agents.installing.files import (
 OURS = "claude_mem_cli.hook"
 """By what a command is known to be ours."""
 
-START = ("--start",)
+START = ("--start", "--reconcile")
 QUIET = ("--no-answer",)
+END = ("--no-answer", "--reconcile")
+"""At the end of a turn or a session, when the transcript has all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +174,9 @@ GEMINI = Layout(
         "SessionStart": START,
         "BeforeAgent": (),
         "AfterTool": (),
-        "AfterAgent": QUIET,
+        "AfterAgent": END,
         "PreCompress": QUIET,
-        "SessionEnd": QUIET,
+        "SessionEnd": END,
     },
     entry=_in_a_group,
     always={},
@@ -192,8 +194,8 @@ CURSOR = Layout(
         "afterMCPExecution": QUIET,
         "afterFileEdit": QUIET,
         "afterAgentResponse": QUIET,
-        "stop": QUIET,
-        "sessionEnd": QUIET,
+        "stop": END,
+        "sessionEnd": END,
     },
     entry=_alone,
     always={"version": 1},
@@ -210,7 +212,7 @@ CODEX = Layout(
         "PreToolUse": (),
         "PostToolUse": (),
         "PreCompact": QUIET,
-        "Stop": QUIET,
+        "Stop": END,
     },
     entry=_in_a_group,
     always={},

@@ -16,8 +16,10 @@ from claude_mem_agents.installing import jsonc
 
 HOOK = ("-m", "claude_mem_cli.hook")
 MCP = "claude_mem_mcp_adapter"
-ASKS = frozenset({"events:write", "context:read", "memories:read"})
-"""The scopes that the hooks and the tools need of a key, in every agent."""
+ASKS = frozenset(
+    {"events:write", "sessions:write", "context:read", "memories:read", "projects:read"}
+)
+"""The scopes that the hooks, the tools and what fills in lost events need of a key."""
 
 
 def read(path: Path) -> bytes | None:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
-from claude_mem_cli.hook import answers, detached, spool
+from claude_mem_cli.hook import answers, detached, reconciling, spool
 from claude_mem_cli.hook.place import Place, place
 from claude_mem_cli.hook.post import Answer, NoAnswerError, post
 
@@ -27,7 +27,10 @@ WITHIN_AT_START = 4.0
 """The same for a hook that may start the server: it comes once in a session."""
 
 DATA = "--data="
-USAGE = "usage: claude-mem-hook AGENT EVENT [--start] [--no-answer] [--data=FOLDER]"
+USAGE = (
+    "usage: claude-mem-hook AGENT EVENT"
+    " [--start] [--reconcile] [--no-answer] [--data=FOLDER]"
+)
 OFFLINE = "X-Claude-Mem-Offline"
 OCCURRED = "X-Claude-Mem-Occurred-At"
 _SESSION = ("session_id", "sessionId", "conversation_id", "thread_id", "id")
@@ -41,6 +44,7 @@ class Call(NamedTuple):
         agent: The agent's name in addresses.
         event: The event in the agent's spelling.
         starts: Start the server where none runs.
+        reconciles: Then fill in, in the background, what was lost of the session.
         answers: Print what the agent is told.
         folder: The data folder, where it is not the environment's.
     """
@@ -49,6 +53,7 @@ class Call(NamedTuple):
     event: str
     starts: bool
     answers: bool
+    reconciles: bool = False
     folder: str | None = None
 
 
@@ -78,6 +83,8 @@ def run(args: Sequence[str], env: Mapping[str, str]) -> None:
         _take(where, call, body, answer)
     else:
         _keep(where, call, body, at, env)
+    if call.reconciles:
+        reconciling.start(call.agent, _payload(body), env, begins=call.starts)
 
 
 def _call(args: Sequence[str]) -> Call | None:
@@ -85,7 +92,7 @@ def _call(args: Sequence[str]) -> Call | None:
     args = [one for one in args if not one.startswith(DATA)]
     flags = {one for one in args if one.startswith("--")}
     names = [one for one in args if not one.startswith("--")]
-    known = flags <= {"--start", "--no-answer"}
+    known = flags <= {"--start", "--reconcile", "--no-answer"}
     if len(names) != 2 or not known or not all(map(_is_plain, names)):  # noqa: PLR2004
         return None
     return Call(
@@ -93,6 +100,7 @@ def _call(args: Sequence[str]) -> Call | None:
         event=names[1],
         starts="--start" in flags,
         answers="--no-answer" not in flags,
+        reconciles="--reconcile" in flags,
         folder=folders[0] if folders else None,
     )
 
