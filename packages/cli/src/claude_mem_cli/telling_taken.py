@@ -12,6 +12,7 @@ from claude_mem_core.domain.project import Project
 from claude_mem_core.errors import InvalidInputError
 
 from claude_mem_cli import exits, screen
+from claude_mem_cli.coverage_told import coverage_line
 from claude_mem_cli.homes import Held
 from claude_mem_cli.reconciling import totals
 from claude_mem_cli.taken import Compared, Taken
@@ -164,15 +165,6 @@ def coverage_told(taken: Sequence[Taken]) -> CoverageTotals | None:
     """How much is kept of the transcripts' sessions; None where there are none."""
     each = [at for one in taken for at in one.compared if not at.excluded]
     return totals([one.coverage for one in each]) if each else None
-
-
-def coverage_line(told: CoverageTotals) -> str:
-    """The same in words."""
-    kept = told.seen - told.missing
-    part = f"{100 * told.ratio:.2f}".rstrip("0").rstrip(".")
-    late = f", {told.filled} from transcripts" if told.filled else ""
-    of = screen.amount(told.sessions, "session")
-    return f"Kept: {kept} of {told.seen} prompts and calls ({part} %){late}; {of}."
 
 
 def session_wire(one: Compared) -> Mapping[str, object]:

@@ -14,10 +14,10 @@ from claude_mem_core.settings import CoreSettings
 from claude_mem_cli import exits, screen
 from claude_mem_cli.backfill import take_all
 from claude_mem_cli.connect import connected
+from claude_mem_cli.coverage_told import coverage_line
 from claude_mem_cli.session_meant import sessions_meant
 from claude_mem_cli.taken import Taken
 from claude_mem_cli.telling_taken import (
-    coverage_line,
     coverage_told,
     fault_of,
     problems_of,
