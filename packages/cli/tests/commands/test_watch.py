@@ -44,7 +44,7 @@ class Watching:
 
     def stop(self):
         self.child.send_signal(signal.SIGINT)
-        out, err = self.child.communicate(timeout=20)
+        _, err = self.child.communicate(timeout=20)
         assert self.child.returncode == 0, err
         return err
 
