@@ -26,12 +26,14 @@ class Written:
     Attributes:
         calls: How many tools it calls.
         began: When it began.
+        named: Its client gives prompts an id, which newer ones do.
     """
 
     name: str
     folder: str = "/srv/small"
     calls: int = 4
     began: datetime = BEGAN
+    named: bool = True
 
     @property
     def ids(self) -> list[str]:
@@ -56,7 +58,9 @@ class Written:
 
     def hooks(self) -> Iterator[Json]:
         """What the hooks report of it, in order."""
-        own = {"session_id": self.name, "cwd": self.folder, "prompt_id": "p1"}
+        own = {"session_id": self.name, "cwd": self.folder}
+        if self.named:
+            own["prompt_id"] = "p1"
         yield {**own, "hook_event_name": "UserPromptSubmit", "prompt": PROMPT}
         for number, call in enumerate(self.ids):
             yield {
@@ -70,7 +74,8 @@ class Written:
 
     def _entries(self) -> Iterator[Json]:
         typed = {"role": "user", "content": PROMPT}
-        yield self._entry(0, "user", typed, promptId="p1")
+        prompt = {"promptId": "p1"} if self.named else {}
+        yield self._entry(0, "user", typed, **prompt)
         for number, call in enumerate(self.ids):
             use = {"type": "tool_use", "id": call, "name": "Bash"}
             asked = {**use, "input": {"command": f"echo {number}"}}
@@ -78,7 +83,7 @@ class Written:
             yield self._entry(2 * number + 1, "assistant", said)
             given = {"type": "tool_result", "tool_use_id": call, "content": str(number)}
             result = {"role": "user", "content": [given]}
-            yield self._entry(2 * number + 2, "user", result, promptId="p1")
+            yield self._entry(2 * number + 2, "user", result, **prompt)
         end = {"role": "assistant", "stop_reason": "end_turn"}
         text = [{"type": "text", "text": SAID}]
         yield self._entry(2 * self.calls + 1, "assistant", {**end, "content": text})

@@ -128,3 +128,34 @@ def test_a_table_for_people_fits_in_eighty_columns(shell, lossy):
     assert (
         kept == "Kept: 7 of 7 prompts and calls (100 %), 7 from transcripts; 1 session."
     )
+
+
+@pytest.mark.parametrize("kept", ["by a server", "by itself", "in the spool"])
+def test_what_a_hook_reported_without_an_id_is_not_doubled(
+    shell, env, home, work, tmp_path, kept
+):
+    from writing import Written
+
+    session = Written("old", folder=str(work), calls=2, named=False)
+    path = session.write(home)
+    first = [*session.hooks()][:1]
+    if kept == "by a server":
+        shell.serve()
+    if kept == "in the spool":
+        report(env, first[0])
+    else:
+        live = tmp_path / "live.jsonl"
+        live.write_text(f"{json.dumps(first[0])}\n")
+        shell("ingest", str(live))
+
+    told = shell("reconcile", str(path), "--json").json
+
+    assert counts(told) == [3, 1, 2, 0, 1.0]
+    assert told["added"] == 3
+
+
+def report(env, payload):
+    subprocess.run(
+        [sys.executable, "-m", "claude_mem_cli.hook", "claude-code", "UserPromptSubmit"],
+        input=json.dumps(payload).encode(), env=env, check=True, capture_output=True,
+    )  # fmt: skip

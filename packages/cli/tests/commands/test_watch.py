@@ -97,11 +97,11 @@ def test_a_file_that_is_put_in_the_place_of_another_is_read_anew(shell, session,
     watching.new(2)
 
     moved = place.with_suffix(".new")
-    moved.write_text("".join(lines[:5]))
+    moved.write_text("".join(lines[3:7]))
     moved.replace(place)
-    watching.new(1)
-    place.write_text("".join(lines[5:]))
     watching.new(2)
+    place.write_text("".join(lines[7:]))
+    watching.new(1)
 
     watching.stop()
 
