@@ -31,7 +31,7 @@ def finder(home) -> Finder:
     return Finder({"HOME": str(home)})
 
 
-def test_a_helpers_file_is_of_the_transcript_of_its_session(home, finder):
+def test_a_helpers_file_is_of_the_transcript_of_its_session(finder):
     found = [one for one in finder.at_home() if one.format.name == "claude-code"]
     (helped,) = [one for one in found if one.companions]
     (helper,) = helped.companions
@@ -69,7 +69,7 @@ def test_an_agent_that_is_not_read_is_told_with_those_that_are(home):
         Finder({"HOME": str(home)}, ["x"])
 
 
-def test_a_transcript_is_of_the_folder_and_of_those_in_it(home, finder):
+def test_a_transcript_is_of_the_folder_and_of_those_in_it(finder):
     (one, *_) = finder.at_home()
     told = [is_of_folder(one, Path(path)) for path in ("/home/me/lamp/src", "/home")]
     assert told == [True, False]
@@ -103,10 +103,11 @@ def test_every_session_of_a_database_is_read_and_only_those_that_are_over_end(
     assert ended.count("turn_end") == 1
 
 
-def write_session(db, name, at):
-    db.execute("INSERT INTO session VALUES (?, '/srv/a', ?)", [name, at])
+def write_session(db, name, began):
+    db.execute("INSERT INTO session VALUES (?, '/srv/a', ?)", [name, began])
     texts = {"user": "Fix the lamp", "assistant": "Fixed: the fuse was blown"}
-    for at, (role, text) in enumerate(texts.items(), at):
+    for place, (role, text) in enumerate(texts.items()):
+        at = began + place
         message, info = f"msg_{name}_{role}", {"role": role, "time": {"created": at}}
         part = {"type": "text", "text": text, "time": {"end": at}}
         rows = (message, name, json.dumps(info), at)
