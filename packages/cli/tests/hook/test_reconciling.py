@@ -46,6 +46,10 @@ def asked(monkeypatch):
     return seen
 
 
+def start(agent, payload, *, begins):
+    reconciling.start(agent, json.dumps(payload).encode(), {}, begins=begins)
+
+
 def coverage(shell):
     told = shell("server", "status", "--json")
     return told.json["coverage"] if told.code == 0 else None
@@ -101,8 +105,8 @@ def test_the_start_of_a_session_fills_in_those_before_it_of_its_folder(
 def test_what_it_is_asked_to_do_is_what_the_hook_knows(asked):
     known = {"cwd": "/srv/a", "transcript_path": "/t/s.jsonl"}
     roots = {"workspace_roots": ["/srv/b"], "transcriptPath": "-t.jsonl"}
-    reconciling.start("claude-code", known, {}, begins=False)
-    reconciling.start("cursor", roots, {}, begins=True)
+    start("claude-code", known, begins=False)
+    start("cursor", roots, begins=True)
 
     first, second = (" ".join(one) for one in asked)
     assert first == "reconcile --hook claude-code --folder /srv/a -- /t/s.jsonl"
@@ -114,7 +118,7 @@ def test_what_it_is_asked_to_do_is_what_the_hook_knows(asked):
     [{}, {"transcript_path": 7}, {"transcript_path": "a\0b"}, {"transcript_path": ""}],
 )
 def test_nothing_is_started_where_no_session_can_be_meant(asked, payload):
-    reconciling.start("claude-code", payload, {}, begins=False)
+    start("claude-code", payload, begins=False)
     assert asked == []
 
 

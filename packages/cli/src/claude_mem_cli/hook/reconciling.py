@@ -6,23 +6,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from claude_mem_cli.hook import detached
+from claude_mem_cli.hook import beginning, detached
 
 _TRANSCRIPT = ("transcript_path", "transcriptPath")
 _FOLDER = ("cwd", "directory")
 
 
-def start(
-    agent: str, payload: Mapping[str, Any], env: Mapping[str, str], *, begins: bool
-) -> None:
+def start(agent: str, body: bytes, env: Mapping[str, str], *, begins: bool) -> None:
     """Start it, and wait for nothing.
 
     Args:
         agent: The agent's name in addresses.
-        payload: What its hook said.
+        body: What its hook said, as JSON.
         env: The environment of the hook.
         begins: A session begins: those before it of its folder are looked at too.
     """
+    payload = beginning.payload_of(body)
     args = ["reconcile", "--hook", agent]
     folder = _first(payload, _FOLDER) or _first_root(payload)
     if folder:
