@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -211,3 +212,38 @@ def test_a_fix_that_worked_is_told_when_its_failure_comes_again(desk: Desk) -> N
     new = json.dumps(second["messages"][len(first["messages"]) :])
     assert "AssertionError: 0 != 1; later it passed" in new
     assert "`return 0` became `return 1` in lamp.py" in new
+
+
+@pytest.mark.parametrize("agent", ["claude", "codex"])
+def test_the_next_session_fills_in_what_was_lost_with_the_server_and_its_spool(
+    desk: Desk, agent: str
+) -> None:
+    status = json.loads(desk.claude_mem("server", "status", "--json"))
+    killing = f"kill -9 {status['pid']}"
+    if agent == "claude":
+        kill = {"tool": "Bash", "input": {"command": killing, "description": "x"}}
+        desk.says(*edits(desk)[:1], kill, *edits(desk)[1:])
+    else:
+        kill = {"tool": "exec_command", "input": {"cmd": killing}}
+        desk.says(*CODEX_WORK[:1], kill, *CODEX_WORK[1:])
+    getattr(desk, agent)("Make the lamp burn, because it never does.")
+    made = desk.calls_made()
+    # Nothing that the hooks kept is left: only the agent's own transcript has it all.
+    shutil.rmtree(desk.home / ".claude-mem" / "server" / "spool")
+    assert desk.calls_held() < made
+
+    desk.says()
+    getattr(desk, agent)("What is next?")
+
+    assert eventually(lambda: desk.calls_held() == made, seconds=60)
+    told = eventually(lambda: whole(desk, calls=len(made)), seconds=60)
+    assert told["missing"] == 0
+    assert told["ratio"] == 1
+    assert told["filled"] > 0
+
+
+def whole(desk: Desk, *, calls: int) -> dict[str, Any] | None:
+    """The coverage, once all these calls and the prompts beside them are counted."""
+    said = desk.claude_mem("server", "status", "--json", check=False)
+    told = json.loads(said)["coverage"] if said else None
+    return told if told and told["seen"] > calls and not told["missing"] else None

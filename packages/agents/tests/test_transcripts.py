@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
@@ -209,3 +210,20 @@ class TestCursorExport(_Document):
         data = transcript.read_bytes()
         cut = data.index(b"---\n\n**User**\n\nWhy?")
         return [b"", data[:cut], data]
+
+
+def test_a_rollout_tells_the_remote_of_its_folder(tmp_path: Path) -> None:
+    git = {"repository_url": "git@example.invalid:me/lamp.git", "branch": "main"}
+    begun = {"id": "s1", "cwd": "/home/ann/lamp", "git": git}
+    message = {"type": "message", "role": "user"}
+    asked = {**message, "content": [{"type": "input_text", "text": "Fix the lamp"}]}
+    path = tmp_path / "rollout-s1.jsonl"
+    at = "2026-03-02T10:00:00Z"
+    records = (("session_meta", begun), ("response_item", asked))
+    lines = [{"timestamp": at, "type": kind, "payload": one} for kind, one in records]
+    path.write_text("".join(f"{json.dumps(one)}\n" for one in lines))
+
+    (heard,) = CodexTranscripts().open(path).read()
+
+    assert heard.remote == "git@example.invalid:me/lamp.git"
+    assert heard.event.root_path == "/home/ann/lamp"

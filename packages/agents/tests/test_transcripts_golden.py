@@ -10,8 +10,8 @@ from pathlib import Path
 
 from claude_mem_agents.transcripts.claude_code import ClaudeCodeTranscripts
 from claude_mem_agents.transcripts.formats import FORMATS
-from claude_mem_agents.transcripts.lines import head_of
 from claude_mem_core.domain.transcript import Heard, Problem
+from claude_mem_core.file_heads import head_of
 from transcripts_seen import GOLDEN, HERE, a_home, told
 
 CLAUDE = HERE / "home" / ".claude" / "projects" / "-home-me-lamp"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from claude_mem_agents.transcripts.formats import FORMATS
-from claude_mem_agents.transcripts.lines import head_of
+from claude_mem_core.file_heads import head_of
 
 HERE = Path(__file__).parent / "transcripts"
 GOLDEN = HERE / "golden.jsonl"

@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 
 import pytest
-from claude_mem_cli import ingestion
+from claude_mem_cli import sending
 from claude_mem_cli.client_here import ClientHere
 from claude_mem_cli.ingestion import capture_of, take_in
 from claude_mem_cli.payloads import Source
@@ -85,14 +85,14 @@ def test_the_end_of_a_file_ends_every_session_in_it_once(client):
 
 
 def test_sessions_end_when_the_whole_file_is_sent(client, monkeypatch):
-    monkeypatch.setattr(ingestion, "MOST_EVENTS", 2)
+    monkeypatch.setattr(sending, "MOST_EVENTS", 2)
     take(client, [prompt(str(n), f"s{n % 2}") for n in range(7)])
     assert client.batches == [2, 2, 2, 1]
     assert len(client.ended) == 2
 
 
 def test_a_batch_stays_below_its_size(client, monkeypatch):
-    monkeypatch.setattr(ingestion, "LARGEST_BATCH", 5 * ingestion.ENVELOPE)
+    monkeypatch.setattr(sending, "LARGEST_BATCH", 5 * sending.ENVELOPE)
     take(client, [prompt("x" * 1000) for _ in range(8)])
     assert client.batches == [2, 2, 2, 2]
 

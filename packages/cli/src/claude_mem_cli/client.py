@@ -13,6 +13,11 @@ from claude_mem_core.domain.audit import AuditPage, AuditQuery
 from claude_mem_core.domain.by_hand import Expiry, MemoryChange, Supersession
 from claude_mem_core.domain.context_pack import ContextQuery
 from claude_mem_core.domain.context_pack import Told as Considered
+from claude_mem_core.domain.coverage import (
+    CoverageTotals,
+    ReconcileRequest,
+    Reconciliation,
+)
 from claude_mem_core.domain.feedback import Feedback
 from claude_mem_core.domain.generation_job import (
     GenerationJob,
@@ -34,6 +39,7 @@ from claude_mem_core.domain.project_identity import (
 from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.rescan import RescanPage, RescanQuery
 from claude_mem_core.domain.search import SearchQuery, SearchResult
+from claude_mem_core.domain.server_session import ServerSession
 from claude_mem_core.domain.team import Team, TeamDraft
 from claude_mem_core.domain.timeline import Timeline, TimelineQuery
 from claude_mem_core.domain.whereabouts import IdentifiedProject, Whereabouts
@@ -150,6 +156,18 @@ class Client(Protocol):
     @abstractmethod
     def end_session(self, session_id: str) -> None:
         """End a session; ending it again changes nothing."""
+
+    @abstractmethod
+    def session(self, session_id: str) -> ServerSession:
+        """The session with this id, with its coverage; `NotFoundError` if none."""
+
+    @abstractmethod
+    def reconcile(self, asked: ReconcileRequest) -> Reconciliation:
+        """Which events that a transcript tells of are not kept of its session."""
+
+    @abstractmethod
+    def coverage(self) -> CoverageTotals | None:
+        """How much is kept of all sessions with a transcript; None: nobody knows."""
 
     @abstractmethod
     def search(self, query: SearchQuery) -> SearchResult:

@@ -11,6 +11,11 @@ from claude_mem_core.domain.agent_event import AgentEventDraft
 from claude_mem_core.domain.audit import AuditPage, AuditQuery
 from claude_mem_core.domain.by_hand import Expiry, MemoryChange, Supersession
 from claude_mem_core.domain.context_pack import ContextQuery
+from claude_mem_core.domain.coverage import (
+    CoverageTotals,
+    ReconcileRequest,
+    Reconciliation,
+)
 from claude_mem_core.domain.feedback import Feedback
 from claude_mem_core.domain.generation_job import GenerationJob, JobQuery
 from claude_mem_core.domain.memory_item import MemoryKind
@@ -24,6 +29,7 @@ from claude_mem_core.domain.project_identity import (
 from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.rescan import RescanPage, RescanQuery
 from claude_mem_core.domain.search import SearchQuery, SearchResult
+from claude_mem_core.domain.server_session import ServerSession
 from claude_mem_core.domain.team import Team, TeamDraft
 from claude_mem_core.domain.timeline import Timeline, TimelineQuery
 from claude_mem_core.domain.whereabouts import IdentifiedProject, Whereabouts
@@ -104,6 +110,18 @@ class ClientHere(Client):
     @override
     def end_session(self, session_id: str) -> None:
         self._runtime.sessions.end(session_id, by=self._by)
+
+    @override
+    def session(self, session_id: str) -> ServerSession:
+        return self._runtime.sessions.get(session_id, by=self._by)
+
+    @override
+    def reconcile(self, asked: ReconcileRequest) -> Reconciliation:
+        return self._runtime.sessions.reconcile(asked, by=self._by)
+
+    @override
+    def coverage(self) -> CoverageTotals:
+        return self._runtime.status.coverage()
 
     @override
     def search(self, query: SearchQuery) -> SearchResult:

@@ -13,6 +13,11 @@ from claude_mem_core.domain.audit import AuditPage, AuditQuery
 from claude_mem_core.domain.by_hand import Expiry, MemoryChange, Supersession
 from claude_mem_core.domain.context_pack import ContextQuery
 from claude_mem_core.domain.context_pack import Told as Considered
+from claude_mem_core.domain.coverage import (
+    CoverageTotals,
+    ReconcileRequest,
+    Reconciliation,
+)
 from claude_mem_core.domain.feedback import Feedback
 from claude_mem_core.domain.generation_job import (
     GenerationJob,
@@ -32,6 +37,7 @@ from claude_mem_core.domain.project_identity import (
 from claude_mem_core.domain.replay import ReplayPage, ReplayRequest
 from claude_mem_core.domain.rescan import RescanPage, RescanQuery
 from claude_mem_core.domain.search import SearchHit, SearchQuery, SearchResult
+from claude_mem_core.domain.server_session import ServerSession
 from claude_mem_core.domain.team import Team, TeamDraft
 from claude_mem_core.domain.timeline import Timeline, TimelineQuery
 from claude_mem_core.domain.whereabouts import IdentifiedProject, Whereabouts
@@ -131,6 +137,24 @@ class ClientHttp(Client):
     @override
     def end_session(self, session_id: str) -> None:
         self._line.ask("POST", f"/v1/sessions/{quote(session_id, safe='')}/end")
+
+    @override
+    def session(self, session_id: str) -> ServerSession:
+        answer = self._line.ask("GET", f"/v1/sessions/{quote(session_id, safe='')}")
+        return ServerSession.from_wire(part(answer, "session", dict))
+
+    @override
+    def reconcile(self, asked: ReconcileRequest) -> Reconciliation:
+        told = asked.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        answer = self._line.ask("POST", "/v1/sessions/reconcile", told)
+        return Reconciliation.from_wire(part(answer, "reconciliation", dict))
+
+    @override
+    def coverage(self) -> CoverageTotals | None:
+        told = self._line.ask("GET", "/v1/info").get("coverage")
+        if told is None:
+            return None
+        return CoverageTotals(*(told[name] for name in CoverageTotals._fields))
 
     @override
     def search(self, query: SearchQuery) -> SearchResult:

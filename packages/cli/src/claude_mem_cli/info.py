@@ -14,7 +14,7 @@ from claude_mem_core.errors import AdapterError
 from claude_mem_cli.server_files import ServerRecord
 
 BOUNDARIES = ("queue", "generationWorker", "providerRegistry", "eventBroadcaster")
-FACTS = ("version", "authMode", "queueDepth", "queueLanes", "recall")
+FACTS = ("version", "authMode", "queueDepth", "queueLanes", "recall", "coverage")
 TIMEOUT = 10.0
 
 

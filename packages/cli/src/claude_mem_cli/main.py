@@ -20,7 +20,9 @@ from claude_mem_cli.lazy import Lazy, LazyGroup
 
 COMMANDS = {
     "server": Lazy("server", "server", "Start, stop and look at the server."),
-    "ingest": Lazy("ingest", "ingest", "Take in files of hook payloads."),
+    "ingest": Lazy("ingest", "ingest", "Take in what agents did before."),
+    "reconcile": Lazy("reconcile", "reconcile", "Fill in what hooks lost."),
+    "watch": Lazy("watch", "watch", "Follow what agents write down."),
     "search": Lazy("search", "search", "Find memories of a project."),
     "timeline": Lazy("timeline", "timeline", "Show what was around a memory."),
     "get": Lazy("get", "get_memories", "Show memories in full."),

@@ -20,9 +20,9 @@ from typing import IO, cast
 from claude_mem_core.domain.json_line import LONGEST_LINE, LineError, fit, read_line
 from claude_mem_core.domain.transcript import Problem
 from claude_mem_core.domain.value import JsonObject
+from claude_mem_core.file_heads import GZIP_MAGIC, head_of
 
 STDIN = "-"
-GZIP_MAGIC = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,12 @@ class Source:
             return _payload(number, line)
         except LineError as fault:
             return Problem(self.name, number, fault.cause, fault.cure)
+
+
+def holds_payloads(path: Path) -> bool:
+    """Whether the first line of a file is a hook payload."""
+    head = head_of(path).lstrip()
+    return b'"hook_event_name"' in head.partition(b"\n")[0] and head[:1] == b"{"
 
 
 @contextmanager

@@ -5,16 +5,15 @@ from __future__ import annotations
 
 import json
 import logging
-import math
 import os
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 from claude_mem_core.domain.access import Principal
+from claude_mem_core.domain.json_line import as_reported
 from claude_mem_core.domain.scopes import allows
 from claude_mem_core.domain.stop_signal import StopSignal
-from claude_mem_core.domain.value import JsonObject
 from claude_mem_core.errors import (
     AdapterError,
     ClaudeMemError,
@@ -25,7 +24,6 @@ from claude_mem_core.errors import (
     UnauthenticatedError,
 )
 from claude_mem_core.runtime import Runtime
-from pydantic import JsonValue
 
 from claude_mem_cli.hook.spool import DROPPED, EVENTS, FOLDER, locked
 
@@ -121,7 +119,7 @@ class Spooled:
 
     def _accept(self, line: bytes) -> None:
         entry = json.loads(line)
-        payload = _mended(json.loads(entry["body"] or "{}"))
+        payload = as_reported(json.loads(entry["body"] or "{}"))
         if not isinstance(payload, dict):
             raise InvalidInputError.of("body", "is no JSON object", "mend the hook")
         vocabulary = self._runtime.agent(str(entry["agent"]))
@@ -181,21 +179,3 @@ def _number(path: Path) -> int:
         return int(path.read_text())
     except (OSError, ValueError):
         return 0
-
-
-def _mended(value: JsonValue) -> JsonValue:
-    """The value as `/hooks` would read it: free of half characters."""
-    if isinstance(value, str):
-        return _whole(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if isinstance(value, list):
-        return [_mended(one) for one in value]
-    if isinstance(value, dict):
-        mended: JsonObject = {_whole(name): _mended(one) for name, one in value.items()}
-        return mended
-    return value
-
-
-def _whole(text: str) -> str:
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -12,6 +12,13 @@ from claude_mem_core.domain.agent_event import (
 )
 from claude_mem_core.domain.by_hand import Expiry, MemoryChange, Supersession
 from claude_mem_core.domain.context_pack import ContextPack, ContextQuery
+from claude_mem_core.domain.coverage import (
+    Coverage,
+    CoverageTotals,
+    ReconcileRequest,
+    Reconciliation,
+    SeenEvent,
+)
 from claude_mem_core.domain.generation_job import GenerationJob, JobEvent, JobQuery
 from claude_mem_core.domain.memory_item import (
     MemoryItem,
@@ -39,6 +46,8 @@ __all__ = [
     "ClaudeMemError",
     "ContextPack",
     "ContextQuery",
+    "Coverage",
+    "CoverageTotals",
     "Expiry",
     "FoundMemories",
     "GenerationJob",
@@ -55,12 +64,15 @@ __all__ = [
     "Principal",
     "Project",
     "ProjectDraft",
+    "ReconcileRequest",
+    "Reconciliation",
     "ReplayPage",
     "ReplayRequest",
     "Runtime",
     "SearchHit",
     "SearchQuery",
     "SearchResult",
+    "SeenEvent",
     "ServerSession",
     "ServerSessionDraft",
     "Supersession",

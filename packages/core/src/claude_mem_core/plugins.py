@@ -25,7 +25,7 @@ from claude_mem_core.ports.queue import ObservationQueueEngine
 from claude_mem_core.ports.secrets import SecretDetector
 from claude_mem_core.ports.storage import Storage
 from claude_mem_core.ports.system import System
-from claude_mem_core.ports.transcripts import TranscriptFormat
+from claude_mem_core.ports.transcripts import Transcript, TranscriptFormat
 from claude_mem_core.runtime import Runtime
 from claude_mem_core.settings import Settings
 
@@ -34,6 +34,12 @@ GROUP = "claude_mem"
 
 Installer: TypeAlias = AgentInstaller
 """What front ends call: an agent's files, read and changed so that it reports here."""
+
+Format: TypeAlias = TranscriptFormat
+"""What front ends call: the files in which an agent writes its sessions down."""
+
+Reading: TypeAlias = Transcript
+"""What front ends call: such a file, read on while it is written."""
 
 COUNTERPARTS: Mapping[tuple[str, str], str] = {
     ("queue engine", "bullmq"): "bullmq runs on Node.js: rq is its counterpart here, "

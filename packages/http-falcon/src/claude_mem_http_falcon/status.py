@@ -78,6 +78,7 @@ class InfoResource:
             boundaries=_boundaries(self._runtime, progress),
             recall=_recall(self._runtime),
             audit=_audit(self._runtime),
+            coverage=_coverage(self._runtime),
             queueDepth=None if progress is None else progress.queue_depth,
             queueLanes=None if progress is None else _lanes(progress),
         )
@@ -108,6 +109,14 @@ def _privacy(keeping: Keeping) -> JsonObject:
 def _audit(runtime: Runtime) -> JsonObject:
     """Servings that the log could not be told of, as on a store that is read-only."""
     return {"unrecorded": runtime.audit.unrecorded}
+
+
+def _coverage(runtime: Runtime) -> JsonObject | None:
+    """How much of the agents' sessions is kept; None when the store does not say."""
+    try:
+        return runtime.status.coverage().to_wire()
+    except AdapterError:
+        return None
 
 
 def _progress(runtime: Runtime) -> Progress | None:

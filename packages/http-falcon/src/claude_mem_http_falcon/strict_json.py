@@ -13,6 +13,7 @@ import math
 import re
 from typing import NoReturn
 
+from claude_mem_core.domain.json_line import as_reported
 from claude_mem_core.domain.value import JsonObject
 from claude_mem_core.errors import InvalidInputError
 from pydantic import JsonValue
@@ -80,13 +81,13 @@ def read_hook(body: bytes) -> JsonObject:
     """The JSON object that a hook sent, with every part of it kept.
 
     Half a surrogate pair becomes U+FFFD; a number that no double holds, and what
-    lies more than `DEEPEST` levels down, becomes its own text.
+    lies more than 64 levels down, becomes its own text.
 
     Raises:
         InvalidInputError: It is not UTF-8, not JSON or not an object.
     """
     try:
-        value = _mended(_decoded(body, "utf-8-sig", _LENIENT), DEEPEST)
+        value = as_reported(_decoded(body, "utf-8-sig", _LENIENT))
     except _Fault as fault:
         raise fault.error() from None
     except RecursionError:
@@ -153,22 +154,6 @@ def _check_text(text: str) -> None:
         raise _Fault("a NUL character in a string", "leave it out")
     if not text.isascii() and _HALF_A_PAIR.search(text):
         raise _Fault("half a surrogate pair in a string", "send whole characters")
-
-
-def _mended(value: JsonValue, levels: int) -> JsonValue:
-    if isinstance(value, str):
-        return value if value.isascii() else _HALF_A_PAIR.sub("\ufffd", value)
-    if isinstance(value, dict | list) and levels == 0:
-        return json.dumps(value)
-    if isinstance(value, dict):
-        below = levels - 1
-        return {
-            str(_mended(key, below)): _mended(item, below)
-            for key, item in value.items()
-        }
-    if isinstance(value, list):
-        return [_mended(item, levels - 1) for item in value]
-    return value
 
 
 def _once_each(pairs: list[tuple[str, JsonValue]]) -> JsonObject:

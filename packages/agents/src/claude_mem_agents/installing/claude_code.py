@@ -39,15 +39,15 @@ WAITS = 10
 """Seconds after which the client gives a hook up; the command is done long before."""
 
 HOOKS: Mapping[str, tuple[str, bool, Sequence[str]]] = {
-    "SessionStart": ("", False, ("--start",)),
+    "SessionStart": ("", False, ("--start", "--reconcile")),
     "UserPromptSubmit": ("", False, ()),
     "PreToolUse": ("|".join(FILE_TOOLS), False, ()),
     "PostToolUse": ("", True, ("--no-answer",)),
     "PostToolUseFailure": ("", False, ()),
     "SubagentStop": ("", True, ("--no-answer",)),
     "PreCompact": ("", True, ("--no-answer",)),
-    "Stop": ("", False, ("--no-answer",)),
-    "SessionEnd": ("", False, ("--no-answer",)),
+    "Stop": ("", False, ("--no-answer", "--reconcile")),
+    "SessionEnd": ("", False, ("--no-answer", "--reconcile")),
 }
 """For each event its matcher, whether the client goes on meanwhile, and the options.
 

@@ -28,8 +28,10 @@ from claude_mem_agents.installing.files import (
     removed,
 )
 
-START = ("--start",)
+START = ("--start", "--reconcile")
 QUIET = ("--no-answer",)
+END = ("--no-answer", "--reconcile")
+"""At the end of a turn or a session, when the transcript has all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +182,8 @@ GEMINI = Layout(
         "SessionStart": START,
         "BeforeAgent": (),
         "AfterTool": (),
-        "AfterAgent": QUIET,
-        "SessionEnd": QUIET,
+        "AfterAgent": END,
+        "SessionEnd": END,
     },
     entry=_in_a_group,
     always={},
@@ -199,8 +201,8 @@ CURSOR = Layout(
         "afterMCPExecution": QUIET,
         "afterFileEdit": QUIET,
         "afterAgentResponse": QUIET,
-        "stop": QUIET,
-        "sessionEnd": QUIET,
+        "stop": END,
+        "sessionEnd": END,
     },
     entry=_alone,
     always={"version": 1},
@@ -217,7 +219,7 @@ CODEX = Layout(
         "PreToolUse": (),
         "PostToolUse": (),
         "PreCompact": QUIET,
-        "Stop": QUIET,
+        "Stop": END,
     },
     entry=_in_a_group,
     always={},

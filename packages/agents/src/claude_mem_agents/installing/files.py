@@ -30,8 +30,10 @@ a fault of the hook; the name of a file that is not there would end it with 2, b
 a hook forbids.
 """
 MCP = "claude_mem_mcp_adapter"
-ASKS = frozenset({"events:write", "context:read", "memories:read"})
-"""The scopes that the hooks and the tools need of a key, in every agent."""
+ASKS = frozenset(
+    {"events:write", "sessions:write", "context:read", "memories:read", "projects:read"}
+)
+"""The scopes that the hooks, the tools and what fills in lost events need of a key."""
 
 
 def read(path: Path) -> bytes | None:

@@ -92,6 +92,7 @@ class CodexSession(Teller):
         self._helper: str | None = None
         self._cwd: str | None = None
         self._branch: str | None = None
+        self._remote: str | None = None
         self._model: str | None = None
         self._turn: str | None = None
         self._prompts = 0
@@ -131,6 +132,7 @@ class CodexSession(Teller):
         self._helper = own if own != self._session else None
         self._cwd = text(item, "cwd")
         self._branch = text(item, "git.branch")
+        self._remote = text(item, "git.repository_url")
 
     def _in_turn(self, item: JsonObject) -> None:
         self._turn = text(item, "turn_id") or self._turn
@@ -223,7 +225,8 @@ class CodexSession(Teller):
             agent_id=self._helper,
             **named,
         )
-        return Said(hook, payload, when, shared and "source_event_id" not in named)
+        is_shared = shared and "source_event_id" not in named
+        return Said(hook, payload, when, is_shared, self._remote)
 
 
 def _call(item: JsonObject) -> Call:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from claude_mem_core.domain.value import JsonObject
+from claude_mem_core.file_heads import head_of
 from claude_mem_core.ports.transcripts import Transcript, TranscriptFormat
 from pydantic import JsonValue
 from typing_extensions import override
@@ -27,7 +28,6 @@ from claude_mem_agents.transcripts.lines import (
     LineTranscript,
     Teller,
     entries_of,
-    head_of,
 )
 from claude_mem_agents.transcripts.said import Said, dicts, joined_text, without_none
 from claude_mem_agents.vocabulary import TableVocabulary

@@ -14,13 +14,13 @@ from typing import IO, Protocol, cast
 from claude_mem_core.domain.json_line import LONGEST_LINE, LineError, read_line
 from claude_mem_core.domain.transcript import Heard, Problem
 from claude_mem_core.domain.value import JsonObject
+from claude_mem_core.file_heads import GZIP_MAGIC
 from claude_mem_core.ports.transcripts import Transcript
 from typing_extensions import override
 
 from claude_mem_agents.transcripts.said import Hearing, Said
 from claude_mem_agents.vocabulary import TableVocabulary
 
-GZIP_MAGIC = b"\x1f\x8b"
 WHOLE = "get a whole copy of it"
 
 
@@ -120,19 +120,6 @@ class _Lines:
         self.number += 1
         if line.strip():
             yield self.number, line
-
-
-def head_of(path: Path, size: int = 64 * 1024) -> bytes:
-    """How a file begins, unpacked; nothing where it cannot be read."""
-    try:
-        with path.open("rb") as raw:
-            if raw.read(2) == GZIP_MAGIC:
-                raw.seek(0)
-                return gzip.GzipFile(fileobj=raw).read(size)
-            raw.seek(0)
-            return raw.read(size)
-    except (OSError, EOFError, zlib.error):
-        return b""
 
 
 def entries_of(head: bytes) -> Iterator[JsonObject]:

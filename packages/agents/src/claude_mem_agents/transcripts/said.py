@@ -23,12 +23,14 @@ class Said:
         payload: What the hook would say of it.
         at: When, as epoch; None where the transcript does not tell.
         shared: Whether the hook names it by the same id.
+        remote: The address of the git remote, where the transcript tells it.
     """
 
     hook: str
     payload: JsonObject
     at: int | None
     shared: bool = True
+    remote: str | None = None
 
 
 class Hearing:
@@ -58,6 +60,7 @@ class Hearing:
             event=read_from_transcript(event),
             mended=mended,
             shared=said.shared,
+            remote=said.remote,
         )
 
 

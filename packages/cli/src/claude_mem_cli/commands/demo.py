@@ -21,9 +21,10 @@ from claude_mem_core.runtime import Runtime
 from claude_mem_cli import screen
 from claude_mem_cli.client import Told
 from claude_mem_cli.client_here import ClientHere
-from claude_mem_cli.ingestion import Taken, capture_of, take_in
+from claude_mem_cli.ingestion import capture_of, take_in
 from claude_mem_cli.memories import memory_table, show_hits
 from claude_mem_cli.payloads import opened
+from claude_mem_cli.taken import Taken
 
 PROJECT = "tidepool"
 SAMPLE = "sample_session.jsonl"

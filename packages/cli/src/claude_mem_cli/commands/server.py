@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+from claude_mem_core.domain.coverage import CoverageTotals
 from claude_mem_core.domain.worker import WorkerRecord
 from claude_mem_core.settings import CoreSettings
 
 from claude_mem_cli import daemon, exits, screen, server_files
+from claude_mem_cli.coverage_told import coverage_line
 from claude_mem_cli.info import BOUNDARIES, server_info
 from claude_mem_cli.lazy import Lazy, LazyGroup
 from claude_mem_cli.server_files import ServerRecord
@@ -191,6 +193,7 @@ def _tell_state(info: Mapping[str, Any]) -> None:
         screen.say(f"Not ready: {screen.line(told)}")
     _tell_parts(info)
     _tell_recall(info["recall"])
+    _tell_coverage(info["coverage"])
     _tell_lanes(info["queueLanes"] or {})
 
 
@@ -218,6 +221,12 @@ def _tell_recall(recall: Mapping[str, Any]) -> None:
         told += f", {recall['embedded']} embedded, {recall['waiting']} waiting"
     why = f" ({recall['reason']})" if "reason" in recall else ""
     screen.say(f"  vectors: {screen.line(told + why)}")
+
+
+def _tell_coverage(told: Mapping[str, Any] | None) -> None:
+    if told is not None and told["sessions"]:
+        counts = CoverageTotals(*(told[name] for name in CoverageTotals._fields))
+        screen.say(coverage_line(counts))
 
 
 def _tell_lanes(lanes: Mapping[str, Mapping[str, Any]]) -> None:

@@ -16,7 +16,7 @@ _SESSION = ("session_id", "sessionId", "conversation_id", "thread_id", "id")
 def taken(folder: str, agent: str, body: bytes, said: bytes) -> str:
     """What the agent is told; what it would be told without a server is kept."""
     told = json.loads(said)
-    project = _project(_payload(body))
+    project = _project(payload_of(body))
     if told.get("offline"):
         answers.keep(folder, agent, project, told["offline"])
     else:
@@ -26,12 +26,12 @@ def taken(folder: str, agent: str, body: bytes, said: bytes) -> str:
 
 def last(folder: str, agent: str, body: bytes) -> str | None:
     """What a session of this folder was told last; None where nothing was kept."""
-    return answers.last(folder, agent, _project(_payload(body)))
+    return answers.last(folder, agent, _project(payload_of(body)))
 
 
 def is_first(folder: str, body: bytes) -> bool:
     """Whether the session that this event is of was told of nothing yet."""
-    payload = _payload(body)
+    payload = payload_of(body)
     named = (payload.get(name) for name in _SESSION)
     session = next((one for one in named if isinstance(one, str) and one), "")
     path = os.path.join(folder, spool.FOLDER, "told")
@@ -49,7 +49,8 @@ def is_first(folder: str, body: bytes) -> bool:
     return True
 
 
-def _payload(body: bytes) -> dict[str, Any]:
+def payload_of(body: bytes) -> dict[str, Any]:
+    """What a hook said; nothing where that is no object."""
     try:
         payload = json.loads(body)
     except (ValueError, RecursionError):

@@ -30,7 +30,7 @@ WITHIN_AT_START = 4.0
 DATA = "--data="
 USAGE = (
     "usage: claude-mem-hook AGENT EVENT "
-    "[--start] [--no-answer] [--dry-run] [--data=FOLDER]"
+    "[--start] [--reconcile] [--no-answer] [--dry-run] [--data=FOLDER]"
 )
 OFFLINE = "X-Claude-Mem-Offline"
 OCCURRED = "X-Claude-Mem-Occurred-At"
@@ -44,12 +44,16 @@ class Call:
         agent: The agent's name in addresses.
         event: The event in the agent's spelling.
         starts: Start the server where none runs.
+        reconciles: Then fill in, in the background, what was lost of the session.
         answers: Print what the agent is told.
         is_dry: Only tell what would become of it.
         folder: The data folder, where it is not the environment's.
     """
 
-    __slots__ = ("agent", "answers", "event", "folder", "is_dry", "starts")
+    __slots__ = (
+        *("agent", "answers", "event", "folder"),
+        *("is_dry", "reconciles", "starts"),
+    )
 
     def __init__(
         self, agent: str, event: str, flags: set[str], folder: str | None
@@ -57,6 +61,7 @@ class Call:
         self.agent = agent
         self.event = event
         self.starts = "--start" in flags
+        self.reconciles = "--reconcile" in flags
         self.answers = "--no-answer" not in flags
         self.is_dry = "--dry-run" in flags
         self.folder = folder
@@ -94,6 +99,10 @@ def run(args: Sequence[str], env: Mapping[str, str]) -> None:
         _take(where, call, body, answer)
     else:
         _keep(where, call, body, at, env)
+    if call.reconciles:
+        from claude_mem_cli.hook import reconciling
+
+        reconciling.start(call.agent, body, env, begins=call.starts)
 
 
 def _call(args: Sequence[str]) -> Call | None:
@@ -101,7 +110,7 @@ def _call(args: Sequence[str]) -> Call | None:
     args = [one for one in args if not one.startswith(DATA)]
     flags = {one for one in args if one.startswith("--")}
     names = [one for one in args if not one.startswith("--")]
-    known = flags <= {"--start", "--no-answer", "--dry-run"}
+    known = flags <= {"--start", "--reconcile", "--no-answer", "--dry-run"}
     if len(names) != 2 or not known or not all(map(_is_plain, names)):  # noqa: PLR2004
         return None
     return Call(names[0], names[1], flags, folders[0] if folders else None)

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic import Field, JsonValue
 
 from claude_mem_core.domain.agent_event import TOOL_FAILURE, TOOL_USE, USER_PROMPT
 from claude_mem_core.domain.platform import Platform
+from claude_mem_core.domain.transcript import Heard
 from claude_mem_core.domain.value import Epoch, Id, JsonObject, Name, Text, Value
 
 MOST_EVENTS = 50_000
@@ -53,6 +54,10 @@ class CoverageTotals(NamedTuple):
     def ratio(self) -> float:
         """The part of what was seen that is kept."""
         return ratio_of(self.seen, self.missing)
+
+    def to_wire(self) -> JsonObject:
+        """The counts and the part that is kept, as programs are told them."""
+        return {**self._asdict(), "ratio": self.ratio}
 
 
 class SeenEvent(Value):
@@ -129,3 +134,19 @@ def says_of(payload: JsonValue) -> JsonObject:
     """What of an event's payload tells it from others of its kind."""
     said = payload if isinstance(payload, dict) else {}
     return {key: said[key] for key in SAID if key in said}
+
+
+def seen_event(heard: Heard) -> SeenEvent:
+    """An event that a transcript tells of, as the question names it."""
+    event = heard.event
+    said: dict[str, Any] = {
+        "tool_use_id": event.tool_use_id,
+        "source_event_id": event.source_event_id,
+        "says": None if heard.shared else says_of(event.payload),
+    }
+    # Thousands of these are asked about at once: what is not said takes no room.
+    return SeenEvent(
+        event_type=event.event_type,
+        occurred_at_epoch=event.occurred_at_epoch,
+        **{name: value for name, value in said.items() if value is not None},
+    )

@@ -23,9 +23,13 @@ LONGEST_LINE = 16 * 1024 * 1024
 DEEPEST = 60
 """Levels of a payload: within an event of a batch, the server takes 64."""
 
+DEEPEST_REPORTED = 64
+"""Levels of what a hook reports by itself."""
+
 _MOST_DIGITS = 4000
 _INT64 = range(-(2**63), 2**63)
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 
 
 class LineError(ValueError):
@@ -74,14 +78,30 @@ def fit(payload: JsonObject) -> tuple[JsonObject, int]:
     Halves of characters and NULs are such, what is nested deeper than `DEEPEST` becomes
     text, and of an over-long string the middle is left out.
     """
-    mend = _Mender()
+    mend = _Mender(_UNFIT, whole=_INT64)
     return cast("JsonObject", elided(mend(payload, DEEPEST))), mend.count
 
 
-class _Mender:
-    """Makes a value one that every store keeps, and counts the characters changed."""
+def as_reported(value: JsonValue) -> JsonValue:
+    """What a hook reports, as the server's door for hooks reads it.
 
-    def __init__(self) -> None:
+    Halves of characters become U+FFFD; a number that no double holds, and what is
+    nested deeper than `DEEPEST_REPORTED` levels, becomes text.
+    """
+    return _Mender(_HALF_A_PAIR)(value, DEEPEST_REPORTED)
+
+
+class _Mender:
+    """Makes a value one that can be kept, and counts the characters changed.
+
+    Args:
+        unfit: The characters that become U+FFFD.
+        whole: The integers that stay such; all, without it.
+    """
+
+    def __init__(self, unfit: re.Pattern[str], *, whole: range | None = None) -> None:
+        self._unfit = unfit
+        self._whole = whole
         self.count = 0
 
     def __call__(self, value: JsonValue, levels: int) -> JsonValue:
@@ -89,9 +109,13 @@ class _Mender:
             return self._text(value)
         if isinstance(value, dict | list):
             return self._items(value, levels - 1) if levels else self._flat(value)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value if value in _INT64 else str(value)
-        return value
+        return value if self._holds(value) else str(value)
+
+    def _holds(self, value: JsonValue) -> bool:
+        if isinstance(value, float):
+            return math.isfinite(value)
+        is_whole = isinstance(value, int) and not isinstance(value, bool)
+        return self._whole is None or not is_whole or value in self._whole
 
     def _items(self, value: JsonObject | list[JsonValue], levels: int) -> JsonValue:
         if isinstance(value, list):
@@ -102,7 +126,9 @@ class _Mender:
         return self._text(json.dumps(value))
 
     def _text(self, text: str) -> str:
-        mended, count = _UNFIT.subn("\ufffd", text)
+        if text.isascii() and "\0" not in text:
+            return text
+        mended, count = self._unfit.subn("\ufffd", text)
         self.count += count
         return mended
 

@@ -39,6 +39,8 @@ class Heard:
         mended: Characters that no store keeps, and that became U+FFFD.
         shared: Whether the agent's hook gives the same event the same identity; else
             only what it says tells whether the hook has reported it.
+        remote: The address of the git remote of the folder it worked in, where the
+            transcript tells it.
     """
 
     file: str
@@ -46,6 +48,7 @@ class Heard:
     event: AgentEventCapture
     mended: int = 0
     shared: bool = True
+    remote: str | None = None
 
 
 def read_from_transcript(event: AgentEventCapture) -> AgentEventCapture:

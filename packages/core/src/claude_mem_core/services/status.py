@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from claude_mem_core.domain.coverage import CoverageTotals
 from claude_mem_core.domain.engine_health import EngineHealth
 from claude_mem_core.domain.generation_job import (
     CLOCKS_DIFFER_BY,
@@ -78,6 +79,15 @@ class Status:
                 workers=tuple(present(snapshot, now=now)),
                 is_stuck=_is_stuck(jobs, now=now),
             )
+
+    def coverage(self) -> CoverageTotals:
+        """How much is kept of all sessions that were compared with a transcript.
+
+        Raises:
+            StorageError: The store does not answer.
+        """
+        with self._storage.read() as snapshot:
+            return snapshot.sessions.covered(since=0)
 
     @property
     def generator(self) -> str:
