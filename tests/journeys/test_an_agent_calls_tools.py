@@ -126,6 +126,25 @@ def test_a_page_of_another_origin_is_refused(lit: Machine) -> None:
     assert status == 403
 
 
+def test_who_asks_for_news_is_refused_and_holds_nobody_up(lit: Machine) -> None:
+    about = "io.modelcontextprotocol/"
+    version, method = "2026-07-28", "subscriptions/listen"
+    meta = {
+        f"{about}protocolVersion": version,
+        f"{about}clientInfo": {"name": "test", "version": "1"},
+        f"{about}clientCapabilities": {},
+    }
+    params = {"notifications": {"toolsListChanged": True}, "_meta": meta}
+    listen = {**PING, "method": method, "params": params}
+    told = {"MCP-Protocol-Version": version, "Mcp-Method": method}
+
+    # More of them than a server has threads.
+    answers = [_post(lit, listen, **told) for _ in range(9)]
+
+    assert {(s, one["error"]["code"]) for s, one in answers} == {(404, -32601)}
+    assert _post(lit, PING)[0] == 200
+
+
 def test_what_a_tool_serves_is_in_the_audit_log(lit: Machine) -> None:
     call(address(lit), "memory_add", content="Audited lamp", project=_project(lit))
     call(address(lit), "search", query="audited", project=_project(lit))
@@ -237,7 +256,8 @@ def test_a_wrong_setting_is_told_in_one_line(machine: Machine) -> None:
 def test_alone_no_front_end_and_no_queue_is_loaded(machine: Machine) -> None:
     code = (
         "import sys\n"
-        "from claude_mem_mcp_adapter.own import Store, open_runtime, serve_alone\n"
+        "from claude_mem_core.launch import open_runtime\n"
+        "from claude_mem_mcp_adapter.own import Store, serve_alone\n"
         f"env = {{'CLAUDE_MEM_DATA_DIR': {str(machine.folder)!r}}}\n"
         "Store(lambda: open_runtime(env)).opened().close()\n"
         f"print([one for one in {HEAVY!r} if one in sys.modules])\n"

@@ -13,6 +13,7 @@ from collections.abc import MutableMapping
 from contextlib import ExitStack
 from typing import Any
 
+import anyio
 from anyio.from_thread import start_blocking_portal
 from claude_mem_core.front_end import Letter, Mount, Reply
 from claude_mem_core.runtime import Runtime
@@ -59,9 +60,14 @@ class McpMount(Mount):
     async def _answered(self, letter: Letter) -> Reply:
         begun: Message = {}
         parts: list[bytes] = []
+        left = [letter.body]
 
         async def receive() -> Message:
-            return {"type": "http.request", "body": letter.body, "more_body": False}
+            if not left:
+                # Whoever asks again waits for the client to hang up, which nobody here
+                # learns of. An answer at once would keep them asking, and the loop busy.
+                await anyio.sleep_forever()
+            return {"type": "http.request", "body": left.pop(), "more_body": False}
 
         async def send(message: Message) -> None:
             if message["type"] == "http.response.start":
