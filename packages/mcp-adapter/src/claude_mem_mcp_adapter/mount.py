@@ -64,8 +64,8 @@ class McpMount(Mount):
 
         async def receive() -> Message:
             if not left:
-                # Whoever asks again waits for the client to hang up, which nobody here
-                # learns of. An answer at once would keep them asking, and the loop busy.
+                # Whoever asks again waits for the client to hang up, of which nobody
+                # here learns. Answered, they would ask for ever and keep the loop busy.
                 await anyio.sleep_forever()
             return {"type": "http.request", "body": left.pop(), "more_body": False}
 

@@ -35,7 +35,7 @@ def serve_alone(
     store = Store(opening)
     server = build_server(
         store.opened,
-        of_process(settings.api_key, facts),
+        of_process(settings.key, facts),
         observation_names=settings.mcp_observation_names,
     )
     gc.freeze()

@@ -16,7 +16,12 @@ from claude_mem_agents.installing import jsonc
 
 HOOK = ("-m", "claude_mem_cli.hook")
 MCP = "claude_mem_mcp_adapter"
-ASKS = frozenset({"events:write", "context:read", "memories:read"})
+ASKS = frozenset(
+    {
+        *("events:write", "sessions:write", "context:read", "projects:read"),
+        *("memories:read", "memories:write"),
+    }
+)
 """The scopes that the hooks and the tools need of a key, in every agent."""
 
 
@@ -75,11 +80,19 @@ def pretty(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-def mcp_server(site: Site) -> Mapping[str, Any] | None:
-    """How the memory's tools are started; None where they are not installed."""
+def mcp_server(site: Site, key: Path | None = None) -> Mapping[str, Any] | None:
+    """How the memory's tools are started; None where they are not installed.
+
+    Args:
+        site: Where they are installed.
+        key: The file of the key that they show, where the agent's settings have none:
+            without one they would do all that the user may.
+    """
     if find_spec(MCP) is None or find_spec(f"{MCP}.__main__") is None:
         return None
     env = {"CLAUDE_MEM_DATA_DIR": str(site.folder)}
+    if key is not None:
+        env["CLAUDE_MEM_API_KEY_FILE"] = str(key)
     return {"command": site.python, "args": ["-m", MCP], "env": env}
 
 
