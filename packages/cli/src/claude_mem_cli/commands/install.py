@@ -105,7 +105,7 @@ def _install(
             with connected(os.environ) as client:
                 installing.install(installer, site, client)
         said = {"host": installer.name, "changed": _paths(changes), "done": done}
-        told.append({**said, "keyAllows": sorted(KEY_ALLOWS)})
+        told.append({**said, "keyAllows": sorted(KEY_ALLOWS)} if done else said)
         if not as_json:
             _tell(installer, changed=bool(changes), done=done)
     if as_json:
