@@ -65,10 +65,11 @@ class Arguments(BaseModel):
                 raise _unknown(name, [*cls._wire_names()])
             if value is None:
                 continue
-            if told.setdefault(ours, value) != value:
+            if ours in told and told[ours] != value:
                 raise InvalidInputError.of(
                     ours, "it is given twice, by two of its names", "give it once"
                 )
+            told[ours] = value
         try:
             return cls.model_validate(told)
         except ValidationError as error:

@@ -8,6 +8,7 @@ the body were looked at before: the front end does that for all its routes alike
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import MutableMapping
 from contextlib import ExitStack
@@ -20,6 +21,7 @@ from claude_mem_core.runtime import Runtime
 from mcp.server.transport_security import TransportSecuritySettings
 from typing_extensions import override
 
+from claude_mem_mcp_adapter.messages import NotAMessageError, message_of
 from claude_mem_mcp_adapter.server import build_server
 from claude_mem_mcp_adapter.settings import McpSettings
 from claude_mem_mcp_adapter.whom import LETTER, of_letter
@@ -50,6 +52,12 @@ class McpMount(Mount):
 
     @override
     def answer(self, letter: Letter) -> Reply:
+        if letter.method == "POST":
+            try:
+                message_of(letter.body)
+            except NotAMessageError as error:
+                body = json.dumps(error.answer).encode()
+                return Reply(400, {"Content-Type": "application/json"}, body)
         return self._portal.call(self._answered, letter)
 
     @override
