@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -172,14 +173,40 @@ def test_a_key_of_one_project_is_held_to_it(lit: Machine) -> None:
     assert "lacks the scope 'memories:write'" in text(write)
 
 
-def test_a_relay_asks_by_the_key_that_it_was_given(lit: Machine) -> None:
-    key = lit.call("POST", "/v1/keys", {"role": "reader"})[1]["apiKey"]
-    started = host(lit)
-    started.env = {**lit.env, "CLAUDE_MEM_API_KEY": key}
+@pytest.mark.parametrize("given", ["CLAUDE_MEM_API_KEY", "CLAUDE_MEM_API_KEY_FILE"])
+@pytest.mark.parametrize("runs", [True, False])
+def test_who_starts_the_tools_with_a_key_has_its_rights(
+    machine: Machine, given: str, runs, tmp_path: Path
+) -> None:
+    machine.start()
+    key = machine.call("POST", "/v1/keys", {"role": "reader"})[1]["apiKey"]
+    if not runs:
+        machine.stop()
+    file = tmp_path / "key"
+    file.write_text(f"{key}\n")
+    started = host(machine)
+    started.env = {**machine.env, given: str(file) if "FILE" in given else key}
 
     told = call(started, "memory_add", content="x")
 
     assert "lacks the scope 'memories:write'" in text(told)
+
+
+@pytest.mark.parametrize("holds", [None, "", " \n", "clé"])
+def test_tools_whose_key_cannot_be_read_do_not_start(
+    machine: Machine, holds: str | None, tmp_path: Path
+) -> None:
+    file = tmp_path / "key"
+    if holds is not None:
+        file.write_text(holds, "utf-8")
+    env = {**machine.env, "CLAUDE_MEM_API_KEY_FILE": str(file)}
+
+    done = subprocess.run(
+        MODULE, env=env, capture_output=True, text=True, input="", check=False
+    )
+
+    assert (done.returncode, done.stdout) == (78, "")
+    assert done.stderr.startswith(f"Error: CLAUDE_MEM_API_KEY_FILE: {file} has no key")
 
 
 def test_alone_only_the_protocol_is_on_standard_output_until_input_ends(

@@ -145,3 +145,18 @@ def test_the_doctor_tells_what_is_wrong_and_what_to_do(shell, folder):
     assert {("fault", "server"), ("warning", "spool")} <= found
     assert ("fault", "Claude Code") in found
     assert all(one["cure"] for one in told.json["findings"] if one["level"] != "ok")
+
+
+@pytest.mark.usefixtures("settings")
+def test_the_doctor_tells_of_a_key_that_allows_less_than_the_tools_do(shell, folder):
+    shell("install", "claude-code", "--yes")
+    narrow = shell("server", "api-key", "create", "--role", "agent", "--json").json
+    (receipt,) = (folder / "installed").iterdir()
+    told = {**json.loads(receipt.read_text()), "keyId": narrow["id"]}
+    receipt.write_text(json.dumps(told))
+
+    found = shell("doctor", "claude-code", "--json").json["findings"]
+
+    (key,) = [one for one in found if one["what"] == "Claude Code key"]
+    assert (key["level"], key["told"]) == ("fault", "it lacks memories:write")
+    assert "install it again" in key["cure"]
