@@ -85,6 +85,10 @@ class Times:
             written=" ".join(named),
         )
 
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self.months or self.spans)
+
     def fit(self, epoch: int) -> bool:
         """Whether a moment, in milliseconds since 1970, lies in one of the times."""
         if any(start <= epoch < end for start, end in self.spans):

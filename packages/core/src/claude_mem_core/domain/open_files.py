@@ -25,6 +25,10 @@ class OpenFiles:
         self._files = _Ends.of(files)
         self._folders = _Ends.of(map(folder_of, files))
 
+    def __bool__(self) -> bool:
+        """Whether any is open."""
+        return bool(self._files)
+
     def names(self, files: Iterable[str]) -> bool:
         """Whether one of the rooted paths can be one of these files."""
         return any(map(self._files.match, files))
@@ -43,6 +47,9 @@ class _Ends:
     def __init__(self, whole: frozenset[str], ends: frozenset[str]) -> None:
         self._whole = whole
         self._ends = ends
+
+    def __bool__(self) -> bool:
+        return bool(self._whole)
 
     @classmethod
     def of(cls, paths: Iterable[str]) -> Self:

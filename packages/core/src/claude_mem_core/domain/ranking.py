@@ -37,17 +37,19 @@ from claude_mem_core.domain.weights import (
     WHEN,
     WHO,
     WINDOW,
+    Profile,
     is_said,
     profile_of,
 )
 
 SIGNALS = (
-    *("words", "alike", "around", "window", "answer", "question", "session", "length"),
+    *("alike", "around", "window", "answer", "question", "session", "length"),
     *("who", "when", "open", "trust", "recent", "feedback", "contradicted", "spread"),
 )
-"""The parts of a score, in the order in which they are kept."""
+"""The parts of a score beside its words, in the order in which they are told."""
 
-Parts = tuple[float, ...]
+Column = Sequence[float]
+"""What one signal adds to each candidate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,35 +102,45 @@ def ranked(
     fits = _Fits(candidates, asked)
     # A memory without a session stands for itself.
     groups = [one.session_id or f"memory {one.item_id}" for one in candidates]
-    around = _Around(candidates, fits, groups)
-    own = _own(candidates, asked)
-    parts: list[Parts] = [
-        (fits.words[at], fits.alike[at], *around.parts(at), *others)
-        for at, others in enumerate(own)
-    ]
+    columns: dict[str, Column] = {
+        "alike": fits.alike,
+        **dict(_Around(candidates, fits, groups).columns()),
+        **dict(_own(candidates, asked)),
+    }
+    scores = list(map(math.fsum, zip(fits.words, *columns.values(), strict=True)))
+    columns["spread"] = _spread(candidates, groups, scores)
+    scores = list(map(add, scores, columns["spread"]))
+    best = _best_first(candidates, scores)[:limit]
     return [
         Ranked(
-            candidates[at].item_id, score, fits.told(at, told), candidates[at].counts
+            candidates[at].item_id,
+            scores[at],
+            fits.told(at, columns),
+            candidates[at].counts,
         )
-        for score, at, told in _spread(candidates, groups, parts)[:limit]
+        for at in best
     ]
 
 
-def _own(candidates: Sequence[Candidate], asked: Asked) -> Iterator[Parts]:
+def _own(candidates: Sequence[Candidate], asked: Asked) -> Iterator[tuple[str, Column]]:
     """What each candidate has by itself, whatever was found beside it."""
     names = _named(candidates, asked.text)
+    if len(names) == 1:
+        yield "who", [WHO * (one.author in names) for one in candidates]
+    if asked.times:
+        yield "when", [WHEN * asked.times.fit(one.when_epoch) for one in candidates]
+    if asked.open_files:
+        near = asked.open_files.nearness
+        yield "open", [OPEN * near(one.files) for one in candidates]
+    by_hand = [one.trust == "user" or one.kind == "manual" for one in candidates]
+    yield "trust", [BY_HAND * one for one in by_hand]
     newest = max((one.when_epoch for one in candidates), default=0)
-    for one in candidates:
-        standing = asked.standings.get(one.item_id, UNKNOWN)
-        yield (
-            WHO * (len(names) == 1 and one.author in names),
-            WHEN * asked.times.fit(one.when_epoch),
-            OPEN * asked.open_files.nearness(one.files),
-            BY_HAND * (one.trust == "user" or one.kind == "manual"),
-            RECENT * 0.5 ** ((newest - one.when_epoch) / HALF_LIFE),
-            FEEDBACK * standing.used,
-            CONTRADICTED * standing.contradicted,
-        )
+    ages = [(newest - one.when_epoch) / HALF_LIFE for one in candidates]
+    yield "recent", [RECENT * 0.5**age for age in ages]
+    if asked.standings:
+        used = [asked.standings.get(one.item_id, UNKNOWN) for one in candidates]
+        yield "feedback", [FEEDBACK * one.used for one in used]
+        yield "contradicted", [CONTRADICTED * one.contradicted for one in used]
 
 
 class _Fits:
@@ -171,7 +183,7 @@ class _Fits:
         fits = [self._fit.of(*text, usual) for text in read.values()]
         return dict(zip(read, standardised(fits), strict=True))
 
-    def told(self, at: int, parts: Parts) -> dict[str, float]:
+    def told(self, at: int, columns: Mapping[str, Column]) -> dict[str, float]:
         """The parts of a score by their names, the words field by field.
 
         `average` is what the words of an average candidate are worth, taken off.
@@ -182,7 +194,7 @@ class _Fits:
         return {
             **{name: share / self._unit for name, share in fields},
             "average": -self._usual / self._unit,
-            **dict(zip(SIGNALS[1:], parts[1:], strict=True)),
+            **{name: columns[name][at] if name in columns else 0.0 for name in SIGNALS},
         }
 
 
@@ -222,18 +234,25 @@ class _Around:
         self._near = dict(zip(near, standardised([*near.values()]), strict=True))
         self._windows = fits.windows(talks)
 
-    def parts(self, at: int) -> Parts:
-        """What the surroundings add."""
-        one = self._candidates[at]
-        profile = profile_of(one)
-        return (
-            profile.around * self._near.get(at, 0.0),
-            profile.window * self._windows.get(at, 0.0),
-            profile.answer * self._asked.get(at, 0.0),
-            -profile.question * one.asks,
-            profile.session * self._support[self._groups[at]],
-            profile.length * math.log1p(one.length),
+    def columns(self) -> Iterator[tuple[str, Column]]:
+        """What the surroundings add; only talk leans on what was said around it."""
+        profiles = [profile_of(one) for one in self._candidates]
+        support = [self._support[group] for group in self._groups]
+        yield (
+            "session",
+            [own.session * one for own, one in zip(profiles, support, strict=True)],
         )
+        if any(map(is_said, self._candidates)):
+            yield from self._of_talk(profiles)
+
+    def _of_talk(self, profiles: Sequence[Profile]) -> Iterator[tuple[str, Column]]:
+        each = list(enumerate(profiles))
+        yield "around", [own.around * self._near.get(at, 0.0) for at, own in each]
+        yield "window", [own.window * self._windows.get(at, 0.0) for at, own in each]
+        yield "answer", [own.answer * self._asked.get(at, 0.0) for at, own in each]
+        both = list(zip(self._candidates, profiles, strict=True))
+        yield "question", [-own.question * one.asks for one, own in both]
+        yield "length", [own.length * math.log1p(one.length) for one, own in both]
 
 
 def _talks(candidates: Iterable[Candidate]) -> Iterator[list[int]]:
@@ -259,21 +278,16 @@ def _is_in(name: str, asked: set[str]) -> bool:
 
 
 def _spread(
-    candidates: Sequence[Candidate], groups: Sequence[str], parts: Sequence[Parts]
-) -> list[tuple[float, int, Parts]]:
-    """The scores, places and parts, best first: each pays for those of its session."""
-    scores = list(map(math.fsum, parts))
-    order = _best_first(candidates, scores)
+    candidates: Sequence[Candidate], groups: Sequence[str], scores: Sequence[float]
+) -> Column:
+    """What each pays for those of its session that come before it."""
     before: defaultdict[str, int] = defaultdict(int)
-    paid = list(parts)
-    for at in order:
+    paid = [0.0] * len(scores)
+    for at in _best_first(candidates, scores):
         group = groups[at]
-        spread = -profile_of(candidates[at]).spread * before[group]
+        paid[at] = -profile_of(candidates[at]).spread * before[group]
         before[group] += 1
-        paid[at] = (*parts[at], spread)
-        if spread:
-            scores[at] = math.fsum(paid[at])
-    return [(scores[at], at, paid[at]) for at in _best_first(candidates, scores)]
+    return paid
 
 
 def _best_first(candidates: Sequence[Candidate], scores: Iterable[float]) -> list[int]:
