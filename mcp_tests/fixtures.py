@@ -147,6 +147,17 @@ def add_behaviours(server: MCPServer[Any]) -> None:
         return "All of it is done."
 
     @server.tool(structured_output=False)
+    async def test_logging_tool(ctx: Context[Any, Any]) -> str:
+        """Text, and a line of a log for who asks for it."""
+        await ctx.info("The tool was called.")
+        return "It was called."
+
+    @server.tool(structured_output=False)
+    def test_streaming_elicitation() -> str:
+        """Text: nothing is asked on the way to it."""
+        return "Nothing is asked."
+
+    @server.tool(structured_output=False)
     def test_missing_capability(ctx: Context[Any, Any]) -> str:
         """Needs a client that lets a server sample."""
         declared = ctx.request_context.session.client_capabilities

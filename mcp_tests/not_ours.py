@@ -67,6 +67,7 @@ DO_NOT_APPLY: Mapping[str, Sequence[NotOurs]] = {
                 "input-required-result-basic-list-roots",
                 "input-required-result-basic-sampling",
                 "input-required-result-capability-check",
+                "input-required-result-ignore-extra-params",
                 "input-required-result-missing-input-response",
                 "input-required-result-multi-round",
                 "input-required-result-multiple-input-requests",
@@ -74,7 +75,6 @@ DO_NOT_APPLY: Mapping[str, Sequence[NotOurs]] = {
                 "input-required-result-request-state",
                 "input-required-result-result-type",
                 "input-required-result-tampered-state",
-                "input-required-result-validate-input",
             ),
         ),
         NotOurs(

@@ -84,7 +84,7 @@ def test_every_scenario_that_applies_is_passed(revision, found) -> None:
         if name not in not_ours.names(revision)
         and (told := faults(checks, not_ours.SKIPPED[revision]))
     }
-    assert failed == {}
+    assert failed == {}, json.dumps(failed, indent=1)
 
 
 def test_what_is_said_not_to_apply_is_not_passed(revision, found) -> None:
