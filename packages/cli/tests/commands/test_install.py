@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import stat
 import subprocess
+import tomllib
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -160,3 +161,23 @@ def test_the_doctor_tells_of_a_key_that_allows_less_than_the_tools_do(shell, fol
     (key,) = [one for one in found if one["what"] == "Claude Code key"]
     assert (key["level"], key["told"]) == ("fault", "it lacks memories:write")
     assert "install it again" in key["cure"]
+
+
+@pytest.mark.needs("claude_mem_mcp_adapter")
+@pytest.mark.parametrize("own", ["", "model = 'o'", "# mine\n[mcp_servers.a]\n"])
+def test_codex_has_the_tools_and_then_what_it_had(shell, env, folder, own):
+    config = Path(env["HOME"], ".codex", "config.toml")
+    config.parent.mkdir(parents=True)
+    config.write_text(own)
+
+    assert shell("install", "codex", "--yes").code == 0
+    server = tomllib.loads(config.read_text())["mcp_servers"]["claude-mem"]
+    assert server["args"] == ["-m", "claude_mem_mcp_adapter"]
+    assert Path(server["env"]["CLAUDE_MEM_API_KEY_FILE"]).parent == folder / "keys"
+    assert (
+        shell("install", "codex", "--yes", "--json").json["installed"][0]["done"]
+        is False
+    )
+
+    assert shell("uninstall", "codex", "--yes").code == 0
+    assert config.read_text() == own
