@@ -14,6 +14,8 @@ from typing import Any
 
 import httpx2
 import pytest
+from claude_mem_core.domain.project_identity import ProjectFacts
+from claude_mem_mcp_adapter.relay import Relay
 from machine import Machine
 
 MODULE = (sys.executable, "-m", "claude_mem_mcp_adapter")
@@ -102,6 +104,15 @@ def test_what_is_no_message_is_answered_on_standard_output(request, place) -> No
     assert "Kept as" in alive["result"]["content"][0]["text"]
     assert process.wait(timeout=60) == 0
     process.stdout.close()
+
+
+def test_a_relay_says_which_message_the_server_could_not_read(lit: Machine) -> None:
+    deep = json.loads("[" * 300 + "]" * 300)
+    relay = Relay(lit.folder, None, ProjectFacts())
+
+    answer = relay.answer(json.dumps(calling("search", 7, query=deep)).encode())
+
+    assert (answer["id"], answer["error"]["code"]) == (7, -32700)
 
 
 def test_a_call_that_is_too_large_is_told_so(lit: Machine) -> None:

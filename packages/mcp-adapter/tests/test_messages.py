@@ -103,6 +103,13 @@ def test_a_prompt_that_is_asked_for_the_wrong_way_says_the_right_one(
     assert told.value.error.code == INVALID_PARAMS
 
 
-def test_a_number_that_is_none_is_told_so() -> None:
-    with pytest.raises(InvalidInputError, match=r"limit: .* finite"):
-        Search.read({"limit": float("nan")})
+@pytest.mark.parametrize(
+    ("limit", "says"), [(float("nan"), "finite"), (True, "no number"), ("x", "integer")]
+)
+def test_a_number_that_is_none_is_told_so(limit, says) -> None:
+    with pytest.raises(InvalidInputError, match=rf"limit: .*{says}"):
+        Search.read({"limit": limit})
+
+
+def test_digits_are_a_number() -> None:
+    assert Search.read({"limit": "3"}).limit == 3
