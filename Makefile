@@ -47,9 +47,9 @@ $(MODELS)/.ready: $(READY)
 test-model: $(MODELS)/.ready  ## the vendors' clients and a small real model (budget: 600 s)
 	$(MODELS)/bin/python -m pytest model_tests -p no:cacheprovider -W default $(ARGS)
 
-# Claude Code and Codex from npm, in .agents or $$AGENTS: 900 MB. It says so where they
+# The agents from npm, in .agents or $$AGENTS: 1.4 GB. It says so where they
 # cannot be had, or where there is no network namespace to keep them in.
-test-agents: $(READY)  ## the real Claude Code and Codex against a scripted model (budget: 300 s)
+test-agents: $(READY)  ## the real agents against a scripted model (budget: 600 s)
 	$(BIN)/python agent_tests -q -p no:cacheprovider -c /dev/null $(ARGS)
 
 # The protocol's own conformance suite and inspector from npm, in .mcp-tools or

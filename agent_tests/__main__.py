@@ -14,7 +14,11 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 AGENTS = Path(os.environ.get("AGENTS") or HERE.parent / ".agents").absolute()
-PACKAGES = ("@anthropic-ai/claude-code@2.1.332", "@openai/codex@0.171.0")
+PACKAGES = (
+    *("@anthropic-ai/claude-code@2.1.332", "@openai/codex@0.171.0"),
+    *("opencode-ai@1.18.33", "@google/gemini-cli@0.61.0"),
+)
+COMMANDS = ("claude", "codex", "opencode", "gemini")
 UP = 'ip link set lo up && exec "$@"'
 APART = (["unshare", "--net"], ["unshare", "--map-root-user", "--net"])
 
@@ -33,14 +37,14 @@ def main(arguments: list[str]) -> int:
 
 def without_agents() -> str:
     """Why the agents are not there; nothing when they are."""
-    clients = [AGENTS / "node_modules" / ".bin" / one for one in ("claude", "codex")]
+    clients = [AGENTS / "node_modules" / ".bin" / one for one in COMMANDS]
     if not all(one.exists() for one in clients):
         npm = shutil.which("npm")
         if npm is None:
-            return "npm is not there, which installs Claude Code and Codex"
+            return "npm is not there, which installs the agents"
         command = [npm, "install", "--no-audit", "--prefix", str(AGENTS), *PACKAGES]
         if subprocess.run(command, check=False).returncode:
-            return "npm could not install Claude Code and Codex"
+            return "npm could not install the agents"
     # npm asks before it runs what completes the client.
     completes = AGENTS / "node_modules/@anthropic-ai/claude-code/install.cjs"
     node = shutil.which("node") or "node"

@@ -18,6 +18,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import made
+
 Json = dict[str, Any]
 HERE = Path(__file__).parent
 AGENTS = Path(os.environ["AGENTS"])
@@ -29,6 +31,10 @@ QUIET = {
     **dict.fromkeys(("DISABLE_TELEMETRY", "DISABLE_ERROR_REPORTING"), "1"),
     "DISABLE_AUTOUPDATER": "1",
     "IS_SANDBOX": "1",
+    "OPENCODE_DISABLE_MODELS_FETCH": "1",
+    "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
+    # It looks for a package of types first; no network is asked three times for it.
+    "npm_config_fetch_retries": "0",
 }
 CODEX_CONFIG = """
 model = "gpt-5.5"
@@ -39,6 +45,24 @@ base_url = "http://127.0.0.1:{port}/v1"
 wire_api = "responses"
 env_key = "STUB_KEY"
 """
+OPENCODE_CONFIG = {
+    "model": "stub/stub",
+    "small_model": "stub/stub",
+    "autoupdate": False,
+    "permission": {"edit": "allow", "bash": "allow"},
+    "provider": {
+        "stub": {
+            "npm": "@ai-sdk/openai-compatible",
+            "options": {"apiKey": "stub"},
+            "models": {"stub": {"limit": {"context": 100_000, "output": 4_000}}},
+        },
+    },
+}
+GEMINI_CONFIG = {
+    "security": {"auth": {"selectedType": "gemini-api-key"}},
+    "privacy": {"usageStatisticsEnabled": False},
+    "general": {"disableAutoUpdate": True},
+}
 
 
 def free_port() -> int:
@@ -62,12 +86,12 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.home, self.work = folder / "home", folder / "work"
         self.script, self.log = folder / "script.json", folder / "requests.jsonl"
-        for made in (self.home / ".claude", self.home / ".codex", self.work):
-            made.mkdir(parents=True)
+        for one in (".claude", ".codex", ".config/opencode", ".gemini"):
+            (self.home / one).mkdir(parents=True)
+        self.work.mkdir()
         self.log.touch()
         self.port = free_port()
-        config = CODEX_CONFIG.format(port=self.port)
-        (self.home / ".codex" / "config.toml").write_text(config)
+        self._configure()
         self.env = {
             "PATH": f"{BIN}:/usr/local/bin:/usr/bin:/bin",
             "HOME": str(self.home),
@@ -76,6 +100,8 @@ class Desk:
             "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{self.port}",
             "ANTHROPIC_API_KEY": "sk-ant-api03-stub",
             "STUB_KEY": "stub",
+            "GEMINI_API_KEY": "stub",
+            "GOOGLE_GEMINI_BASE_URL": f"http://127.0.0.1:{self.port}",
             **QUIET,
         }
         self.says()
@@ -121,6 +147,16 @@ class Desk:
         ]
         return self._ended(command)
 
+    def opencode(self, prompt: str) -> subprocess.CompletedProcess[str]:
+        """One session of OpenCode."""
+        command = [str(AGENTS / "node_modules/.bin/opencode"), "run", "--auto", prompt]
+        return self._ended(command)
+
+    def gemini(self, prompt: str) -> subprocess.CompletedProcess[str]:
+        """One session of Gemini CLI."""
+        command = [str(AGENTS / "node_modules/.bin/gemini"), "-p", prompt]
+        return self._ended([*command, "--yolo", "--skip-trust"])
+
     def requests(self, since: int = 0) -> list[Json]:
         """What the model was asked, without what only counts tokens."""
         rows = map(json.loads, self.log.read_text().splitlines())
@@ -141,19 +177,24 @@ class Desk:
         return {e["tool_use_id"] for e in self.held() if e["event_type"] in ended}
 
     def calls_made(self) -> set[str]:
-        """The tool calls of the transcripts that the agents write themselves."""
-        return {
-            *self._in_files(".claude/projects/**/*.jsonl", '"type":"tool_result"'),
-            *self._in_files(".codex/sessions/**/*.jsonl", "call_output"),
-        }
+        """The tool calls that the agents wrote down themselves, by their ids."""
+        return made.with_ids(self.home)
 
-    def _in_files(self, pattern: str, sign: str) -> set[str]:
-        found: set[str] = set()
-        for file in self.home.glob(pattern):
-            for line in file.read_text().splitlines():
-                if sign in line:
-                    found |= _ids(json.loads(line))
-        return found
+    def gemini_calls_made(self) -> list[Json]:
+        """The inputs of the tool calls that Gemini CLI wrote down itself."""
+        return made.of_gemini(self.home)
+
+    def _configure(self) -> None:
+        """Let each agent ask the scripted model."""
+        url = f"http://127.0.0.1:{self.port}/v1"
+        opencode = json.loads(json.dumps(OPENCODE_CONFIG))
+        opencode["provider"]["stub"]["options"]["baseURL"] = url
+        for path, text in (
+            (".codex/config.toml", CODEX_CONFIG.format(port=self.port)),
+            (".config/opencode/opencode.json", json.dumps(opencode, indent=2)),
+            (".gemini/settings.json", json.dumps(GEMINI_CONFIG, indent=2)),
+        ):
+            (self.home / path).write_text(text)
 
     def _answers(self) -> bool:
         with socket.socket() as one:
@@ -175,15 +216,3 @@ class Desk:
             timeout=LONGEST_RUN,
             check=False,
         )
-
-
-def _ids(value: Any) -> set[str]:
-    """The tool calls whose results stand somewhere in it."""
-    if isinstance(value, list):
-        return set().union(*map(_ids, value))
-    if not isinstance(value, dict):
-        return set()
-    ids = {value.get("tool_use_id")} if value.get("type") == "tool_result" else set()
-    if str(value.get("type", "")).endswith("call_output"):
-        ids.add(value.get("call_id"))
-    return {one for one in ids if one}.union(*map(_ids, value.values()))

@@ -16,12 +16,12 @@ from clients import Desk
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    """A home with a running server, and Claude Code and Codex that report to it."""
+    """A home with a running server, and agents that report to it."""
     one = Desk(tmp_path)
     try:
         one.claude_mem("server", "start", "--daemon")
-        one.claude_mem("install", "claude-code", "--yes")
-        one.claude_mem("install", "codex", "--yes")
+        for agent in ("claude-code", "codex", "opencode", "gemini"):
+            one.claude_mem("install", agent, "--yes")
         yield one
     finally:
         one.close()

@@ -17,6 +17,9 @@ from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPConnection
 from pathlib import Path
 
+from claude_mem_agents.installing.files import hook_command
+from claude_mem_core.domain.installing import Site
+
 from benchmarks.report import Line, percentile
 
 ROUNDS = 60
@@ -57,7 +60,8 @@ def measure() -> Sequence[Line]:
 
 
 def _times(folder: Path, env: Mapping[str, str]) -> Mapping[str, list[float]]:
-    hook = ["-m", "claude_mem_cli.hook", "claude-code", "PostToolUse", "--no-answer"]
+    site = Site(Path.home(), None, folder, sys.executable)
+    hook = [*hook_command(site, "claude-code"), "PostToolUse", "--no-answer"]
     token = (folder / "token").read_text().strip()
     port = int((folder / "server.port").read_text())
     line = HTTPConnection("127.0.0.1", port)
@@ -71,7 +75,7 @@ def _times(folder: Path, env: Mapping[str, str]) -> Mapping[str, list[float]]:
 
     def as_command(number: int) -> None:
         body = json.dumps({**PAYLOAD, "tool_use_id": f"command{number}"})
-        _run([sys.executable, *hook], env, body.encode())
+        _run(hook, env, body.encode())
 
     deeds: Mapping[str, Callable[[int], None]] = {
         "/bin/true": lambda _: _run(["/bin/true"], env),

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import atexit
 import http.client
 import json
 import os
@@ -13,12 +14,25 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from nursery import Child, Nursery
+
 COMMAND = str(Path(sys.executable).with_name("claude-mem"))
-FAULTS = str(Path(__file__).parent)
+
+Process = subprocess.Popen[bytes] | Child
+
+
+@cache
+def nursery() -> Nursery:
+    """Where the processes of this test run come from, until it ends."""
+    made = Nursery()
+    atexit.register(made.close)
+    return made
+
 
 _HEED_MODES = """
 import ctypes, os, sys
@@ -41,9 +55,9 @@ class Machine:
     """
 
     folder: Path
-    server: subprocess.Popen[bytes] | None = None
+    server: Process | None = None
     env: dict[str, str] = field(default_factory=dict)
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    processes: list[Process] = field(default_factory=list)
     through: Sequence[str] = ()
 
     def __post_init__(self) -> None:
@@ -57,10 +71,7 @@ class Machine:
 
     def run(self, *words: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """The outcome of one command."""
-        done = subprocess.run(
-            [COMMAND, *words],
-            check=False, capture_output=True, text=True, env=self.env, timeout=120,
-        )  # fmt: skip
+        done = subprocess.CompletedProcess(words, *nursery().run(words, self.env))
         assert not check or done.returncode == 0, done.stderr
         return done
 
@@ -77,15 +88,17 @@ class Machine:
 
     def spawn(
         self, *words: str, faults: Sequence[str] = (), command: str = COMMAND
-    ) -> subprocess.Popen[bytes]:
+    ) -> Process:
         """A process of the command or of another, with faults in it or without."""
-        call, env = [*self.through, command, *words], self.env
-        if faults:
-            call = [sys.executable, "-m", "faults", *faults, "--", *words]
-            env = {**env, "PYTHONPATH": FAULTS}
         log = self.folder.parent / f"{words[0]}.log"
-        with log.open("a") as file:
-            process = subprocess.Popen(call, env=env, stdout=file, stderr=file)
+        process: Process
+        if self.through or command != COMMAND:
+            call = [*self.through, command, *words]
+            with log.open("a") as file:
+                process = subprocess.Popen(call, env=self.env, stdout=file, stderr=file)
+        else:
+            streams = (os.devnull, log, log)
+            process = nursery().start(words, self.env, streams, faults=faults)
         self.processes.append(process)
         return process
 

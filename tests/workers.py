@@ -3,19 +3,18 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
-import subprocess
 import threading
 import time
 from itertools import count
 
 from evidence import rows
 from machine import Machine
+from nursery import Child
 
 LIST = "SELECT id, pid FROM generation_workers"
-Worker = subprocess.Popen[bytes]
+Worker = Child
 
 
 def hire(machine: Machine, name: str, *faults: str) -> Worker:
@@ -35,7 +34,7 @@ def dismiss(worker: Worker) -> None:
 
 def wait_until_stopped(process: Worker) -> None:
     """Wait until a process stands still."""
-    os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+    process.wait_until_stopped()
 
 
 def go_on(process: Worker) -> None:

@@ -34,6 +34,8 @@ export const ClaudeMem = async ({ directory }) => {
         known.set(properties.info.id, told.context ?? "")
       } else if (type === "message.part.updated" && properties.part.type === "text") {
         texts.set(properties.part.messageID, properties.part.text)
+      } else if (type === "message.part.updated" && properties.part.state?.status === "error") {
+        await report(type, { type, properties }) // A tool that throws has no "tool.execute.after".
       } else if (type === "message.updated" && properties.info.role === "assistant" && properties.info.time?.completed) {
         const text = texts.get(properties.info.id)
         texts.delete(properties.info.id)

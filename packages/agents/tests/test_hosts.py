@@ -263,6 +263,7 @@ FAILURES: list[tuple[str, str, dict[str, Any]]] = [
     ("gemini", "AfterTool", {"tool_response": {"error": {"message": "E501"}}}),
     ("gemini", "AfterTool", {"tool_response": {"error": "E501"}}),
     ("opencode", "tool.execute.after", {"output": "E501", "metadata": {"exit": 2}}),
+    ("opencode", "message.part.updated", {"properties": {}}),
     ("copilot", "postToolUse", {"toolResult": {"resultType": "failure"}}),
     ("copilot", "PostToolUse", {"tool_result": {"result_type": "denied"}}),
     ("copilot", "postToolUseFailure", {"error": "E501"}),

@@ -14,6 +14,7 @@ from claude_mem_agents.installing.command_hooks import (
     GEMINI,
     CommandHooks,
 )
+from claude_mem_agents.installing.opencode import OpenCodeInstaller
 from claude_mem_conformance.installers import InstallerContract
 from claude_mem_core.domain.installing import Site
 from claude_mem_core.errors import InvalidInputError
@@ -150,10 +151,30 @@ def test_the_tools_of_an_agent_show_its_key(layout, tmp_path):
     servers = changes[tmp_path / layout.folder / layout.servers].decode()
     told = (toml.tomllib.loads if layout is CODEX else json.loads)(servers)
     server = told[layout.named]["claude-mem"]
-    assert server["args"] == ["-m", "claude_mem_mcp_adapter"]
+    assert server["args"] == ["-P", "-m", "claude_mem_mcp_adapter"]
     key = tmp_path / "data" / "keys" / layout.name
     assert server["env"]["CLAUDE_MEM_API_KEY_FILE"] == str(key)
     assert changes[key] == b"k\n"
+
+
+OPENCODE = """{
+  "$schema": "https://opencode.ai/config.json", // mine
+  "mcp": {"mine": {"type": "remote", "url": "http://127.0.0.1:1"}},
+}
+"""
+
+
+class TestOpenCode(InstallerContract):
+    @pytest.fixture
+    def installer(self):
+        return OpenCodeInstaller()
+
+    @pytest.fixture
+    def own(self):
+        return {
+            ".config/opencode/opencode.jsonc": OPENCODE,
+            ".config/opencode/plugins/mine.js": "export const Mine = async () => ({})\n",
+        }
 
 
 @pytest.mark.parametrize(
@@ -193,6 +214,19 @@ def test_the_key_of_an_agent_without_a_place_for_it_stands_in_the_data_folder(tm
     holding = [one for one in changes if one.after == b"k\n"]
     assert [one.path for one in holding] == [tmp_path / "data" / "keys" / "gemini"]
     assert changes[0].path == tmp_path / "lamp" / ".gemini" / "settings.json"
+
+
+def test_opencode_in_a_project_gets_a_plugin_without_the_key(tmp_path):
+    lamp = tmp_path / "lamp"
+    site = Site(tmp_path, lamp, tmp_path / "data", "/usr/bin/python3", "cmem_ag_k")
+
+    plugin, *settings, key = OpenCodeInstaller().install(site)
+
+    assert plugin.path == lamp / ".opencode" / "plugins" / "claude-mem.js"
+    assert b'const HOOK = ["/usr/bin/python3", "-' in plugin.after
+    assert b"cmem_ag_k" not in plugin.after
+    assert {one.path for one in settings} <= {lamp / ".opencode" / "opencode.json"}
+    assert (key.path, key.is_private) == (tmp_path / "data/keys/opencode", True)
 
 
 def test_a_project_gets_its_key_in_the_file_that_is_not_committed(tmp_path):

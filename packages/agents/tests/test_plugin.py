@@ -20,7 +20,7 @@ def test_every_host_is_offered_once() -> None:
 def test_installers_are_offered() -> None:
     names = [one.name for one in Plugins(plugin).installers()]
 
-    assert names == ["claude-code", "codex", "cursor", "gemini"]
+    assert names == ["claude-code", "codex", "cursor", "gemini", "opencode"]
 
 
 def test_the_formats_of_transcripts_are_those_of_known_hosts() -> None:

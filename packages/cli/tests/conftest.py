@@ -15,6 +15,7 @@ from typing import IO, Any
 
 import pytest
 from claude_mem_cli.main import run
+from nursery import Nursery
 
 COMMAND = [sys.executable, "-m", "claude_mem_cli"]
 PAYLOADS = [
@@ -77,19 +78,12 @@ class Shell:
 
     env: dict[str, str]
     folder: Path
+    nursery: Nursery
     started: list[subprocess.Popen[str]] = field(default_factory=list)
 
     def __call__(self, *args: str, stdin: IO[str] | None = None, **env: str) -> Done:
-        done = subprocess.run(
-            [*COMMAND, *args],
-            env={**self.env, **env},
-            stdin=stdin or subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
+        given = stdin.name if stdin else os.devnull
+        return Done(*self.nursery.run(args, {**self.env, **env}, given))
 
     def spawn(self, *args: str, **env: str) -> subprocess.Popen[str]:
         child = subprocess.Popen(
@@ -119,6 +113,13 @@ class Shell:
             self("server", "stop")
 
 
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    made = Nursery()
+    yield made
+    made.close()
+
+
 @pytest.fixture
 def env(tmp_path: Path) -> dict[str, str]:
     kept = {
@@ -136,8 +137,8 @@ def folder(env: dict[str, str]) -> Path:
 
 
 @pytest.fixture
-def shell(env: dict[str, str], folder: Path) -> Iterator[Shell]:
-    made = Shell(env, folder)
+def shell(env: dict[str, str], folder: Path, nursery: Nursery) -> Iterator[Shell]:
+    made = Shell(env, folder, nursery)
     yield made
     made.clean_up()
 

@@ -109,6 +109,21 @@ def test_an_event_without_a_known_name_is_kept_under_its_own(client) -> None:
     assert [event["eventType"] for event in stored(client)] == ["cwd_changed"]
 
 
+def test_a_dry_run_leaves_nothing_and_tells_what_would_become_of_it(client) -> None:
+    payload = {"session_id": "s1", "cwd": "/home/me/lamp", "tool_use_id": "t1"}
+    dry = {"X-Claude-Mem-Dry-Run": "1"}
+
+    answer = client.post(PATH, payload, **dry)
+
+    told = {"eventType": "tool_use", "isKept": True, "mayBeTold": True}
+    assert answer.outcome == (200, {"dryRun": told})
+    assert stored(client) == []
+    assert client.get("/v1/projects").json["projects"] == []
+    assert client.get("/v1/info").json["queueDepth"] == 0
+    client.post(PATH, payload)
+    assert len(stored(client)) == 1
+
+
 def test_an_agent_that_is_not_installed_is_not_found(client) -> None:
     assert client.post("/hooks/stranger/Stop", {}).status == 404
 

@@ -34,12 +34,13 @@ HOST = Host(
         "SessionEnd": Hook(SESSION_END),
     },
     note="systemMessage",
-    enough=(
-        *("SessionStart", "BeforeAgent", "AfterTool", "AfterAgent", "PreCompress"),
-        "SessionEnd",
-    ),
+    enough=("SessionStart", "BeforeAgent", "AfterTool", "AfterAgent", "SessionEnd"),
     remarks=(
         "`AfterAgent` repeats the prompt of its turn; it ends the turn and opens none. "
-        "`AfterModel` comes with every piece of a streamed answer: do not hook it."
+        "`AfterModel` comes with every piece of a streamed answer, and `PreCompress` "
+        "before each request of the model: do not hook them. What a hook told stands "
+        "in the prompt that `BeforeAgent` repeats, in `<hook_context>`; that is taken "
+        "out before anything is kept. A command that failed says its exit code in the "
+        "text of `tool_response.llmContent` alone."
     ),
 )

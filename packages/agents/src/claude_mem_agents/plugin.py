@@ -18,6 +18,7 @@ from claude_mem_agents.installing.command_hooks import (
     GEMINI,
     CommandHooks,
 )
+from claude_mem_agents.installing.opencode import OpenCodeInstaller
 from claude_mem_agents.vocabulary import TableVocabulary
 
 
@@ -31,7 +32,7 @@ def claude_mem_agents() -> Iterable[AgentVocabulary]:
 def claude_mem_installers() -> Iterable[AgentInstaller]:
     """Offer to put hooks into the agents that this distribution knows."""
     hosts = [CommandHooks(one) for one in (CODEX, CURSOR, GEMINI)]
-    return [ClaudeCodeInstaller(), *hosts]
+    return [ClaudeCodeInstaller(), *hosts, OpenCodeInstaller()]
 
 
 @hookimpl

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Literal, NamedTuple
 
 from claude_mem_core.domain.access import KeyFacts
 from claude_mem_core.domain.installing import Site
@@ -19,28 +18,13 @@ from claude_mem_core.plugins import Installer
 
 from claude_mem_cli import installing, server_files, spooled
 from claude_mem_cli.connect import connected
-from claude_mem_cli.http_line import HttpLine
+from claude_mem_cli.finding import Finding, Level
 from claude_mem_cli.info import server_info
 from claude_mem_cli.keys import standing
+from claude_mem_cli.trying import tried
 from claude_mem_cli.versions import own_version
 
-Level = Literal["ok", "warning", "fault"]
 COMMANDS = ("claude-mem", "claude-mem-hook")
-
-
-class Finding(NamedTuple):
-    """How one thing is.
-
-    Attributes:
-        what: The thing.
-        told: How it is, and why.
-        cure: What to do; empty where nothing is to be done.
-    """
-
-    level: Level
-    what: str
-    told: str
-    cure: str = ""
 
 
 def findings(
@@ -140,12 +124,11 @@ def _agent(
         yield Finding("fault", title, f"{one.path} is not as it was installed", cure)
     if key is not None and not changes:
         yield Finding("ok", title, "its files are as they were installed")
-        yield from _key(env, installer, site, key)
+        yield from _key(env, installer, site)
+        yield tried(installer, site)
 
 
-def _key(
-    env: Mapping[str, str], installer: Installer, site: Site, key: str
-) -> Iterator[Finding]:
+def _key(env: Mapping[str, str], installer: Installer, site: Site) -> Iterator[Finding]:
     again = f"claude-mem uninstall {installer.name}, then install it again"
     what = f"{installer.title} key"
     key_id = installing.receipt_of(installer, site).key_id
@@ -166,27 +149,9 @@ def _key(
     if lacking:
         yield Finding("fault", what, f"it lacks {', '.join(lacking)}", again)
         return
-    yield from _answers(site.folder, installer, key, what, again)
+    yield Finding("ok", what, f"it allows what {installer.title} does")
 
 
 def _lacking(facts: KeyFacts, installer: Installer) -> Sequence[str]:
     held = frozenset(facts.scopes)
     return [one for one in sorted(installer.asks) if not allows(held, one)]
-
-
-def _answers(
-    folder: Path, installer: Installer, key: str, what: str, again: str
-) -> Iterator[Finding]:
-    """Whether the server lets the key in that the hooks show."""
-    record = server_files.running(folder)
-    if record is None:
-        return
-    line = HttpLine(record.url, key, f"the server at {record.url}")
-    try:
-        line.ask("GET", "/v1/projects")
-    except ClaudeMemError as error:
-        yield Finding("fault", what, str(error), again)
-    else:
-        yield Finding("ok", what, f"it allows what {installer.title} does")
-    finally:
-        line.close()

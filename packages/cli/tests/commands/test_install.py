@@ -6,11 +6,14 @@ from __future__ import annotations
 import json
 import stat
 import subprocess
+import sys
 import tomllib
 from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
+from claude_mem_cli.trying import tried
+from claude_mem_core.domain.installing import HookTrial, Site
 
 pytestmark = pytest.mark.needs(
     "claude_mem_http_falcon", "claude_mem_storage_sqlite", "claude_mem_agents"
@@ -172,7 +175,7 @@ def test_codex_has_the_tools_and_then_what_it_had(shell, env, folder, own):
 
     assert shell("install", "codex", "--yes").code == 0
     server = tomllib.loads(config.read_text())["mcp_servers"]["claude-mem"]
-    assert server["args"] == ["-m", "claude_mem_mcp_adapter"]
+    assert server["args"] == ["-P", "-m", "claude_mem_mcp_adapter"]
     assert Path(server["env"]["CLAUDE_MEM_API_KEY_FILE"]).parent == folder / "keys"
     assert (
         shell("install", "codex", "--yes", "--json").json["installed"][0]["done"]
@@ -181,3 +184,88 @@ def test_codex_has_the_tools_and_then_what_it_had(shell, env, folder, own):
 
     assert shell("uninstall", "codex", "--yes").code == 0
     assert config.read_text() == own
+
+
+@pytest.mark.usefixtures("settings")
+def test_the_doctor_calls_the_hook_and_leaves_nothing_of_it(shell):
+    shell.serve()
+    shell("install", "claude-code", "--yes")
+
+    healthy = shell("doctor", "claude-code")
+
+    assert healthy.code == 0
+    assert "Claude Code hook: it reaches http" in healthy.out
+    assert shell("server", "project", "list", "--json").json["projects"] == []
+
+
+@pytest.fixture
+def hook_of(tmp_path):
+    """What is found when an agent runs this command, and the server of a folder."""
+
+    def find(*command, key="cmem_ag_x"):
+        site = Site(tmp_path, None, tmp_path / "data", "python")
+        return tried(Trying(HookTrial(command, {"CLAUDE_MEM_API_KEY": key})), site)
+
+    return find
+
+
+class Trying:
+    """As much of an installer as a trial needs."""
+
+    name, title = "lamp-agent", "Lamp Agent"
+
+    def __init__(self, trial):
+        self._trial = trial
+
+    def trial(self, _):
+        return self._trial
+
+
+HOOK = (sys.executable, "-m", "claude_mem_cli.hook", "claude-code", "Stop")
+
+
+def test_a_hook_whose_command_is_gone_is_told(hook_of, tmp_path):
+    found = hook_of(str(tmp_path / "gone" / "python"))
+
+    assert found.level == "fault"
+    assert "gone/python does not start: No such file" in found.told
+    assert "install it again" in found.cure
+
+
+def test_a_hook_whose_interpreter_lacks_the_command_is_told(hook_of):
+    found = hook_of(sys.executable, "-S", "-m", "claude_mem_cli.hook", "a", "b")
+
+    assert found.level == "fault"
+    assert "No module named" in found.told
+    assert "install claude-mem-cli for" in found.cure
+
+
+def test_a_hook_that_finds_no_server_is_told_how_to_start_it(hook_of):
+    found = hook_of(*HOOK, "--data=/nowhere")
+
+    assert (found.level, found.cure) == ("fault", "claude-mem server start --daemon")
+    assert "no server of /nowhere" in found.told
+
+
+def test_a_hook_whose_key_is_refused_is_told_to_be_installed_again(
+    shell, folder, hook_of
+):
+    shell.serve()
+
+    found = hook_of(*HOOK, f"--data={folder}")
+
+    assert found.level == "fault"
+    assert "refuses its key: " in found.told
+    assert "install it again" in found.cure
+
+
+def test_a_hook_that_may_write_and_not_read_is_told_which_scope_is_missing(
+    shell, folder, hook_of
+):
+    shell.serve()
+    made = shell("server", "api-key", "create", "--scope", "events:write")
+
+    found = hook_of(*HOOK, f"--data={folder}", key=made.out.strip())
+
+    assert found.level == "fault"
+    assert "does not allow context:read" in found.told

@@ -17,6 +17,7 @@ from claude_mem_cli.hook import answers, spool
 from claude_mem_cli.hook.place import place
 from claude_mem_cli.server_files import running
 from claude_mem_core import launch
+from claude_mem_core.domain.installing import Site
 
 HOOK = [sys.executable, "-m", "claude_mem_cli.hook"]
 LAMP = {"session_id": "s1", "cwd": "/home/me/lamp"}
@@ -52,7 +53,8 @@ def test_it_imports_nothing_but_the_standard_library(env):
     code = (
         "import sys, claude_mem_cli.hook.main; print(*sorted(set(sys.modules)"
         " & {'pydantic', 'click', 'claude_mem_core', 'subprocess', 'pathlib',"
-        " 'http.client', 'email', 'argparse', 'typing_extensions'}))"
+        " 'http.client', 'email', 'argparse', 'typing_extensions', 'typing', 'json',"
+        " 'socket', 're', 'contextlib', 'collections', 'enum'}))"
     )
     done = subprocess.run(
         [sys.executable, "-S", "-c", code],
@@ -60,6 +62,38 @@ def test_it_imports_nothing_but_the_standard_library(env):
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.needs("claude_mem_agents")
+def test_what_agents_run_can_be_led_astray_by_no_project(env, tmp_path):
+    from claude_mem_agents.installing.files import hook_command
+
+    site = Site(tmp_path, None, tmp_path / "data", sys.executable)
+    stranger = tmp_path / "claude_mem_cli"
+    stranger.mkdir()
+    for path in (stranger / "__init__.py", tmp_path / "os.py", tmp_path / "select.py"):
+        path.write_text("print('led astray')")
+
+    done = subprocess.run(
+        [*hook_command(site, "claude-code"), "Stop"],
+        env={**env, "PYTHONPATH": str(tmp_path)}, cwd=tmp_path,
+        input=b"{}", capture_output=True, check=True,
+    )  # fmt: skip
+
+    assert done.stdout == b""
+
+
+@pytest.mark.needs("claude_mem_agents")
+def test_what_agents_run_forbids_nothing_when_the_command_is_gone(env, tmp_path):
+    from claude_mem_agents.installing.files import hook_command
+
+    site = Site(tmp_path, None, tmp_path / "data", sys.executable)
+    *start, _, agent = hook_command(site, "claude-code")
+
+    done = subprocess.run([*start, "/gone", agent, "Stop"], env=env, check=False)
+
+    # With 2 a hook of Claude Code forbids what the agent is about to do.
+    assert done.returncode == 1
 
 
 def test_its_names_are_those_of_the_other_commands(env, folder):

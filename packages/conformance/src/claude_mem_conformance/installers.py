@@ -143,6 +143,19 @@ class InstallerContract(Contract):
         _apply(installer.install(site))
         assert installer.installed_key(site) == KEY
 
+    def test_the_trial_runs_what_is_installed(
+        self, installer: AgentInstaller, site: Site
+    ) -> None:
+        """The hook command of a session's start, as the installed files have it."""
+        changes = installer.install(site)
+        _apply(changes)
+        told = b"".join(one.after or b"" for one in changes)
+        trial = installer.trial(site)
+        assert trial.command[0] == site.python
+        assert installer.name in trial.command
+        for word in trial.command[1:]:
+            assert word.encode() in told
+
 
 def _apply(changes: Sequence[FileChange]) -> None:
     for one in changes:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from claude_mem_conformance.installers import InstallerContract
-from claude_mem_core.domain.installing import FileChange
+from claude_mem_core.domain.installing import FileChange, HookTrial
 from claude_mem_core.ports.installers import AgentInstaller
 
 from broken.registry import breaks
@@ -33,6 +33,9 @@ class SoundInstaller(AgentInstaller):
     def installed_key(self, site):
         lines = [one for one in self._lines(site) if "claude-mem" in one]
         return lines[0].split()[-1] if lines else None
+
+    def trial(self, site):
+        return HookTrial((site.python, self.name), {})
 
     def _ours(self, site):
         return f"hook = claude-mem {self.name} {site.python} {site.key}\n"
@@ -136,3 +139,9 @@ class LeavesAReceipt(SoundInstaller):
         receipt = site.home / "receipt"
         first = () if receipt.exists() else (FileChange(receipt, None, b"x"),)
         return (*super().install(site), *first)
+
+
+@_breaks(InstallerContract.test_the_trial_runs_what_is_installed)
+class TriesAnotherCommand(SoundInstaller):
+    def trial(self, site):
+        return HookTrial((site.python, self.name, "--quick"), {})

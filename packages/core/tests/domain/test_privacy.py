@@ -80,3 +80,11 @@ def test_a_text_is_wholly_private_only_if_it_said_something() -> None:
     assert is_wholly_private(" <private>all of it</private>\n")
     assert not is_wholly_private("<private>some</private> of it")
     assert not is_wholly_private("  ")
+
+
+def test_what_a_host_repeats_of_its_hooks_is_no_word_of_the_user() -> None:
+    pack = "&lt;claude-mem-context&gt;The lamp burns.&lt;/claude-mem-context&gt;"
+
+    said = without_private(f"<hook_context>{pack}</hook_context>\n\nWhat is next?")
+
+    assert said.strip() == "What is next?"

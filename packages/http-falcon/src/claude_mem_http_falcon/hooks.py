@@ -18,6 +18,9 @@ LONGEST_EPOCH = 15
 OFFLINE = "X-Claude-Mem-Offline"
 """Asks for the answer that the agent would be given while no server runs, too."""
 
+DRY_RUN = "X-Claude-Mem-Dry-Run"
+"""Asks what would become of the event; nothing of it is kept."""
+
 EARLIER = "claude-mem does not run; what was told {AGE} ago is told again"
 """The note of such an answer; who gives it puts its age in."""
 
@@ -31,8 +34,12 @@ class HookResource:
     def on_post(self, req: Request, resp: Response, agent: str, event: str) -> None:
         """Keep what the hook reports; the answer tells the agent what fits it."""
         vocabulary, payload = self._runtime.agent(agent), req.hook_payload
+        seen = vocabulary.capture(event, payload, received_at=self._occurred(req))
+        if req.get_header(DRY_RUN) is not None:
+            show(resp, dryRun=self._runtime.hooks.rehearse(seen, by=req.caller))
+            return
         told = self._runtime.hooks.take(
-            vocabulary.capture(event, payload, received_at=self._occurred(req)),
+            seen,
             vocabulary.asks(event, payload),
             by=req.caller,
             request_id=req.request_id,

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from claude_mem_core.domain.installing import FileChange, Site
+from claude_mem_core.domain.installing import FileChange, HookTrial, Site
 from claude_mem_core.ports.installers import AgentInstaller
 from typing_extensions import override
 
@@ -22,9 +22,9 @@ from claude_mem_agents.claude_code import FILE_TOOLS, NAME
 from claude_mem_agents.installing import jsonc
 from claude_mem_agents.installing.files import (
     ASKS,
-    HOOK,
     document,
     edited,
+    hook_command,
     mcp_server,
     pretty,
     removed,
@@ -136,6 +136,14 @@ class ClaudeCodeInstaller(AgentInstaller):
         key = env.get(KEY) if isinstance(env, dict) else None
         return key if isinstance(key, str) else None
 
+    @override
+    def trial(self, site: Site) -> HookTrial:
+        (entry,) = _hooks(site)["SessionStart"]
+        (hook,) = entry["hooks"]
+        key = self.installed_key(site)
+        env = {FOLDER: str(site.folder), **({KEY: key} if key else {})}
+        return HookTrial((hook["command"], *hook["args"]), env)
+
 
 def _settings_file(site: Site) -> Path:
     if site.project is None:
@@ -186,12 +194,13 @@ def _files(site: Site) -> Mapping[Path, str]:
 
 
 def _hooks(site: Site) -> Mapping[str, Any]:
+    program, *words = hook_command(site, NAME)
     hooks = {}
     for event, (matcher, goes_on, options) in HOOKS.items():
         hook: dict[str, Any] = {
             "type": "command",
-            "command": site.python,
-            "args": [*HOOK, NAME, event, *options],
+            "command": program,
+            "args": [*words, event, *options],
             "timeout": WAITS,
         }
         if goes_on:

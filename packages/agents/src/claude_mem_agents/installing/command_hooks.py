@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from claude_mem_core.domain.installing import FileChange, Site
+from claude_mem_core.domain.installing import FileChange, HookTrial, Site
 from claude_mem_core.ports.installers import AgentInstaller
 from typing_extensions import override
 
@@ -22,13 +22,11 @@ from claude_mem_agents.installing.files import (
     ASKS,
     HOOK,
     edited,
+    hook_command,
     mcp_server,
     read,
     removed,
 )
-
-OURS = "claude_mem_cli.hook"
-"""By what a command is known to be ours."""
 
 START = ("--start",)
 QUIET = ("--no-answer",)
@@ -53,7 +51,8 @@ class Layout:
         hooks: The file of its hooks, in that folder.
         servers: The file of its MCP servers, JSON or TOML by its name.
         named: Under which name it lists them there.
-        events: Each event that is reported, and the options of its command.
+        events: Each event that is reported, and the options of its command; the first
+            one is the start of a session.
         entry: What stands in the list of an event for a command.
         always: What the file of hooks has to say besides.
     """
@@ -110,6 +109,16 @@ class CommandHooks(AgentInstaller):
     def installed_key(self, site: Site) -> str | None:
         return (read(self._key(site)) or b"").decode("ascii", "replace").strip() or None
 
+    @override
+    def trial(self, site: Site) -> HookTrial:
+        event, options = next(iter(self._layout.events.items()))
+        return HookTrial(self._words(site, event, options), {})
+
+    def _words(self, site: Site, event: str, options: Sequence[str]) -> Sequence[str]:
+        """The command at an event."""
+        data = f"--data={site.folder}"
+        return (*hook_command(site, self.name), event, *options, data)
+
     def _edits(self, site: Site, *, installs: bool) -> Sequence[FileChange]:
         """The changes of the agent's own files, each file once."""
         folder = self._folder(site)
@@ -126,16 +135,15 @@ class CommandHooks(AgentInstaller):
             if name not in jsonc.value(text):
                 text = jsonc.put(text, [name], value)
         for event, options in self._layout.events.items():
-            words = [site.python, *HOOK, self.name, event, *options]
-            command = shlex.join([*words, f"--data={site.folder}"])
+            command = shlex.join(self._words(site, event, options))
             entry = self._layout.entry(command)
-            text = jsonc.add(text, ["hooks", event], entry, known_by=OURS)
+            text = jsonc.add(text, ["hooks", event], entry, known_by=HOOK)
         return text
 
     def _unhook(self, text: str, _: Site) -> str:
         left = text
         for event in self._layout.events:
-            left = jsonc.take(left, ["hooks", event], known_by=OURS)
+            left = jsonc.take(left, ["hooks", event], known_by=HOOK)
         is_all = jsonc.value(left) in ({}, dict(self._layout.always))
         return "" if is_all and left != text else left
 
@@ -190,7 +198,6 @@ GEMINI = Layout(
         "BeforeAgent": (),
         "AfterTool": (),
         "AfterAgent": QUIET,
-        "PreCompress": QUIET,
         "SessionEnd": QUIET,
     },
     entry=_in_a_group,

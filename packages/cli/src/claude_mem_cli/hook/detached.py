@@ -13,7 +13,7 @@ def start(args: Sequence[str], env: Mapping[str, str]) -> None:
     nowhere = [
         (os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)
     ]
-    command = [sys.executable, "-m", "claude_mem_cli", *args]
+    command = [sys.executable, "-P", "-m", "claude_mem_cli", *args]
     try:
         os.posix_spawn(
             sys.executable, command, dict(env), file_actions=nowhere, setsid=True

@@ -7,17 +7,18 @@ have to read but the answer. What no server takes is kept on disk.
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, NoReturn
 
-from claude_mem_cli.hook import answers, detached, spool
 from claude_mem_cli.hook.place import Place, place
 from claude_mem_cli.hook.post import Answer, NoAnswerError, post
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import NoReturn
 
 LONGEST_INPUT = 16 * 1024 * 1024
 WITHIN = 2.0
@@ -27,14 +28,16 @@ WITHIN_AT_START = 4.0
 """The same for a hook that may start the server: it comes once in a session."""
 
 DATA = "--data="
-USAGE = "usage: claude-mem-hook AGENT EVENT [--start] [--no-answer] [--data=FOLDER]"
+USAGE = (
+    "usage: claude-mem-hook AGENT EVENT "
+    "[--start] [--no-answer] [--dry-run] [--data=FOLDER]"
+)
 OFFLINE = "X-Claude-Mem-Offline"
 OCCURRED = "X-Claude-Mem-Occurred-At"
-_SESSION = ("session_id", "sessionId", "conversation_id", "thread_id", "id")
 _SUCCESS = range(200, 300)
 
 
-class Call(NamedTuple):
+class Call:
     """What the command was asked to do.
 
     Attributes:
@@ -42,20 +45,27 @@ class Call(NamedTuple):
         event: The event in the agent's spelling.
         starts: Start the server where none runs.
         answers: Print what the agent is told.
+        is_dry: Only tell what would become of it.
         folder: The data folder, where it is not the environment's.
     """
 
-    agent: str
-    event: str
-    starts: bool
-    answers: bool
-    folder: str | None = None
+    __slots__ = ("agent", "answers", "event", "folder", "is_dry", "starts")
+
+    def __init__(
+        self, agent: str, event: str, flags: set[str], folder: str | None
+    ) -> None:
+        self.agent = agent
+        self.event = event
+        self.starts = "--start" in flags
+        self.answers = "--no-answer" not in flags
+        self.is_dry = "--dry-run" in flags
+        self.folder = folder
 
 
-def main() -> NoReturn:
+def main(args: Sequence[str] | None = None) -> NoReturn:
     """Do it, and end with 0."""
     try:
-        run(sys.argv[1:], os.environ)
+        run(sys.argv[1:] if args is None else args, os.environ)
     except BaseException as error:  # noqa: BLE001 - nothing of ours may stop the agent
         _tell(f"claude-mem: this event was not kept ({type(error).__name__})")
     # Not even a closed standard output makes it end otherwise.
@@ -73,6 +83,12 @@ def run(args: Sequence[str], env: Mapping[str, str]) -> None:
     if call.folder is not None:
         env = {**env, "CLAUDE_MEM_DATA_DIR": call.folder}
     where = place(env, call.agent)
+    if call.is_dry:
+        # Only who looks for a fault pays for it, and no hook does.
+        from claude_mem_cli.hook import dry
+
+        _print(dry.run(where, f"/hooks/{call.agent}/{call.event}", body, until))
+        return
     answer = _sent(where, call, body, at, until)
     if answer is not None:
         _take(where, call, body, answer)
@@ -85,21 +101,17 @@ def _call(args: Sequence[str]) -> Call | None:
     args = [one for one in args if not one.startswith(DATA)]
     flags = {one for one in args if one.startswith("--")}
     names = [one for one in args if not one.startswith("--")]
-    known = flags <= {"--start", "--no-answer"}
+    known = flags <= {"--start", "--no-answer", "--dry-run"}
     if len(names) != 2 or not known or not all(map(_is_plain, names)):  # noqa: PLR2004
         return None
-    return Call(
-        agent=names[0],
-        event=names[1],
-        starts="--start" in flags,
-        answers="--no-answer" not in flags,
-        folder=folders[0] if folders else None,
-    )
+    return Call(names[0], names[1], flags, folders[0] if folders else None)
 
 
 def _is_plain(name: str) -> bool:
     """Whether it can stand in an address as it is."""
-    return name.isascii() and name.replace("-", "").replace("_", "").isalnum()
+    for sign in "-_.":
+        name = name.replace(sign, "")
+    return name.isascii() and name.isalnum()
 
 
 def _input(until: float) -> bytes:
@@ -126,7 +138,7 @@ def _sent(
     headers = {
         "Authorization": f"Bearer {where.key}",
         OCCURRED: str(at),
-        **({OFFLINE: "1"} if call.answers else {}),
+        **({OFFLINE: "1"} if call.starts and call.answers else {}),
     }
     path = f"/hooks/{call.agent}/{call.event}"
     try:
@@ -140,71 +152,38 @@ def _take(where: Place, call: Call, body: bytes, answer: Answer) -> None:
     """Print what the agent is told, and keep what it would be told without a server."""
     if not call.answers:
         return
-    told = json.loads(answer.body)
-    _print(json.dumps(told["answer"]))
-    if call.starts:
-        project = _project(_payload(body))
-        if told.get("offline"):
-            answers.keep(where.folder, call.agent, project, told["offline"])
-        else:
-            answers.drop(where.folder, call.agent, project)
+    if not call.starts:
+        os.write(1, answer.body + b"\n")
+        return
+    from claude_mem_cli.hook import beginning
+
+    _print(beginning.taken(where.folder, call.agent, body, answer.body))
 
 
 def _keep(
     where: Place, call: Call, body: bytes, at: int, env: Mapping[str, str]
 ) -> None:
     """Keep the event on disk, and go on without a server as well as can be."""
-    payload = _payload(body)
+    from claude_mem_cli.hook import beginning, spool
+
     if call.starts:
         if where.host is None:
+            from claude_mem_cli.hook import detached
+
             detached.start(("server", "start", "--daemon"), env)
-        kept = answers.last(where.folder, call.agent, _project(payload))
+        kept = beginning.last(where.folder, call.agent, body)
         if kept is not None and call.answers:
             _print(kept)
-    text = body.decode("utf-8", "replace")
     entry: spool.Entry = {
         "at": at,
         "agent": call.agent,
         "event": call.event,
         "key": where.public_key,
-        "body": text,
+        "body": body.decode("utf-8", "replace"),
     }
     spool.put(where.folder, entry)
-    if _is_first(where.folder, payload):
+    if beginning.is_first(where.folder, body):
         _tell("claude-mem: no server answers; what happens is kept until one does")
-
-
-def _payload(body: bytes) -> dict[str, Any]:
-    try:
-        payload = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return payload if isinstance(payload, dict) else {}
-
-
-def _project(payload: Mapping[str, Any]) -> str:
-    """The folder that answers are kept for."""
-    cwd = payload.get("cwd")
-    return cwd if isinstance(cwd, str) and cwd else os.getcwd()
-
-
-def _is_first(folder: str, payload: Mapping[str, Any]) -> bool:
-    """Whether this session was told of nothing yet."""
-    named = (payload.get(name) for name in _SESSION)
-    session = next((one for one in named if isinstance(one, str) and one), "")
-    path = os.path.join(folder, spool.FOLDER, "told")
-    try:
-        with open(path, "r+", encoding="utf-8") as file:
-            if file.read(1024) == session:
-                return False
-            file.seek(0)
-            file.truncate()
-            file.write(session[:1024])
-    except FileNotFoundError:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(session[:1024])
-    return True
 
 
 def _print(text: str) -> None:

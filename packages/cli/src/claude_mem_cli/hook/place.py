@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping
-from typing import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DEFAULT_FOLDER = "~/.claude-mem/server"
 RUNTIME = "server.runtime.json"
@@ -17,19 +18,25 @@ KEY_PARTS = 4
 """Parts of a key between underscores, of which the third one is public."""
 
 
-class Place(NamedTuple):
+class Place:
     """Where events go.
 
     Attributes:
         folder: The data folder.
         host: Where the server of the folder listens; None where none runs.
+        port: Its port.
         key: What it is asked with; None where none was made yet.
     """
 
-    folder: str
-    host: str | None
-    port: int
-    key: str | None
+    __slots__ = ("folder", "host", "key", "port")
+
+    def __init__(
+        self, folder: str, host: str | None, port: int, key: str | None
+    ) -> None:
+        self.folder = folder
+        self.host = host
+        self.port = port
+        self.key = key
 
     @property
     def public_key(self) -> str | None:
@@ -57,12 +64,12 @@ def place(env: Mapping[str, str], agent: str = "") -> Place:
 def _server(folder: str) -> tuple[str | None, int]:
     """The server that the folder's files tell of, if its process still is the one."""
     try:
-        told = json.loads(_text(os.path.join(folder, RUNTIME)) or "{}")
-        pid, url, token = int(told["pid"]), str(told["url"]), str(told["startToken"])
+        told = _text(os.path.join(folder, RUNTIME)) or ""
+        pid, url, token = (_said(told, name) for name in ("pid", "url", "startToken"))
         address = url.partition("://")[2].rstrip("/")
         host, _, port = address.rpartition(":")
         number = int(port)
-    except (ValueError, KeyError, TypeError):
+    except ValueError:
         return None, 0
     # Whoever took over the port of one that ended must not be told the key.
     if _start_token(pid) not in (token, "?"):
@@ -70,7 +77,19 @@ def _server(folder: str) -> tuple[str | None, int]:
     return host.strip("[]"), number
 
 
-def _start_token(pid: int) -> str | None:
+def _said(record: str, name: str) -> str:
+    """What a record of a server says under a name, without reading all of its JSON.
+
+    Neither an address nor a token has anything that JSON escapes, and no text in it can
+    hold this name: the quotes in a text are escaped.
+    """
+    value = record.partition(f'"{name}":')[2].lstrip()
+    if value.startswith('"'):
+        return value[1:].partition('"')[0]
+    return value.partition(",")[0].partition("}")[0].strip()
+
+
+def _start_token(pid: str) -> str | None:
     """What tells the process from a later one; `?` where this machine tells nothing."""
     if not os.path.exists("/proc/self/stat"):
         return "?"

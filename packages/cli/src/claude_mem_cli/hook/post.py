@@ -3,9 +3,13 @@
 
 from __future__ import annotations
 
-import socket
 import time
-from typing import NamedTuple
+from _socket import AF_UNSPEC, SOCK_STREAM, getaddrinfo
+from _socket import socket as Socket  # noqa: N812 - it is a class
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CONNECT_WITHIN = 0.5
 """Seconds for a connection: it goes to this machine, or nobody is there."""
@@ -13,11 +17,14 @@ CONNECT_WITHIN = 0.5
 LONGEST_ANSWER = 1024 * 1024
 
 
-class Answer(NamedTuple):
+class Answer:
     """What the server said."""
 
-    status: int
-    body: bytes
+    __slots__ = ("body", "status")
+
+    def __init__(self, status: int, body: bytes) -> None:
+        self.status = status
+        self.body = body
 
 
 class NoAnswerError(Exception):
@@ -29,7 +36,7 @@ def post(
     port: int,
     path: str,
     body: bytes,
-    headers: dict[str, str],
+    headers: Mapping[str, str],
     *,
     until: float,
 ) -> Answer:
@@ -56,12 +63,33 @@ def post(
     head = "".join(f"{name}: {value}\r\n" for name, value in told.items())
     try:
         request = f"POST {path} HTTP/1.1\r\n{head}\r\n".encode("ascii")
-        with socket.create_connection((host, port), _left(until, CONNECT_WITHIN)) as to:
+        to = _connected(host, port, until)
+        try:
             to.settimeout(_left(until))
             to.sendall(request + body)
             return _read(to, until)
+        finally:
+            to.close()
     except (OSError, ValueError, UnicodeError) as error:
         raise NoAnswerError(str(error)) from error
+
+
+def _connected(host: str, port: int, until: float) -> Socket:
+    """A connection to the first address of the host that takes one."""
+    failure: OSError | None = None
+    for family, kind, protocol, _, address in getaddrinfo(
+        host, port, AF_UNSPEC, SOCK_STREAM
+    ):
+        to = Socket(family, kind, protocol)
+        try:
+            to.settimeout(_left(until, CONNECT_WITHIN))
+            to.connect(address)
+        except OSError as error:
+            to.close()
+            failure = error
+        else:
+            return to
+    raise failure or OSError("the host has no address")
 
 
 def _left(until: float, most: float = 60.0) -> float:
@@ -71,7 +99,7 @@ def _left(until: float, most: float = 60.0) -> float:
     return min(left, most)
 
 
-def _read(to: socket.socket, until: float) -> Answer:
+def _read(to: Socket, until: float) -> Answer:
     """The answer, whose end is where the server closes or its length says so."""
     got, length = b"", None
     while length is None or len(got) < length:

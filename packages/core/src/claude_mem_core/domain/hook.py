@@ -38,3 +38,17 @@ class HookQuestion(Value):
     error: Asked | None = None
     output: Asked | None = None
     budget: int = Field(strict=True, ge=0)
+
+
+class HookRehearsal(Value):
+    """What would become of a hook's event, of which nothing was kept.
+
+    Attributes:
+        event_type: What it is called here.
+        is_kept: Whether it would be kept; not, where its project is excluded.
+        may_be_told: Whether its key allows that the agent is told anything.
+    """
+
+    event_type: Text
+    is_kept: bool
+    may_be_told: bool

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -53,3 +54,16 @@ class FileChange:
     before: bytes | None
     after: bytes | None
     is_private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HookTrial:
+    """What an agent runs at the start of a session.
+
+    Attributes:
+        command: The program and its arguments.
+        env: What the agent's own settings add to its environment.
+    """
+
+    command: Sequence[str]
+    env: Mapping[str, str]

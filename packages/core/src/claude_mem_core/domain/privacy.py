@@ -16,6 +16,7 @@ PRIVATE_TAGS = (
     "system-instruction",
     "persisted-output",
     "system-reminder",
+    "hook_context",
 )
 
 MOST_TAGS = 100

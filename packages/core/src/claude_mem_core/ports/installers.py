@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Protocol
 
-from claude_mem_core.domain.installing import FileChange, Site
+from claude_mem_core.domain.installing import FileChange, HookTrial, Site
 
 
 class AgentInstaller(Protocol):
@@ -58,3 +58,7 @@ class AgentInstaller(Protocol):
     @abstractmethod
     def installed_key(self, site: Site) -> str | None:
         """The key that its hooks show now."""
+
+    @abstractmethod
+    def trial(self, site: Site) -> HookTrial:
+        """The hook command of a session's start, as the installed files have it."""

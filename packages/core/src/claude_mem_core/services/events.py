@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -85,6 +86,10 @@ def _offers(
     ]
 
 
+class _TakenBack(Exception):  # noqa: N818 - nothing went wrong
+    """Ends a block that is to leave nothing."""
+
+
 class Events:
     """The events of the caller's projects."""
 
@@ -160,6 +165,20 @@ class Events:
         if self._keeping.excluded_projects and self._is_excluded(seen, by=by):
             return None
         return self._together.do(partial(self._capture_one, seen, by))
+
+    def rehearse(self, seen: AgentEventCapture, *, by: Principal) -> bool:
+        """Whether `capture` would keep this event, which it does up to the last step.
+
+        What it writes is taken back: no project, session, event, job or audit row is
+        left of it. What keeps it from being written is raised as `capture` would.
+        """
+        seen = cleaned_event(seen, self._keeping)
+        if self._keeping.excluded_projects and self._is_excluded(seen, by=by):
+            return False
+        with suppress(_TakenBack), self._storage.begin() as tx:
+            self._capture_one(seen, by, tx)
+            raise _TakenBack
+        return True
 
     def get(self, event_id: str, *, by: Principal) -> AgentEvent:
         """The event with this id."""

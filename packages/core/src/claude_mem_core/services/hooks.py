@@ -11,7 +11,7 @@ from threading import Lock
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.agent_event import AcceptedEvent, AgentEventCapture
 from claude_mem_core.domain.context_pack import ContextPack, ContextQuery
-from claude_mem_core.domain.hook import HookMoment, HookQuestion
+from claude_mem_core.domain.hook import HookMoment, HookQuestion, HookRehearsal
 from claude_mem_core.domain.keeping import KEEPING
 from claude_mem_core.domain.scopes import allows
 from claude_mem_core.domain.search import NOTHING_FITS
@@ -92,6 +92,14 @@ class Hooks:
             what = "at its %s an agent was told nothing: %s"
             log.error(what, question.moment, KEEPING.traced(error))  # noqa: TRY400
             return ""
+
+    def rehearse(self, seen: AgentEventCapture, *, by: Principal) -> HookRehearsal:
+        """What would become of a hook's event: it is written, and taken back."""
+        return HookRehearsal(
+            event_type=seen.event_type,
+            is_kept=self._events.rehearse(seen, by=by),
+            may_be_told=allows(by.scopes, NEEDED),
+        )
 
     def _answer(
         self,

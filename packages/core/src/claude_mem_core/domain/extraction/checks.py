@@ -15,6 +15,9 @@ from claude_mem_core.domain.extraction.signatures import LONGEST_COMPLAINT
 from claude_mem_core.domain.extraction.tools import ToolUse
 
 LONGEST_COMMAND = 90
+LONGEST_ASKED_FOR = 200
+"""Characters of a command that is told to be run again: a part of it is of no use."""
+
 HEAD_WORDS = 6
 """Where a command names what it does: `uv run -q pytest`."""
 
@@ -156,6 +159,24 @@ def _run(use: ToolUse, passage: Passage) -> Run | None:
     command = Line(clipped(bare, LONGEST_COMMAND), (Cited(span, "command"),))
     ending, told = _ending(use, passage.text)
     return Run(use, purpose, command, _same(bare), ending, told)
+
+
+def asked_for(use: ToolUse) -> Line | None:
+    """A call's command without what only redirects its output, on one line.
+
+    None where it cannot be told whole.
+    """
+    passage = use.command
+    if passage is None:
+        return None
+    text = passage.text[:MOST_OF_A_COMMAND]
+    plumbed = _PLUMBING.search(text)
+    bare = (text[: plumbed.start()] if plumbed else text).strip()
+    if not bare or "\n" in bare or len(bare) > LONGEST_ASKED_FOR:
+        return None
+    start = passage.text.find(bare)
+    span = passage.span(start, start + len(bare))
+    return Line(bare, (Cited(span, "command"),))
 
 
 def _bare(command: str) -> str:

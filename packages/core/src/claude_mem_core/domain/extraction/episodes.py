@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from claude_mem_core.domain.extraction.checks import Ending, Run
 from claude_mem_core.domain.extraction.evidence import Evidence
 from claude_mem_core.domain.extraction.markdown import Statement
+from claude_mem_core.domain.extraction.places import Line
 from claude_mem_core.domain.extraction.signatures import signature
 from claude_mem_core.domain.extraction.tools import ToolUse
 
@@ -55,7 +56,12 @@ class Episode:
     def is_trivial(self) -> bool:
         """Whether only form was at fault."""
         told = self.failed.told
-        return told is None or bool(_TRIVIAL.search(told.text))
+        return told is None or is_of_form_only(told)
+
+
+def is_of_form_only(complaint: Line) -> bool:
+    """Whether it is about how a line is laid out."""
+    return bool(_TRIVIAL.search(complaint.text))
 
 
 def episodes(evidence: Evidence) -> Iterator[Episode]:

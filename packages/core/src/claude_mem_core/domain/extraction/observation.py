@@ -37,6 +37,7 @@ from claude_mem_core.domain.terms import content_words
 
 MOST_DECISIONS = 3
 MOST_EPISODES = 2
+MOST_DETOURS = 2
 MOST_REASONS = 3
 MOST_FILES_TOLD = 3
 
@@ -73,6 +74,7 @@ def observations(
         *([work.memo] if work.is_worth_telling else []),
         *islice(_decisions(work), MOST_DECISIONS),
         *islice(_mended(work), MOST_EPISODES),
+        *(one.memo for one in islice(work.got_round, MOST_DETOURS)),
     ]
     # What the work tells already as a fact is not told again.
     told = work.is_worth_telling and work.memo.facts

@@ -55,6 +55,7 @@ class Wording:
 PASSED = Wording("`{command}` passed")
 FAILED = Wording("`{command}` failed: {complaint}")
 FAILED_THEN_PASSED = Wording("`{command}` failed: {complaint}; later it passed")
+WORKED_INSTEAD = Wording("`{command}` failed: {complaint}; what worked: `{worked}`")
 FAILED_MUTE = Wording("`{command}` failed")
 REPLACED = Wording("`{old}` became `{new}` in {file}")
 FIXED_IN = Wording("{complaint}: fixed in {files}")
@@ -78,7 +79,15 @@ ON_THE_WAY = "On the way:"
 """What stands over what the agent said before its conclusion: it may hold no more."""
 
 WORDINGS = (
-    *(PASSED, FAILED, FAILED_THEN_PASSED, FAILED_MUTE, FIXED_IN, REPLACED),
+    *(
+        PASSED,
+        FAILED,
+        FAILED_THEN_PASSED,
+        WORKED_INSTEAD,
+        FAILED_MUTE,
+        FIXED_IN,
+        REPLACED,
+    ),
     *(CHANGED_SYMBOLS, CHANGED_FILES, CREATED, CREATED_SYMBOLS),
     *(
         CHOSEN_FOR,

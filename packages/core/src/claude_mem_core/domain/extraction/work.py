@@ -17,6 +17,7 @@ from claude_mem_core.domain.extraction.asked import (
 from claude_mem_core.domain.extraction.checks import Ending, Run
 from claude_mem_core.domain.extraction.choices import choices
 from claude_mem_core.domain.extraction.commands import told_commands
+from claude_mem_core.domain.extraction.detours import Detour, detours
 from claude_mem_core.domain.extraction.drafts import Memo
 from claude_mem_core.domain.extraction.episodes import Episode, episodes
 from claude_mem_core.domain.extraction.evidence import Evidence
@@ -161,6 +162,11 @@ class Work:
         return tuple(one for one in episodes(self.evidence) if not one.is_trivial)
 
     @cached_property
+    def got_round(self) -> tuple[Detour, ...]:
+        """The commands that failed until they were given in another way."""
+        return tuple(detours(self.evidence))
+
+    @cached_property
     def outcome(self) -> Candidate | None:
         """The agent's statement that tells best what came of it."""
         # Where nothing changed, what was thought on the way may not hold.
@@ -299,8 +305,11 @@ class Work:
             and is_substantial(one.text)
             and (_NEXT_STEP.search(one.text) or one.text.endswith("?"))
         ]
+        mended = {one.failed.same for one in self.got_round}
         open_ends = [
-            line.text for run, line in _latest(self.evidence.runs) if _is_open(run)
+            line.text
+            for run, line in _latest(self.evidence.runs)
+            if _is_open(run) and run.same not in mended
         ]
         signatures = sorted(
             (one.signature for one in self.solved if one.signature), key=_is_verdict
