@@ -24,7 +24,7 @@ WITH_PIP := $(BIN)/python -m pip install --quiet -c constraints.txt --upgrade pi
             $(BIN)/python -m pip install --quiet -c constraints.txt --group dev $(EDITABLE)
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-model test-agents check release-check bench format pins docs clean help
+.PHONY: run test test-model test-agents test-mcp check release-check bench format pins docs clean help
 
 run: $(READY)     ## serve the REST API on 127.0.0.1 until Ctrl-C
 	$(BIN)/claude-mem server start --foreground
@@ -51,6 +51,12 @@ test-model: $(MODELS)/.ready  ## the vendors' clients and a small real model (bu
 # cannot be had, or where there is no network namespace to keep them in.
 test-agents: $(READY)  ## the real agents against a scripted model (budget: 600 s)
 	$(BIN)/python agent_tests -q -p no:cacheprovider -c /dev/null $(ARGS)
+
+# The protocol's own conformance suite and inspector from npm, in .mcp-tools or
+# $$MCP_TOOLS: 330 MB with the Node 22 that they ask for. It says so where they cannot
+# be had.
+test-mcp: $(READY)  ## MCP's conformance suite and inspector on a real server (budget: 300 s)
+	$(BIN)/python mcp_tests -q -p no:cacheprovider -c /dev/null $(ARGS)
 
 check: $(READY)   ## format, lint, types, import contracts, licences, links (budget: 90 s)
 	$(BIN)/ruff format --check .
@@ -82,7 +88,7 @@ docs: $(READY)    ## check that every link of the documentation leads somewhere
 	$(BIN)/python tools/check_docs.py
 
 clean:            ## remove what the other targets made
-	rm -rf $(VENV) $(MODELS) .agents build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(MODELS) .agents .mcp-tools build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find packages tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:             ## show this list

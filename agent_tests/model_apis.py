@@ -20,12 +20,20 @@ USAGE = {"input_tokens": 10, "output_tokens": 5}
 WAITS = {"tool": "WaitForMcpServers", "input": {}}
 """How a model of Claude Code gets tools whose server is still being started."""
 
+LISTS = {"tool": "list_mcp_resources", "input": {}}
+"""How a model of Codex spends the time until their namespace is announced to it."""
 
-def next_call(script: list[Json], known: set[str], made: list[str]) -> Json | None:
+
+def next_call(
+    script: list[Json], known: set[str], made: list[str], told: str = ""
+) -> Json | None:
     """The call to ask for now, of one who has no tool of another name."""
-    left = script[sum(name != WAITS["tool"] for name in made) :]
+    waits = (WAITS["tool"], LISTS["tool"])
+    left = script[sum(name not in waits for name in made) :]
     if not left or left[0]["tool"] in known:
         return left[0] if left else None
+    if "namespace" in left[0]:
+        return left[0] if f"- {left[0]['namespace']}:" in told else LISTS
     return WAITS if WAITS["tool"] in known else None
 
 
@@ -89,7 +97,7 @@ class Responses:
         calls = ("function_call", "custom_tool_call")
         made = [one["name"] for one in given if one.get("type") in calls]
         known = {tool.get("name", "") for tool in body.get("tools", [])}
-        call = next_call(script, known, made)
+        call = next_call(script, known, made, json.dumps(given))
         said = [{"type": "output_text", "text": DONE}]
         item: Json = {"type": "message", "role": "assistant", "content": said}
         if call is not None and isinstance(call["input"], str):
@@ -98,6 +106,7 @@ class Responses:
         elif call is not None:
             item = {"type": "function_call", "call_id": f"call_{uuid4().hex[:20]}"}
             item |= {"name": call["tool"], "arguments": json.dumps(call["input"])}
+            item |= {"namespace": call["namespace"]} if "namespace" in call else {}
         usage = {**USAGE, "total_tokens": 15}
         item = {"id": f"item_{uuid4().hex[:20]}", **item}
         return {"id": f"resp_{uuid4().hex[:20]}", "output": [item], "usage": usage}

@@ -4,9 +4,10 @@
     python model_stub.py PORT SCRIPT LOG
 
 It speaks the APIs of `model_apis.py`. SCRIPT is a JSON file that is read anew at each
-request: a list of tool calls, `{"tool": "Bash", "input": {...}}`. The model asks for one
-after the other, and says that it is done when each has its result. Every request is one
-line of JSON in LOG.
+request: a list of tool calls, `{"tool": "Bash", "input": {...}}`. With a `namespace` it
+is one of the tools that Codex does not list, but lets its model search for. The model
+asks for one after the other, and says that it is done when each has its result. Every
+request is one line of JSON in LOG.
 """
 
 from __future__ import annotations

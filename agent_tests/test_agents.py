@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from clients import Desk, eventually
 
+Way = Callable[[Desk, str, dict[str, str]], None]
 GOLDEN = Path(__file__).parents[1] / "packages" / "agents" / "tests" / "golden"
 WORK = [
     {
@@ -247,3 +249,65 @@ def whole(desk: Desk, *, calls: int) -> dict[str, Any] | None:
     said = desk.claude_mem("server", "status", "--json", check=False)
     told = json.loads(said)["coverage"] if said else None
     return told if told and told["seen"] > calls and not told["missing"] else None
+
+
+NOTE = "The lamp is wired to the second fuse, never to the first."
+ASKED = {"query": "which fuse has the lamp?"}
+OVER_HTTP = "mcp__memory__"
+OVER_STDIO = "mcp__plugin_claude-mem_claude-mem__"
+"""What `claude-mem install` has put into the plugin starts this one."""
+
+
+def tools_over_http(desk: Desk) -> list[str]:
+    """The options of a session that has the memory's tools from the running server."""
+    url = json.loads(desk.claude_mem("server", "status", "--json"))["url"]
+    key = desk.claude_mem("server", "api-key", "create", "--role", "editor").strip()
+    headers = {"Authorization": f"Bearer {key}"}
+    server = {"type": "http", "url": f"{url}/v1/mcp", "headers": headers}
+    file = desk.home / "mcp.json"
+    file.write_text(json.dumps({"mcpServers": {"memory": server}}))
+    return ["--mcp-config", str(file), "--strict-mcp-config"]
+
+
+def told_to(desk: Desk) -> str:
+    """What the model was told, and said itself, by the end of the last session."""
+    asked = desk.requests()[-1]
+    return json.dumps(asked.get("messages") or asked["input"])
+
+
+def over_http(desk: Desk, tool: str, asked: dict[str, str]) -> None:
+    desk.says({"tool": f"{OVER_HTTP}{tool}", "input": asked})
+    options = [*tools_over_http(desk), "--allowedTools", f"{OVER_HTTP}*"]
+    desk.claude("What of the lamp?", *options)
+
+
+def over_stdio(desk: Desk, tool: str, asked: dict[str, str]) -> None:
+    desk.says({"tool": f"{OVER_STDIO}{tool}", "input": asked})
+    desk.claude("What of the lamp?", "--allowedTools", f"{OVER_STDIO}*")
+
+
+@pytest.mark.parametrize(
+    ("adds", "finds"), [(over_http, over_stdio), (over_stdio, over_http)]
+)
+def test_a_memory_added_one_way_is_found_the_other_way(
+    desk: Desk, adds: Way, finds: Way
+) -> None:
+    # Over HTTP nothing tells of a folder: the first hook has made the only project.
+    adds(desk, "memory_add", {"content": NOTE})
+    assert "It is found from now on" in told_to(desk)
+
+    finds(desk, "memory_search", ASKED)
+
+    assert NOTE in told_to(desk)
+    assert eventually(lambda: desk.calls_held() == desk.calls_made())
+
+
+def test_codex_keeps_a_memory_that_claude_code_finds(desk: Desk) -> None:
+    tool = {"tool": "memory_add", "namespace": "mcp__claude_mem"}
+    desk.says({**tool, "input": {"content": NOTE}})
+    desk.codex("Keep what I said of the lamp.")
+    assert "It is found from now on" in told_to(desk)
+
+    over_stdio(desk, "memory_search", ASKED)
+
+    assert NOTE in told_to(desk)

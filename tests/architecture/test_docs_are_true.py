@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 import sys
 from importlib import import_module
@@ -306,6 +307,12 @@ def test_what_there_is_over_mcp_is_listed_as_its_tables_have_it() -> None:
 
     assert page == mcp.rewritten(page)
     assert mcp.BEGINS in page
+
+
+def test_what_the_protocols_suite_asks_in_vain_is_listed() -> None:
+    told = runpy.run_path(str(ROOT / "mcp_tests" / "not_ours.py"))
+
+    assert told["table"]() in (REFERENCE / "mcp.md").read_text("utf-8")
 
 
 def test_every_field_of_the_plain_vocabulary_is_listed() -> None:

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -126,6 +127,25 @@ def test_a_page_of_another_origin_is_refused(lit: Machine) -> None:
     assert status == 403
 
 
+def test_who_asks_for_news_is_refused_and_holds_nobody_up(lit: Machine) -> None:
+    about = "io.modelcontextprotocol/"
+    version, method = "2026-07-28", "subscriptions/listen"
+    meta = {
+        f"{about}protocolVersion": version,
+        f"{about}clientInfo": {"name": "test", "version": "1"},
+        f"{about}clientCapabilities": {},
+    }
+    params = {"notifications": {"toolsListChanged": True}, "_meta": meta}
+    listen = {**PING, "method": method, "params": params}
+    told = {"MCP-Protocol-Version": version, "Mcp-Method": method}
+
+    # More of them than a server has threads.
+    answers = [_post(lit, listen, **told) for _ in range(9)]
+
+    assert {(s, one["error"]["code"]) for s, one in answers} == {(404, -32601)}
+    assert _post(lit, PING)[0] == 200
+
+
 def test_what_a_tool_serves_is_in_the_audit_log(lit: Machine) -> None:
     call(address(lit), "memory_add", content="Audited lamp", project=_project(lit))
     call(address(lit), "search", query="audited", project=_project(lit))
@@ -153,14 +173,40 @@ def test_a_key_of_one_project_is_held_to_it(lit: Machine) -> None:
     assert "lacks the scope 'memories:write'" in text(write)
 
 
-def test_a_relay_asks_by_the_key_that_it_was_given(lit: Machine) -> None:
-    key = lit.call("POST", "/v1/keys", {"role": "reader"})[1]["apiKey"]
-    started = host(lit)
-    started.env = {**lit.env, "CLAUDE_MEM_API_KEY": key}
+@pytest.mark.parametrize("given", ["CLAUDE_MEM_API_KEY", "CLAUDE_MEM_API_KEY_FILE"])
+@pytest.mark.parametrize("runs", [True, False])
+def test_who_starts_the_tools_with_a_key_has_its_rights(
+    machine: Machine, given: str, runs, tmp_path: Path
+) -> None:
+    machine.start()
+    key = machine.call("POST", "/v1/keys", {"role": "reader"})[1]["apiKey"]
+    if not runs:
+        machine.stop()
+    file = tmp_path / "key"
+    file.write_text(f"{key}\n")
+    started = host(machine)
+    started.env = {**machine.env, given: str(file) if "FILE" in given else key}
 
     told = call(started, "memory_add", content="x")
 
     assert "lacks the scope 'memories:write'" in text(told)
+
+
+@pytest.mark.parametrize("holds", [None, "", " \n", "clé"])
+def test_tools_whose_key_cannot_be_read_do_not_start(
+    machine: Machine, holds: str | None, tmp_path: Path
+) -> None:
+    file = tmp_path / "key"
+    if holds is not None:
+        file.write_text(holds, "utf-8")
+    env = {**machine.env, "CLAUDE_MEM_API_KEY_FILE": str(file)}
+
+    done = subprocess.run(
+        MODULE, env=env, capture_output=True, text=True, input="", check=False
+    )
+
+    assert (done.returncode, done.stdout) == (78, "")
+    assert done.stderr.startswith(f"Error: CLAUDE_MEM_API_KEY_FILE: {file} has no key")
 
 
 def test_alone_only_the_protocol_is_on_standard_output_until_input_ends(
@@ -237,7 +283,8 @@ def test_a_wrong_setting_is_told_in_one_line(machine: Machine) -> None:
 def test_alone_no_front_end_and_no_queue_is_loaded(machine: Machine) -> None:
     code = (
         "import sys\n"
-        "from claude_mem_mcp_adapter.own import Store, open_runtime, serve_alone\n"
+        "from claude_mem_core.launch import open_runtime\n"
+        "from claude_mem_mcp_adapter.own import Store, serve_alone\n"
         f"env = {{'CLAUDE_MEM_DATA_DIR': {str(machine.folder)!r}}}\n"
         "Store(lambda: open_runtime(env)).opened().close()\n"
         f"print([one for one in {HEAVY!r} if one in sys.modules])\n"

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from claude_mem_agents.installing import jsonc
+from claude_mem_agents.installing import jsonc, toml
 from claude_mem_agents.installing.claude_code import ClaudeCodeInstaller
 from claude_mem_agents.installing.command_hooks import (
     CODEX,
@@ -84,7 +84,77 @@ class TestCodex(InstallerContract):
 
     @pytest.fixture
     def own(self):
-        return {".codex/hooks.json": HOOKS, ".codex/config.toml": "model = 'o'\n"}
+        return {".codex/hooks.json": HOOKS, ".codex/config.toml": CONFIG}
+
+
+CONFIG = """# mine
+model = 'o'
+
+[mcp_servers.mine]
+command = "say"
+
+[mcp_servers.mine.env]
+WORDS = '''
+[mcp_servers.claude-other]
+'''
+"""
+LOOKS_ALIKE = CONFIG.replace("other", "mem")
+PATH = ("mcp_servers", "claude-mem")
+SERVER = {"command": "py", "args": ["-m", "x"], "env": {"A": 'b"'}}
+BLOCK = """
+[mcp_servers.claude-mem]
+command = "py"
+args = ["-m", "x"]
+
+[mcp_servers.claude-mem.env]
+A = "b\\""
+"""
+
+
+@pytest.mark.parametrize("text", ["", "a = 1\n", CONFIG, LOOKS_ALIKE])
+def test_a_table_is_put_at_the_end_and_taken_out_again(text):
+    after = toml.put(text, PATH, SERVER)
+    assert after == (text + BLOCK).lstrip("\n")
+    assert toml.put(after, PATH, SERVER) == after
+    assert toml.drop(after, PATH) == text
+
+
+def test_a_table_is_taken_out_from_between_others():
+    text = f"a = 1\n{BLOCK}\n# theirs\n[b] # kept\nc = 2"
+    assert toml.drop(text, PATH) == "a = 1\n\n# theirs\n[b] # kept\nc = 2"
+
+
+def test_a_table_that_says_otherwise_is_written_anew():
+    other = {**SERVER, "command": "other"}
+    assert toml.put(f"a = 1\n{BLOCK}", PATH, other) == toml.put("a = 1\n", PATH, other)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'mcp_servers = {claude-mem = {command = "x"}}\n',
+        'mcp_servers.claude-mem.command = "x"\n',
+        "mcp_servers = {}\n",
+        "mcp_servers = 3\n",
+        "a = \n",
+    ],
+)
+def test_a_table_that_cannot_be_changed_alone_is_not_changed(text):
+    with pytest.raises(ValueError, match=r"table|[Vv]alue"):
+        toml.put(text, PATH, SERVER)
+
+
+@pytest.mark.parametrize("layout", [CODEX, CURSOR, GEMINI], ids=lambda one: one.name)
+def test_the_tools_of_an_agent_show_its_key(layout, tmp_path):
+    site = Site(tmp_path, None, tmp_path / "data", "python", "k")
+    changes = {one.path: one.after for one in CommandHooks(layout).install(site)}
+    servers = changes[tmp_path / layout.folder / layout.servers].decode()
+    told = (toml.tomllib.loads if layout is CODEX else json.loads)(servers)
+    server = told[layout.named]["claude-mem"]
+    assert server["args"] == ["-P", "-m", "claude_mem_mcp_adapter"]
+    key = tmp_path / "data" / "keys" / layout.name
+    assert server["env"]["CLAUDE_MEM_API_KEY_FILE"] == str(key)
+    assert changes[key] == b"k\n"
 
 
 OPENCODE = """{

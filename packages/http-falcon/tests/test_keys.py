@@ -80,7 +80,7 @@ def test_a_key_ends_when_it_was_told_to(client) -> None:
         {"expiresInDays": 0},
         {"expiresInDays": 366},
         {"expiresInDays": 7, "noExpiry": True},
-        {"role": "reader", "scopes": ["memories:read"]},
+        {"role": "reader", "scopes": ["*"]},
         {"name": "a", "label": "b"},
         {"scopes": ["memory:read"]},
         {"userId": "nobody"},

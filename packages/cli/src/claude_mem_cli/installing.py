@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from claude_mem_core.domain.access import KeyDraft
-from claude_mem_core.domain.installing import FileChange, Site
+from claude_mem_core.domain.installing import KEY_ADDS, KEY_ROLE, FileChange, Site
 from claude_mem_core.domain.team import LOCAL_TEAM_ID
 from claude_mem_core.domain.value import ERRORS_REDACTOR
 from claude_mem_core.errors import NotFoundError
@@ -115,7 +115,8 @@ def install(installer: Installer, site: Site, client: Client) -> Sequence[FileCh
     if key is None:
         draft = KeyDraft(
             kind="agent",
-            role="agent",
+            role=KEY_ROLE,
+            scopes=KEY_ADDS,
             name=f"{installer.title} hooks",
             no_expiry=True,
         )

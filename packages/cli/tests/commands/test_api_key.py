@@ -198,7 +198,7 @@ def test_every_command_says_where_it_acts(server, key, request, folder):
         (("create", "--project", "nowhere"), 1, "not_found"),
         (("create", "--user", "nobody"), 2, "invalid_input"),
         (("create", "--scope", "memories:eat"), 2, "invalid_input"),
-        (("create", "--scope", "events:write", "--role", "agent"), 2, "invalid_input"),
+        (("create", "--scope", "*", "--role", "agent"), 2, "invalid_input"),
         (("create", "--role", "king"), 2, "invalid_input"),
         (("create", "--user", "viewer", "--role", "owner"), 77, "forbidden"),
         (("revoke", ABSENT), 1, "not_found"),

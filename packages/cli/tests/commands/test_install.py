@@ -7,6 +7,7 @@ import json
 import stat
 import subprocess
 import sys
+import tomllib
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -46,15 +47,13 @@ def test_the_way_in_and_out_of_claude_code(shell, settings, folder, env):
 
     shell.serve()
     done = shell("install", "claude-code", "--yes")
-    assert done.code == 0
+    assert "it allows context:read, events:write, memories:read, memories:w" in done.err
     key = key_in(settings)
     assert key not in done.out + done.err
     assert stat.S_IMODE(settings.stat().st_mode) == 0o600
     again = shell("install", "claude-code", "--yes", "--json")
-    assert again.json == {
-        "installed": [{"host": "claude-code", "changed": [], "done": False}]
-    }
-    assert key_in(settings) == key
+    nothing = {"host": "claude-code", "changed": [], "done": False}
+    assert (again.json, key_in(settings)) == ({"installed": [nothing]}, key)
     healthy = shell("doctor", "claude-code")
     assert healthy.code == 0, healthy.out
 
@@ -150,6 +149,41 @@ def test_the_doctor_tells_what_is_wrong_and_what_to_do(shell, folder):
     assert {("fault", "server"), ("warning", "spool")} <= found
     assert ("fault", "Claude Code") in found
     assert all(one["cure"] for one in told.json["findings"] if one["level"] != "ok")
+
+
+@pytest.mark.usefixtures("settings")
+def test_the_doctor_tells_of_a_key_that_allows_less_than_the_tools_do(shell, folder):
+    shell("install", "claude-code", "--yes")
+    narrow = shell("server", "api-key", "create", "--role", "agent", "--json").json
+    (receipt,) = (folder / "installed").iterdir()
+    told = {**json.loads(receipt.read_text()), "keyId": narrow["id"]}
+    receipt.write_text(json.dumps(told))
+
+    found = shell("doctor", "claude-code", "--json").json["findings"]
+
+    (key,) = [one for one in found if one["what"] == "Claude Code key"]
+    assert (key["level"], key["told"]) == ("fault", "it lacks memories:write")
+    assert "install it again" in key["cure"]
+
+
+@pytest.mark.needs("claude_mem_mcp_adapter")
+@pytest.mark.parametrize("own", ["", "model = 'o'", "# mine\n[mcp_servers.a]\n"])
+def test_codex_has_the_tools_and_then_what_it_had(shell, env, folder, own):
+    config = Path(env["HOME"], ".codex", "config.toml")
+    config.parent.mkdir(parents=True)
+    config.write_text(own)
+
+    assert shell("install", "codex", "--yes").code == 0
+    server = tomllib.loads(config.read_text())["mcp_servers"]["claude-mem"]
+    assert server["args"] == ["-P", "-m", "claude_mem_mcp_adapter"]
+    assert Path(server["env"]["CLAUDE_MEM_API_KEY_FILE"]).parent == folder / "keys"
+    assert (
+        shell("install", "codex", "--yes", "--json").json["installed"][0]["done"]
+        is False
+    )
+
+    assert shell("uninstall", "codex", "--yes").code == 0
+    assert config.read_text() == own
 
 
 @pytest.mark.usefixtures("settings")

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from claude_mem_core.domain.installing import FileChange, Site
-from claude_mem_core.domain.scopes import ROLES
+from claude_mem_core.domain.installing import KEY_ALLOWS, FileChange, Site
 from claude_mem_core.ports.installers import AgentInstaller
 
 from claude_mem_conformance.contract import Contract
@@ -109,7 +108,7 @@ class InstallerContract(Contract):
     def test_an_agents_key_allows_what_it_asks(self, installer: AgentInstaller) -> None:
         """The scopes that its hooks and tools need of a key."""
         assert "events:write" in installer.asks
-        assert installer.asks <= ROLES["agent"]
+        assert installer.asks <= KEY_ALLOWS
 
     def test_it_sees_whether_the_agent_is_there(
         self, installer: AgentInstaller, site: Site, tmp_path: Path

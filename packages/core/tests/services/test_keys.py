@@ -244,6 +244,15 @@ def test_a_draft_that_says_too_much_is_refused(fields, fault: str) -> None:
         KeyDraft.from_wire(fields)
 
 
+def test_beside_a_role_a_scope_means_what_it_says(runtime: Runtime, team) -> None:
+    draft = KeyDraft.from_wire({"role": "agent", "scopes": ["memories:write"]})
+    issued = runtime.keys.issue(draft, by=team)
+    assert frozenset(issued.key.scopes) == ROLES["agent"] | {"memories:write"}
+    assert issued.key.role == "agent"
+    with pytest.raises(InvalidInputError, match="'admin' is no scope"):
+        runtime.keys.issue(KeyDraft(role="agent", scopes=("admin",)), by=team)
+
+
 def test_every_scope_says_what_it_lets_do() -> None:
     assert all(SCOPES.values())
 

@@ -34,6 +34,16 @@ Words = Annotated[
 ]
 """A list; a comma list and JSON in a string are read too."""
 
+
+def _counted(value: Any) -> Any:  # noqa: ANN401 - as it was sent
+    if isinstance(value, bool):
+        raise ValueError("it is true or false, and no number")  # noqa: TRY004 - pydantic's
+    return value
+
+
+Count = Annotated[int, BeforeValidator(_counted)]
+"""A whole number; digits in a string are read too."""
+
 Moment = Annotated[str | int, Field(union_mode="left_to_right")]
 """A day, a time, or milliseconds since 1970."""
 
@@ -65,10 +75,11 @@ class Arguments(BaseModel):
                 raise _unknown(name, [*cls._wire_names()])
             if value is None:
                 continue
-            if told.setdefault(ours, value) != value:
+            if ours in told and told[ours] != value:
                 raise InvalidInputError.of(
                     ours, "it is given twice, by two of its names", "give it once"
                 )
+            told[ours] = value
         try:
             return cls.model_validate(told)
         except ValidationError as error:

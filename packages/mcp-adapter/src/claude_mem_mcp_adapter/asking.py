@@ -9,7 +9,7 @@ from typing import ClassVar
 from claude_mem_core.domain.value import JsonObject
 from pydantic import Field
 
-from claude_mem_mcp_adapter.arguments import Arguments, Moment, OfProject, Words
+from claude_mem_mcp_adapter.arguments import Arguments, Count, Moment, OfProject, Words
 
 MOST = 50
 KINDS: Mapping[str, str] = {
@@ -78,8 +78,8 @@ class Search(Filtered):
         default=None,
         description="The question, in your own words; without it the latest are listed",
     )
-    limit: int = Field(default=20, ge=1, le=MOST, description="At most so many")
-    offset: int = Field(
+    limit: Count = Field(default=20, ge=1, le=MOST, description="At most so many")
+    offset: Count = Field(
         default=0, ge=0, le=MOST, description="Leave out so many of the best"
     )
     order_by: str | None = Field(
@@ -102,7 +102,7 @@ class Search(Filtered):
 class Recent(Filtered):
     """What `memory_list_recent` takes."""
 
-    limit: int = Field(default=10, ge=1, le=MOST, description="At most so many")
+    limit: Count = Field(default=10, ge=1, le=MOST, description="At most so many")
 
     SYNONYMS: ClassVar[Mapping[str, str]] = {
         **Filtered.SYNONYMS,
@@ -122,8 +122,8 @@ class Timeline(Filtered):
         default=None,
         description="In place of an anchor: the best memory that this finds",
     )
-    depth_before: int = Field(default=5, ge=0, le=MOST, description="Memories before")
-    depth_after: int = Field(default=5, ge=0, le=MOST, description="Memories after")
+    depth_before: Count = Field(default=5, ge=0, le=MOST, description="Memories before")
+    depth_after: Count = Field(default=5, ge=0, le=MOST, description="Memories after")
 
     SYNONYMS: ClassVar[Mapping[str, str]] = {
         **Filtered.SYNONYMS,
@@ -157,8 +157,8 @@ class Context(OfProject):
     files: Words = Field(default=(), description="Tell what is known of these files")
     command: str | None = Field(default=None, description="A command that failed")
     error: str | None = Field(default=None, description="What it complained of")
-    limit: int = Field(default=10, ge=1, le=MOST, description="At most so many")
-    token_budget: int = Field(
+    limit: Count = Field(default=10, ge=1, le=MOST, description="At most so many")
+    token_budget: Count = Field(
         default=2_000, ge=1, le=8_000, description="At most so many tokens of text"
     )
 

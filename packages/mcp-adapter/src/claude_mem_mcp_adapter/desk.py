@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     # They take longer to import than all else, and the first call needs them.
     from claude_mem_core.runtime import Runtime
 
+NAME_FOLDER = "give the project's name, or the whole path of the folder"
 MOST_TOLD = 20
 """Projects that an error names to choose from."""
 
@@ -122,7 +123,7 @@ class Desk:
         raise InvalidInputError.of(
             "project",
             "nothing tells which folder you work in",
-            f"name the project; there are {there}" if may and there else "name one",
+            f"name the project; there are {there}" if may and there else NAME_FOLDER,
         )
 
     def _known(self, named: str) -> Project | None:

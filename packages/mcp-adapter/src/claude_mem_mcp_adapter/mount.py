@@ -8,17 +8,20 @@ the body were looked at before: the front end does that for all its routes alike
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import MutableMapping
 from contextlib import ExitStack
 from typing import Any
 
+import anyio
 from anyio.from_thread import start_blocking_portal
 from claude_mem_core.front_end import Letter, Mount, Reply
 from claude_mem_core.runtime import Runtime
 from mcp.server.transport_security import TransportSecuritySettings
 from typing_extensions import override
 
+from claude_mem_mcp_adapter.messages import NotAMessageError, message_of
 from claude_mem_mcp_adapter.server import build_server
 from claude_mem_mcp_adapter.settings import McpSettings
 from claude_mem_mcp_adapter.whom import LETTER, of_letter
@@ -49,6 +52,12 @@ class McpMount(Mount):
 
     @override
     def answer(self, letter: Letter) -> Reply:
+        if letter.method == "POST":
+            try:
+                message_of(letter.body)
+            except NotAMessageError as error:
+                body = json.dumps(error.answer).encode()
+                return Reply(400, {"Content-Type": "application/json"}, body)
         return self._portal.call(self._answered, letter)
 
     @override
@@ -59,9 +68,14 @@ class McpMount(Mount):
     async def _answered(self, letter: Letter) -> Reply:
         begun: Message = {}
         parts: list[bytes] = []
+        left = [letter.body]
 
         async def receive() -> Message:
-            return {"type": "http.request", "body": letter.body, "more_body": False}
+            if not left:
+                # Whoever asks again waits for the client to hang up, of which nobody
+                # here learns. Answered, they would ask for ever and keep the loop busy.
+                await anyio.sleep_forever()
+            return {"type": "http.request", "body": left.pop(), "more_body": False}
 
         async def send(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -8,10 +8,16 @@ import logging
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import anyio
 from claude_mem_core.domain.project_identity import ProjectFacts
+from mcp.server.mcpserver import MCPServer
+from mcp.server.stdio import stdio_server
+from mcp.shared.message import SessionMessage
+from mcp_types import ErrorData, JSONRPCError
 
+from claude_mem_mcp_adapter.messages import PARSE_ERROR
 from claude_mem_mcp_adapter.server import build_server
 from claude_mem_mcp_adapter.settings import McpSettings
 from claude_mem_mcp_adapter.whom import of_process
@@ -19,6 +25,7 @@ from claude_mem_mcp_adapter.whom import of_process
 if TYPE_CHECKING:
     # They take longer to import than all else, and the first call needs them.
     from claude_mem_core.runtime import Runtime
+    from mcp.shared._stream_protocols import ReadStream, WriteStream
 
 
 def serve_alone(
@@ -35,15 +42,42 @@ def serve_alone(
     store = Store(opening)
     server = build_server(
         store.opened,
-        of_process(settings.api_key, facts),
+        of_process(settings.key, facts),
         observation_names=settings.mcp_observation_names,
     )
     gc.freeze()
     gc.enable()
     try:
-        server.run("stdio")
+        anyio.run(_served, server)
     finally:
         store.close()
+
+
+async def _served(server: MCPServer[Any]) -> None:
+    """Serve standard input, and answer what in it is no message: the SDK leaves it."""
+    wanted, read = anyio.create_memory_object_stream[SessionMessage | Exception]()
+    inner = server._lowlevel_server  # noqa: SLF001 - it has no other name
+    options = inner.create_initialization_options()
+    async with stdio_server() as (given, taken), anyio.create_task_group() as tasks:
+        tasks.start_soon(_sort, given, wanted, taken)
+        await inner.run(read, taken, options)
+        tasks.cancel_scope.cancel()
+
+
+async def _sort(
+    given: ReadStream[SessionMessage | Exception],
+    wanted: WriteStream[SessionMessage | Exception],
+    taken: WriteStream[SessionMessage],
+) -> None:
+    """Hand on the messages until standard input ends, and answer the rest."""
+    error = ErrorData(code=PARSE_ERROR, message="the line is no message of JSON-RPC")
+    refused = JSONRPCError(jsonrpc="2.0", id=None, error=error)
+    async with wanted:
+        async for one in given:
+            if isinstance(one, Exception):
+                await taken.send(SessionMessage(refused))
+            else:
+                await wanted.send(one)
 
 
 class Store:

@@ -23,14 +23,22 @@ from claude_mem_core.domain.project_identity import ProjectFacts
 from claude_mem_core.launch import local_token
 from claude_mem_core.server_record import running_server
 
+from claude_mem_mcp_adapter.messages import (
+    INVALID_REQUEST,
+    NAMED_BY,
+    NotAMessageError,
+    message_of,
+)
+
 PATH = "/v1/mcp"
 FACTS = "claude-mem/projectFacts"
 VERSION = "io.modelcontextprotocol/protocolVersion"
 PATIENCE = 60.0
 """Seconds for an answer."""
 
-INTERNAL_ERROR, PARSE_ERROR = -32603, -32700
-NAMED_BY = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
+INTERNAL_ERROR = -32603
+"""A code of JSON-RPC 2.0, section 5.1."""
+
 _FIRST_ERROR = 400
 
 
@@ -65,11 +73,9 @@ class Relay:
         if not line.strip():
             return None
         try:
-            message = json.loads(line)
-        except ValueError:
-            return _failed(None, PARSE_ERROR, "the message is no JSON")
-        if not isinstance(message, dict):
-            return _failed(None, PARSE_ERROR, "the message is no object of JSON")
+            message = message_of(line)
+        except NotAMessageError as error:
+            return error.answer
         answer = self._asked(message)
         return answer if "id" in message else None
 
@@ -78,10 +84,14 @@ class Relay:
         try:
             status, text = self._exchanged(message)
             answer = json.loads(text) if text else None
+        except RecursionError:
+            return _failed(asks, INVALID_REQUEST, "the message nests too deep")
         except (OSError, HTTPException, ValueError) as error:
             return _failed(asks, INTERNAL_ERROR, _gone(error))
         if isinstance(answer, dict) and "jsonrpc" in answer:
-            return self._noted(answer)
+            # A server that cannot read a message cannot tell which one it was.
+            known = answer.get("id") is not None
+            return self._noted(answer if known else {**answer, "id": asks})
         if status >= _FIRST_ERROR:
             told = answer.get("message") if isinstance(answer, dict) else None
             return _failed(asks, INTERNAL_ERROR, str(told or f"HTTP {status}"))

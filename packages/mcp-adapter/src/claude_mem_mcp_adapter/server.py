@@ -12,6 +12,7 @@ from claude_mem_core.errors import ConfigurationError
 from mcp.server.mcpserver import MCPServer
 
 from claude_mem_mcp_adapter.counter import Counter, Opened, Who, counting
+from claude_mem_mcp_adapter.naming import naming
 from claude_mem_mcp_adapter.prompts import PROMPTS, PromptSpec
 from claude_mem_mcp_adapter.resources import RESOURCES, ResourceSpec
 from claude_mem_mcp_adapter.rows import prompt_of, reader_of, tool_of
@@ -51,7 +52,7 @@ def build_server(
         version=version("claude-mem-mcp-adapter"),
         tools=[tool_of(row, counter) for row in rows],
         subscriptions=False,
-        middleware=[counting(counter)],
+        middleware=[counting(counter), naming(lambda: server)],
         log_level="WARNING",
     )
     for row in RESOURCES:

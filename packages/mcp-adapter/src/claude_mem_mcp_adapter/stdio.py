@@ -27,12 +27,12 @@ def serve(env: Mapping[str, str], settings: McpSettings) -> None:
     Raises:
         ConfigurationError: A setting is wrong.
     """
-    folder = CoreSettings.from_env(env).folder
+    folder, key = CoreSettings.from_env(env).folder, settings.key
     facts = facts_of(Path(env.get(PROJECT_FOLDER) or os.getcwd()))  # noqa: PTH109 - facts_of keeps links
     if running_server(folder) is not None:
         from claude_mem_mcp_adapter.relay import Relay
 
-        Relay(folder, settings.api_key, facts).run()
+        Relay(folder, key, facts).run()
         return
     from claude_mem_mcp_adapter.own import serve_alone
 

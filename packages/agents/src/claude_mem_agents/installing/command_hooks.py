@@ -11,13 +11,13 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from claude_mem_core.domain.installing import FileChange, HookTrial, Site
 from claude_mem_core.ports.installers import AgentInstaller
 from typing_extensions import override
 
-from claude_mem_agents.installing import jsonc
+from claude_mem_agents.installing import jsonc, toml
 from claude_mem_agents.installing.files import (
     ASKS,
     HOOK,
@@ -34,6 +34,16 @@ END = ("--no-answer", "--reconcile")
 """At the end of a turn or a session, when the transcript has all of it."""
 
 
+class Form(Protocol):
+    """A form of text in which one member is changed, and not a byte of the rest."""
+
+    def put(self, text: str, path: Sequence[str], new: Mapping[str, Any], /) -> str:
+        """The text with this at a path of names."""
+
+    def drop(self, text: str, path: Sequence[str], /) -> str:
+        """The text without what is at the path."""
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Where an agent's settings are, and how it writes a hook down.
@@ -41,7 +51,8 @@ class Layout:
     Attributes:
         folder: Its folder, in the home and in a project.
         hooks: The file of its hooks, in that folder.
-        servers: The file of its MCP servers; None where it is not JSON.
+        servers: The file of its MCP servers, JSON or TOML by its name.
+        named: Under which name it lists them there.
         events: Each event that is reported, and the options of its command; the first
             one is the start of a session.
         entry: What stands in the list of an event for a command.
@@ -52,7 +63,8 @@ class Layout:
     title: str
     folder: str
     hooks: str
-    servers: str | None
+    servers: str
+    named: str
     events: Mapping[str, Sequence[str]]
     entry: Callable[[str], Mapping[str, Any]]
     always: Mapping[str, Any]
@@ -115,10 +127,9 @@ class CommandHooks(AgentInstaller):
         edits: dict[Path, list[Callable[[str], str]]] = {}
         hooks = self._hook if installs else self._unhook
         edits[folder / self._layout.hooks] = [lambda text: hooks(text, site)]
-        if self._layout.servers is not None:
-            servers = self._serve if installs else self._unserve
-            own = edits.setdefault(folder / self._layout.servers, [])
-            own.append(lambda text: servers(text, site))
+        servers = self._serve if installs else self._unserve
+        own = edits.setdefault(folder / self._layout.servers, [])
+        own.append(lambda text: servers(text, site))
         return [one for path, each in edits.items() for one in edited(path, _all(each))]
 
     def _hook(self, text: str, site: Site) -> str:
@@ -139,14 +150,19 @@ class CommandHooks(AgentInstaller):
         return "" if is_all and left != text else left
 
     def _serve(self, text: str, site: Site) -> str:
-        server = mcp_server(site)
+        server = mcp_server(site, self._key(site))
         if server is None:
             return text
-        return jsonc.put(text, ["mcpServers", "claude-mem"], server)
+        return self._form.put(text, (self._layout.named, "claude-mem"), server)
 
     def _unserve(self, text: str, _: Site) -> str:
-        left = jsonc.drop(text, ["mcpServers", "claude-mem"])
+        left = self._form.drop(text, (self._layout.named, "claude-mem"))
         return "" if left.strip() == "{}" and left != text else left
+
+    @property
+    def _form(self) -> Form:
+        """How the file of its MCP servers is written."""
+        return toml if self._layout.servers.endswith(".toml") else jsonc
 
     def _folder(self, site: Site) -> Path:
         return (site.project or site.home) / self._layout.folder
@@ -178,6 +194,7 @@ GEMINI = Layout(
     folder=".gemini",
     hooks="settings.json",
     servers="settings.json",
+    named="mcpServers",
     events={
         "SessionStart": START,
         "BeforeAgent": (),
@@ -194,6 +211,7 @@ CURSOR = Layout(
     folder=".cursor",
     hooks="hooks.json",
     servers="mcp.json",
+    named="mcpServers",
     events={
         "sessionStart": START,
         "beforeSubmitPrompt": (),
@@ -212,7 +230,8 @@ CODEX = Layout(
     title="Codex",
     folder=".codex",
     hooks="hooks.json",
-    servers=None,
+    servers="config.toml",
+    named="mcp_servers",
     events={
         "SessionStart": START,
         "UserPromptSubmit": (),

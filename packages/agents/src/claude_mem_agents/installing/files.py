@@ -31,7 +31,10 @@ a hook forbids.
 """
 MCP = "claude_mem_mcp_adapter"
 ASKS = frozenset(
-    {"events:write", "sessions:write", "context:read", "memories:read", "projects:read"}
+    {
+        *("events:write", "sessions:write", "context:read", "projects:read"),
+        *("memories:read", "memories:write"),
+    }
 )
 """The scopes that the hooks, the tools and what fills in lost events need of a key."""
 
@@ -100,11 +103,19 @@ def hook_command(site: Site, agent: str) -> Sequence[str]:
     return (site.python, "-I", "-S", "-c", PROGRAM, str(folder), agent)
 
 
-def mcp_server(site: Site) -> Mapping[str, Any] | None:
-    """How the memory's tools are started; None where they are not installed."""
+def mcp_server(site: Site, key: Path | None = None) -> Mapping[str, Any] | None:
+    """How the memory's tools are started; None where they are not installed.
+
+    Args:
+        site: Where they are installed.
+        key: The file of the key that they show, where the agent's settings have none:
+            without one they would do all that the user may.
+    """
     if find_spec(MCP) is None or find_spec(f"{MCP}.__main__") is None:
         return None
     env = {"CLAUDE_MEM_DATA_DIR": str(site.folder)}
+    if key is not None:
+        env["CLAUDE_MEM_API_KEY_FILE"] = str(key)
     return {"command": site.python, "args": ["-P", "-m", MCP], "env": env}
 
 

@@ -131,7 +131,7 @@ def _program(site: Site) -> str:
 
 def _tools(site: Site) -> Sequence[FileChange]:
     """The change that starts the memory's tools; none where they are not installed."""
-    server = mcp_server(site)
+    server = mcp_server(site, _key(site))
     if server is None:
         return ()
     return edited(_settings(site), lambda text: jsonc.put(text, ENTRY, _local(server)))

@@ -27,7 +27,8 @@ from claude_mem_cli.teams import team_named, team_option, tell_place, title
 
 ROLE_HELP = "What it allows, by a role (reader where nothing is said)."
 SCOPE_HELP = (
-    "What it allows, by names instead of a role, parted by commas or one by one: "
+    "What it allows, by names, parted by commas or one by one, instead of a role or "
+    "besides what that one allows: "
     f"{', '.join(SCOPES)}."
 )
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from claude_mem_core.domain.installing import FileChange, Site
+from claude_mem_core.domain.installing import KEY_ALLOWS, FileChange, Site
 from claude_mem_core.errors import InvalidInputError
 from claude_mem_core.plugins import Installer
 
@@ -104,7 +104,8 @@ def _install(
             _require_yes(f"Install into {installer.title}", yes=yes)
             with connected(os.environ) as client:
                 installing.install(installer, site, client)
-        told.append({"host": installer.name, "changed": _paths(changes), "done": done})
+        said = {"host": installer.name, "changed": _paths(changes), "done": done}
+        told.append({**said, "keyAllows": sorted(KEY_ALLOWS)} if done else said)
         if not as_json:
             _tell(installer, changed=bool(changes), done=done)
     if as_json:
@@ -115,6 +116,7 @@ def _install(
 def _tell(installer: Installer, *, changed: bool, done: bool) -> None:
     if done:
         screen.say(f"{installer.title} reports here from its next session on.")
+        screen.note(f"  key    it allows {', '.join(sorted(KEY_ALLOWS))}")
         screen.note("  check  claude-mem doctor")
         screen.note(f"  undo   claude-mem uninstall {installer.name}")
     elif changed:

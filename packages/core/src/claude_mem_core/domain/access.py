@@ -16,6 +16,7 @@ from claude_mem_core.domain.scopes import (
     ROLES,
     KeyRole,
     allows,
+    besides,
     missing,
     spelled_out,
 )
@@ -110,7 +111,8 @@ class KeyDraft(Value):
     Attributes:
         name: What it is called; `label` is another word for it.
         role: A bundle of scopes; `reader` when neither it nor scopes are named.
-        scopes: What it shall allow, name by name, instead of a role.
+        scopes: What it shall allow, name by name: instead of a role, or besides what
+            that one allows.
         project_id: The only project that it opens.
         user_id: The member of the team whom it is of.
         expires_in_days: 90 when left out; no end only where `no_expiry` is said.
@@ -131,8 +133,8 @@ class KeyDraft(Value):
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
-        if self.role is not None and self.scopes:
-            raise ValueError("name a role or scopes, not both")
+        if self.role is not None and EVERYTHING in self.scopes:
+            raise ValueError("name a role or the scope '*', not both")
         if self.no_expiry and self.expires_in_days is not None:
             raise ValueError("expiresInDays and noExpiry contradict each other")
         if self.label is not None and "name" in self.model_fields_set:
@@ -151,9 +153,9 @@ class KeyDraft(Value):
         Raises:
             InvalidInputError: One is no scope.
         """
-        if self.scopes:
+        if self.scopes and self.role is None:
             return spelled_out(self.scopes)
-        return ROLES[self.role or "reader"]
+        return besides(self.role or "reader", self.scopes)
 
     @property
     def lasts(self) -> timedelta | None:

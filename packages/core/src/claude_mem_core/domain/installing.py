@@ -6,6 +6,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+from claude_mem_core.domain.scopes import KeyRole, besides
+
+KEY_ROLE: Final[KeyRole] = "agent"
+"""The role of the key that an agent's hooks and tools show."""
+
+KEY_ADDS: Final = ("memories:write",)
+"""What it allows besides: by the tools an agent keeps what it is asked to remember."""
+
+KEY_ALLOWS: Final = besides(KEY_ROLE, KEY_ADDS)
+"""All that it allows."""
 
 
 @dataclass(frozen=True, slots=True)

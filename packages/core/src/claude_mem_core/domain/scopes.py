@@ -92,13 +92,21 @@ def spelled_out(names: Iterable[str]) -> frozenset[str]:
         InvalidInputError: One is no scope.
     """
     asked = frozenset(names)
-    for name in sorted(asked - SCOPES.keys() - MEANINGS.keys() - {EVERYTHING}):
-        raise InvalidInputError.of(
-            "scopes", f"{name!r} is no scope", f"choose from {', '.join(SCOPES)}"
-        )
+    _require_known(asked - MEANINGS.keys() - {EVERYTHING})
     if EVERYTHING in asked:
         return frozenset({EVERYTHING})
     return frozenset().union(*(MEANINGS.get(name, {name}) for name in asked))
+
+
+def besides(role: KeyRole, names: Iterable[str]) -> frozenset[str]:
+    """The scopes of a role and these: beside a role a name means what it says.
+
+    Raises:
+        InvalidInputError: One is no scope.
+    """
+    asked = frozenset(names)
+    _require_known(asked)
+    return ROLES[role] | asked
 
 
 def allows(held: frozenset[str], wanted: str) -> bool:
@@ -109,3 +117,10 @@ def allows(held: frozenset[str], wanted: str) -> bool:
 def missing(wanted: frozenset[str], held: frozenset[str]) -> frozenset[str]:
     """What `wanted` asks for beyond what is held."""
     return frozenset() if EVERYTHING in held else wanted - held
+
+
+def _require_known(names: frozenset[str]) -> None:
+    for name in sorted(names - SCOPES.keys()):
+        raise InvalidInputError.of(
+            "scopes", f"{name!r} is no scope", f"choose from {', '.join(SCOPES)}"
+        )
