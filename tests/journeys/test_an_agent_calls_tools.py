@@ -10,10 +10,10 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx2
 import pytest
@@ -24,8 +24,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_calls import ERAS, call, text, within
 
 MODULE = (sys.executable, "-m", "claude_mem_mcp_adapter")
-HEAVY = ("falcon", "waitress", "rq", "redis", "claude_mem_cli")
-"""Not click: the SDK's own uvicorn brings it."""
+HEAVY = ("falcon", "waitress", "uvicorn", "rq", "redis", "click", "claude_mem_cli")
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 HELLO = {
@@ -219,10 +218,19 @@ def test_a_relay_writes_only_the_protocol_too_until_input_ends(lit: Machine) -> 
     require_clean(lit)
 
 
-def require_clean(machine: Machine) -> None:
+def require_clean(
+    machine: Machine,
+    *more: dict[str, Any],
+    command: Sequence[str] = MODULE,
+    stderr: IO[str] | None = None,
+) -> None:
     """Nothing, where each line is an answer, and the process ends with its input."""
     process = subprocess.Popen(
-        MODULE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=machine.env
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        env=machine.env,
     )
     assert process.stdin is not None
     assert process.stdout is not None
@@ -231,6 +239,7 @@ def require_clean(machine: Machine) -> None:
         HELLO,
         {**PING, "id": 2},
         {**PING, "id": 3, "method": "tools/list"},
+        *more,
     ):
         process.stdin.write(json.dumps(message).encode() + b"\n")
         process.stdin.flush()
@@ -241,7 +250,8 @@ def require_clean(machine: Machine) -> None:
     assert process.wait(timeout=60) == 0
     assert process.stdout.read() == b""
     process.stdout.close()
-    assert [one["id"] for one in answers] == [1, 2, 3]
+    assert [one["id"] for one in answers] == list(range(1, len(answers) + 1))
+    assert not any("error" in one for one in answers)
     assert {one["jsonrpc"] for one in answers} == {"2.0"}
 
 
@@ -280,22 +290,25 @@ def test_a_wrong_setting_is_told_in_one_line(machine: Machine) -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_alone_no_front_end_and_no_queue_is_loaded(machine: Machine) -> None:
-    code = (
-        "import sys\n"
-        "from claude_mem_core.launch import open_runtime\n"
-        "from claude_mem_mcp_adapter.own import Store, serve_alone\n"
-        f"env = {{'CLAUDE_MEM_DATA_DIR': {str(machine.folder)!r}}}\n"
-        "Store(lambda: open_runtime(env)).opened().close()\n"
-        f"print([one for one in {HEAVY!r} if one in sys.modules])\n"
-    )
+def test_alone_no_front_end_and_no_queue_is_loaded(
+    machine: Machine, tmp_path: Path
+) -> None:
+    # sqlite-utils loads click, once, where there is no store yet.
+    machine.run("server", "project", "list")
+    imports = tmp_path / "imports"
+    call = {"name": "memory_add", "arguments": {"content": "The lamp is lit"}}
+    with imports.open("w") as log:
+        require_clean(
+            machine,
+            {**PING, "id": 4, "method": "tools/call", "params": call},
+            command=(sys.executable, "-X", "importtime", *MODULE[1:]),
+            stderr=log,
+        )
 
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env=machine.env, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-
-    assert done.stdout == "[]\n"
+    lines = imports.read_text().splitlines()
+    names = {line.rpartition("|")[2].strip() for line in lines}
+    assert "claude_mem_storage_sqlite.storage" in names
+    assert names.isdisjoint(HEAVY)
 
 
 def _project(machine: Machine) -> str:

@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
+from typing import cast
 
 from claude_mem_core.git_facts import facts_of
 from claude_mem_core.server_record import running_server
@@ -34,6 +37,9 @@ def serve(env: Mapping[str, str], settings: McpSettings) -> None:
 
         Relay(folder, key, facts).run()
         return
+    # This process serves no HTTP. The SDK takes note of uvicorn where there is one,
+    # and would load it, and click with it, for nothing.
+    sys.modules.setdefault("uvicorn", cast("ModuleType", None))
     from claude_mem_mcp_adapter.own import serve_alone
 
     serve_alone(env, settings, facts)
