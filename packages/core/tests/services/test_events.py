@@ -300,3 +300,31 @@ def test_an_event_that_was_only_kept_is_part_of_its_turn(
     assert [one.event_type for one in turn.events] == [
         *("user_prompt", "tool_use", "turn_end")
     ]
+
+
+def test_what_happens_after_a_clock_was_set_back_follows_what_is_known(
+    runtime: Runtime, storage: InProcessStorage
+) -> None:
+    now = runtime.system.now()
+    hour = 3_600_000
+    told = [
+        ("user_prompt", now + hour),
+        ("turn_end", now + hour + 1),
+        ("user_prompt", now),
+        ("tool_use", now),
+        ("note", now - hour),
+    ]
+
+    events = [
+        runtime.events.capture(
+            capture(what, content_session_id="a", occurred_at_epoch=at), by=ME
+        ).event
+        for what, at in told
+    ]
+
+    moments = [event.occurred_at_epoch for event in events]
+    assert moments == [now + hour, *[now + hour + 1] * 3, now - hour]
+    with storage.read() as snapshot:
+        session_id = events[0].server_session_id
+        second = snapshot.events.of_turn(session_id, 2, scope=ME.scope)
+    assert [event.id for event in second] == [events[2].id, events[3].id]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from claude_mem_core.domain.access import Principal, Scope
@@ -53,7 +53,7 @@ from claude_mem_core.services.exclusion import is_excluded
 from claude_mem_core.services.identification import project_of_facts
 from claude_mem_core.services.sessions import end_session, new_session
 from claude_mem_core.services.together import Together
-from claude_mem_core.services.turns import Place, place_of
+from claude_mem_core.services.turns import Place, in_order, is_now, place_of
 from claude_mem_core.services.work import job_for, put_once
 
 MAX_BATCH = 500
@@ -67,12 +67,14 @@ class _Offer:
         key: By which it is known when it comes again.
         generate: Whether it is put to work.
         late: The last event of each turn, by session and number, that was over already.
+        is_live: It is told as it happens.
     """
 
     draft: AgentEventDraft
     key: str
     generate: bool
     late: dict[tuple[str, int], AgentEvent]
+    is_live: bool = False
 
 
 def _offers(
@@ -160,11 +162,13 @@ class Events:
         when there is none yet; None when that project is excluded. Over-long strings
         of the payload are elided, after what must not be kept was taken out.
         """
+        # At once: until its turn has come to be written, the clock may be another.
+        is_live = is_now(seen.occurred_at_epoch, self._system.now())
         seen = cleaned_event(seen, self._keeping)
         seen = seen.model_copy(update={"payload": elided(seen.payload)})
         if self._keeping.excluded_projects and self._is_excluded(seen, by=by):
             return None
-        return self._together.do(partial(self._capture_one, seen, by))
+        return self._together.do(partial(self._capture_one, seen, by, is_live=is_live))
 
     def rehearse(self, seen: AgentEventCapture, *, by: Principal) -> bool:
         """Whether `capture` would keep this event, which it does up to the last step.
@@ -210,11 +214,16 @@ class Events:
         return accepted
 
     def _capture_one(
-        self, seen: AgentEventCapture, by: Principal, tx: Transaction
+        self,
+        seen: AgentEventCapture,
+        by: Principal,
+        tx: Transaction,
+        *,
+        is_live: bool = False,
     ) -> AcceptedEvent:
         draft = seen.in_project(self._project_of(tx, seen, by=by))
         (offer,) = _offers([draft], by=by)
-        return self._accept_one(offer, by, tx)
+        return self._accept_one(replace(offer, is_live=is_live), by, tx)
 
     def _accept(
         self, tx: Transaction, offer: _Offer, *, by: Principal
@@ -240,6 +249,8 @@ class Events:
         session_id = session.id if session else None
         id_, now = self._system.new_id(), self._system.now()
         event = stored(offer.draft, session_id=session_id, id_=id_, now=now)
+        if offer.is_live:
+            event = in_order(tx, event, by=by)
         place = place_of(tx, event, by=by)
         event = _as_its_turn(event, session, place)
         try:

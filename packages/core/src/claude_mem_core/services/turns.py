@@ -16,6 +16,10 @@ from claude_mem_core.domain.agent_event import (
 from claude_mem_core.domain.keeping import is_withheld
 from claude_mem_core.ports.storage import Transaction
 
+SET_BACK = 10_000
+"""Milliseconds: what is known lies so far ahead of what happens now only where a clock
+was set back; so near to one another, two moments may be the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -32,6 +36,24 @@ class Place:
     is_late: bool = False
     is_over: bool = False
     is_private: bool = False
+
+
+def is_now(moment: int, now: int) -> bool:
+    """Whether something that is told happened just now, not earlier."""
+    return abs(now - moment) <= SET_BACK
+
+
+def in_order(tx: Transaction, event: AgentEvent, *, by: Principal) -> AgentEvent:
+    """What is told as it happens, after all that is known of its session.
+
+    Where the clock was set back since, all of that lies ahead of it: it then has the
+    moment of the newest.
+    """
+    session_id = event.server_session_id
+    newest = session_id and tx.events.latest(session_id, scope=by.scope)
+    if not newest or newest.at <= event.occurred_at_epoch + SET_BACK:
+        return event
+    return event.changed(occurred_at_epoch=newest.at)
 
 
 def place_of(tx: Transaction, event: AgentEvent, *, by: Principal) -> Place:
