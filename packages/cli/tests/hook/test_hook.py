@@ -268,3 +268,23 @@ def _remember(url, token, title):
     draft = {"projectId": project["id"], "kind": "manual", "type": "note"}
     line.ask("POST", "/v1/memories", {**draft, "title": title})
     line.close()
+
+
+@needs_server
+def test_a_session_starts_a_server_though_a_killed_one_left_its_files(
+    hook, shell, folder
+):
+    gone = shell.serve()
+    # Nobody asks for its status: it stays on the list of processes.
+    gone.kill()
+    os.waitid(os.P_PID, gone.pid, os.WEXITED | os.WNOWAIT)
+    assert (folder / "server.runtime.json").exists()
+
+    done = hook("SessionStart", LAMP, "--start")
+
+    assert done.returncode == 0
+    assert entries(folder)
+    until = time.monotonic() + 30
+    while running(folder) is None:
+        assert time.monotonic() < until
+        time.sleep(0.05)

@@ -176,10 +176,11 @@ def _keep(
     from claude_mem_cli.hook import beginning, spool
 
     if call.starts:
-        if where.host is None:
-            from claude_mem_cli.hook import detached
+        from claude_mem_cli.hook import detached
 
-            detached.start(("server", "start", "--daemon"), env)
+        # Also where one seems to be there: its files may tell of one that was killed.
+        # Beside one that is only slow this starts nothing.
+        detached.start(("server", "start", "--daemon"), env)
         kept = beginning.last(where.folder, call.agent, body)
         if kept is not None and call.answers:
             _print(kept)

@@ -97,8 +97,9 @@ def _start_token(pid: str) -> str | None:
     boot = _text("/proc/sys/kernel/random/boot_id")
     if stat is None or boot is None:
         return None
-    fields = stat.rpartition(")")[2].split()
-    return f"{boot.strip()}:{fields[19]}"
+    state, *fields = stat.rpartition(")")[2].split()
+    # One that has ended stays on the list until its parent has noticed.
+    return None if state in "ZXx" else f"{boot.strip()}:{fields[18]}"
 
 
 def _text(path: str) -> str | None:
