@@ -216,18 +216,19 @@ def test_a_fix_that_worked_is_told_when_its_failure_comes_again(desk: Desk) -> N
     assert "`return 0` became `return 1` in lamp.py" in new
 
 
-@pytest.mark.parametrize("agent", ["claude", "codex"])
+@pytest.mark.parametrize("agent", ["claude", "codex", "opencode"])
 def test_the_next_session_fills_in_what_was_lost_with_the_server_and_its_spool(
     desk: Desk, agent: str
 ) -> None:
     status = json.loads(desk.claude_mem("server", "status", "--json"))
     killing = f"kill -9 {status['pid']}"
-    if agent == "claude":
-        kill = {"tool": "Bash", "input": {"command": killing, "description": "x"}}
-        desk.says(*edits(desk)[:1], kill, *edits(desk)[1:])
-    else:
-        kill = {"tool": "exec_command", "input": {"cmd": killing}}
-        desk.says(*CODEX_WORK[:1], kill, *CODEX_WORK[1:])
+    work, kill = {
+        "claude": (edits(desk), "Bash"),
+        "codex": (CODEX_WORK, "exec_command"),
+        "opencode": (opencode_work(desk), "bash"),
+    }[agent]
+    asked = {"cmd" if agent == "codex" else "command": killing, "description": "x"}
+    desk.says(*work[:1], {"tool": kill, "input": asked}, *work[1:])
     getattr(desk, agent)("Make the lamp burn, because it never does.")
     made = desk.calls_made()
     # Nothing that the hooks kept is left: only the agent's own transcript has it all.

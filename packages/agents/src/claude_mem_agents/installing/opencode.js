@@ -43,7 +43,7 @@ export const ClaudeMem = async ({ directory }) => {
     return last
   }
   const begin = (id, payload) => {
-    if (!told.has(id)) told.set(id, report("session.created", payload, "--start").then((one) => one.context ?? ""))
+    if (!told.has(id)) told.set(id, report("session.created", payload, "--start", "--reconcile").then((one) => one.context ?? ""))
     return told.get(id)
   }
   const tell = async (id, text) => {
