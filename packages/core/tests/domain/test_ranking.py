@@ -128,6 +128,13 @@ def test_what_is_alike_comes_first_where_words_tell_nothing() -> None:
     assert order(*found, a=0.1, b=0.9, c=0.3) == ["b", "c", "a"]
 
 
+def test_a_vector_tells_more_of_what_was_made_of_work_than_of_a_note() -> None:
+    note, far = candidate("note", 3), candidate("far", 3)
+    made = candidate("made", 3)._replace(trust="agent")
+
+    assert order(note, made, far, note=0.8, made=0.8, far=0.1)[0] == "made"
+
+
 def test_what_has_no_cosine_yet_counts_as_average() -> None:
     found = [candidate(name, 3) for name in "abcd"]
 

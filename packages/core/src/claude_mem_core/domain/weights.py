@@ -7,7 +7,7 @@ each other. The weights were set by hand; a neighbouring value changes little.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from claude_mem_core.domain.search import Candidate
 
@@ -81,6 +81,10 @@ RECORD = Profile(alike=0.7, session=0.3, spread=2.0)
 """A memory of work tells the whole of it; ten places that show one session answer a
 question badly if it was the wrong session."""
 
+MADE = replace(RECORD, alike=1.2)
+"""What is made of an agent's work is short and tells one thing, so that its vector is
+that of the thing; a note may be of anything, and its vector is of all that at once."""
+
 MESSAGE = Profile(
     alike=1.0,
     session=0.6,
@@ -94,6 +98,9 @@ MESSAGE = Profile(
 """What somebody said is told by several turns, so that none gives way to the others."""
 
 
+_MADE = frozenset(("agent", "tool"))
+
+
 def is_said(one: Candidate) -> bool:
     """Whether it is somebody's words, and leans on those before and after."""
     return one.author is not None
@@ -101,4 +108,6 @@ def is_said(one: Candidate) -> bool:
 
 def profile_of(one: Candidate) -> Profile:
     """What the signals count for where it is weighed."""
-    return RECORD if one.author is None else MESSAGE
+    if one.author is not None:
+        return MESSAGE
+    return MADE if one.trust in _MADE else RECORD
