@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -50,18 +51,27 @@ class Child:
         Raises:
             subprocess.TimeoutExpired: It goes on after so many seconds.
         """
-        if self.poll() is None:
-            # Its number is not given to another process before its status was asked.
-            end = os.pidfd_open(self.pid)
-            try:
-                ended, _, _ = select.select([end], [], [], timeout)
-            finally:
-                os.close(end)
-            if not ended:
-                raise subprocess.TimeoutExpired(f"process {self.pid}", timeout)
+        if self.poll() is None and not self._has_ended(timeout):
+            raise subprocess.TimeoutExpired(f"process {self.pid}", timeout)
         status = self.poll()
         assert status is not None
         return status
+
+    def _has_ended(self, timeout: float) -> bool:
+        """Whether it ends within so many seconds; its status is not asked yet."""
+        try:
+            # Its number is not given to another process before that.
+            end = os.pidfd_open(self.pid)
+        except (AttributeError, OSError):
+            # Only some kernels tell of the end of a process that is not one's own.
+            until = time.monotonic() + timeout
+            while self.poll() is None and time.monotonic() < until:
+                time.sleep(0.01)
+            return self.returncode is not None
+        try:
+            return bool(select.select([end], [], [], timeout)[0])
+        finally:
+            os.close(end)
 
     def wait_until_stopped(self) -> None:
         """Wait until it stands still."""
@@ -175,6 +185,7 @@ def _serve() -> None:
             found = None
         else:
             found = os.fork()
+            _ended.pop(found, None)
             if not found:
                 os.close(answers)
                 os.close(asked.fileno())
@@ -183,9 +194,17 @@ def _serve() -> None:
     os._exit(0)
 
 
+_ended: dict[int, int] = {}
+"""The exit statuses that were told; more than one may ask for each."""
+
+
 def _status(pid: int) -> int | None:
-    ended, status = os.waitpid(pid, os.WNOHANG)
-    return os.waitstatus_to_exitcode(status) if ended else None
+    if pid not in _ended:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if not ended:
+            return None
+        _ended[pid] = os.waitstatus_to_exitcode(status)
+    return _ended[pid]
 
 
 def _become(what: Mapping[str, Any]) -> None:
