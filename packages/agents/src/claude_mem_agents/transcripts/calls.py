@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calls that a transcript has begun to tell of, and texts that may be the last ones."""
+"""What a transcript has told: calls that are open, and texts that may be the last."""
 
 from __future__ import annotations
 
@@ -18,6 +18,20 @@ class Call:
 
     tool: str
     input: JsonValue
+
+
+class Told:
+    """What was told already, by its id."""
+
+    def __init__(self) -> None:
+        self._ids: set[str] = set()
+
+    def is_new(self, own: str | None) -> bool:
+        """Whether what has this id was not told yet; from now on it was."""
+        if own is None or own in self._ids:
+            return False
+        self._ids.add(own)
+        return True
 
 
 class OpenCalls:

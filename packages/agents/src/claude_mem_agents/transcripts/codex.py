@@ -69,10 +69,6 @@ class CodexTranscripts(TranscriptFormat):
         yield folder / "archived_sessions"
 
     @override
-    def companions(self, path: Path) -> Iterator[Path]:
-        yield from ()
-
-    @override
     def open(self, path: Path) -> Transcript:
         return LineTranscript(path, CodexSession(path), TableVocabulary(HOST))
 

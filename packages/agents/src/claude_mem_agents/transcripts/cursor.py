@@ -63,10 +63,6 @@ class CursorTranscripts(TranscriptFormat):
         yield home / ".cursor" / "projects"
 
     @override
-    def companions(self, path: Path) -> Iterator[Path]:
-        yield from ()
-
-    @override
     def open(self, path: Path) -> Transcript:
         vocabulary = TableVocabulary(HOST)
         if FOLDER in path.parts:

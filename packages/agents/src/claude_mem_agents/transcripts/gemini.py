@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from claude_mem_agents.fields import at, epoch, text
 from claude_mem_agents.gemini import HOST
-from claude_mem_agents.transcripts.calls import Text
+from claude_mem_agents.transcripts.calls import Text, Told
 from claude_mem_agents.transcripts.documents import (
     DocumentTeller,
     DocumentTranscript,
@@ -59,10 +59,6 @@ class GeminiTranscripts(TranscriptFormat):
         yield (Path(own) if own else home) / ".gemini" / "tmp"
 
     @override
-    def companions(self, path: Path) -> Iterator[Path]:
-        yield from ()
-
-    @override
     def open(self, path: Path) -> Transcript:
         vocabulary = TableVocabulary(HOST)
         if next(entries_of(head_of(path).partition(b"\n")[0]), None) is None:
@@ -79,7 +75,7 @@ class GeminiChat(Teller):
         self._cwd = _root_of(path)
         self._prompt: str | None = None
         self._last: Text | None = None
-        self._told: set[str] = set()
+        self._told = Told()
 
     @override
     def hear(self, entry: JsonObject) -> Iterator[Said]:
@@ -97,7 +93,7 @@ class GeminiChat(Teller):
     def _asked(self, message: JsonObject) -> Iterator[Said]:
         prompt = _words(message.get("content"))
         own = text(message, "id")
-        if not prompt.strip() or not self._is_new(own):
+        if not prompt.strip() or not self._told.is_new(own):
             return
         yield from self._ended()
         self._prompt = prompt
@@ -107,13 +103,13 @@ class GeminiChat(Teller):
     def _answered(self, message: JsonObject) -> Iterator[Said]:
         own, said = text(message, "id"), _words(message.get("content"))
         calls = dicts(message.get("toolCalls"))
-        if said.strip() and self._is_new(own):
+        if said.strip() and self._told.is_new(own):
             yield from self._went_on()
             self._last = Text(said, _when(message), own)
         if calls:
             yield from self._went_on()
         for call in calls:
-            if call.get("status") in ENDED and self._is_new(text(call, "id")):
+            if call.get("status") in ENDED and self._told.is_new(text(call, "id")):
                 yield self._called(call, message)
 
     def _called(self, call: JsonObject, message: JsonObject) -> Said:
@@ -145,13 +141,6 @@ class GeminiChat(Teller):
             "source_event_id": last.source,
         }
         yield self._said("AfterAgent", named, last.at)
-
-    def _is_new(self, own: str | None) -> bool:
-        """Whether what has this id was not told yet."""
-        if own is None or own in self._told:
-            return False
-        self._told.add(own)
-        return True
 
     def _said(self, hook: str, named: JsonObject, when: int | None) -> Said:
         payload = without_none(

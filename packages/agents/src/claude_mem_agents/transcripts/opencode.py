@@ -63,10 +63,6 @@ class OpenCodeTranscripts(TranscriptFormat):
         yield folder / "opencode.db"
 
     @override
-    def companions(self, path: Path) -> Iterator[Path]:
-        yield from ()
-
-    @override
     def open(self, path: Path) -> Transcript:
         vocabulary = TableVocabulary(HOST)
         with path.open("rb") as file:

@@ -9,7 +9,7 @@ from pathlib import Path
 from claude_mem_core.domain.value import JsonObject
 
 from claude_mem_agents.fields import at, epoch, text
-from claude_mem_agents.transcripts.calls import Text
+from claude_mem_agents.transcripts.calls import Text, Told
 from claude_mem_agents.transcripts.said import (
     Said,
     an_object,
@@ -28,7 +28,7 @@ class OpenCodeSession:
         self._path = path
         self._last: Text | None = None
         self._session: JsonObject = {}
-        self._told: set[str] = set()
+        self._told = Told()
 
     def begin(self, session: JsonObject) -> None:
         """This is about that session."""
@@ -49,7 +49,7 @@ class OpenCodeSession:
         typed = [part for part in parts if part.get("synthetic") is not True]
         prompt = joined_text([*typed], "text")
         own = text(info, "id")
-        if not prompt.strip() or not self._is_new(own):
+        if not prompt.strip() or not self._told.is_new(own):
             return
         yield from self._ended()
         named: JsonObject = {"prompt": prompt, "messageID": own}
@@ -70,7 +70,7 @@ class OpenCodeSession:
 
     def _spoke(self, part: JsonObject, info: JsonObject) -> Iterator[Said]:
         said, own = text(part, "text"), text(part, "id")
-        if said and said.strip() and self._is_new(own):
+        if said and said.strip() and self._told.is_new(own):
             yield from self._went_on()
             when = _time(part, "time.end")
             self._last = Text(said, when or _time(info, "time.created"), own)
@@ -80,7 +80,7 @@ class OpenCodeSession:
         failed = state.get("status") == "error"
         if not (failed or state.get("status") == "completed"):
             return
-        if not self._is_new(text(part, "callID")):
+        if not self._told.is_new(text(part, "callID")):
             return
         noted = an_object(state.get("metadata"))
         if failed:
@@ -110,13 +110,6 @@ class OpenCodeSession:
             "source_event_id": last.source,
         }
         yield self._said("session.idle", named, last.at)
-
-    def _is_new(self, own: str | None) -> bool:
-        """Whether what has this id was not told yet."""
-        if own is None or own in self._told:
-            return False
-        self._told.add(own)
-        return True
 
     def _said(self, hook: str, named: JsonObject, when: int | None) -> Said:
         payload = without_none(

@@ -65,9 +65,9 @@ class TranscriptFormat(Protocol):
             env: In which the agent would run: it may say that they are elsewhere.
         """
 
-    @abstractmethod
-    def companions(self, path: Path) -> Iterator[Path]:
-        """Other files of the same session: those of the agent's helpers."""
+    def companions(self, path: Path) -> Iterator[Path]:  # noqa: ARG002 - most have none
+        """Other files of the same session: those of the agent's helpers, if any."""
+        yield from ()
 
     @abstractmethod
     def open(self, path: Path) -> Transcript:

@@ -249,9 +249,10 @@ class Events:
         session_id = session.id if session else None
         id_, now = self._system.new_id(), self._system.now()
         event = stored(offer.draft, session_id=session_id, id_=id_, now=now)
+        newest = tx.events.latest(session_id, scope=by.scope) if session_id else None
         if offer.is_live:
-            event = in_order(tx, event, by=by)
-        place = place_of(tx, event, by=by)
+            event = in_order(event, newest)
+        place = place_of(tx, event, newest, by=by)
         event = _as_its_turn(event, session, place)
         try:
             tx.events.add(event, key=offer.key, turn=place.turn)

@@ -43,29 +43,34 @@ def is_now(moment: int, now: int) -> bool:
     return abs(now - moment) <= SET_BACK
 
 
-def in_order(tx: Transaction, event: AgentEvent, *, by: Principal) -> AgentEvent:
+def in_order(event: AgentEvent, newest: Latest | None) -> AgentEvent:
     """What is told as it happens, after all that is known of its session.
 
     Where the clock was set back since, all of that lies ahead of it: it then has the
     moment of the newest.
     """
-    session_id = event.server_session_id
-    newest = session_id and tx.events.latest(session_id, scope=by.scope)
-    if not newest or newest.at <= event.occurred_at_epoch + SET_BACK:
+    if newest is None or newest.at <= event.occurred_at_epoch + SET_BACK:
         return event
     return event.changed(occurred_at_epoch=newest.at)
 
 
-def place_of(tx: Transaction, event: AgentEvent, *, by: Principal) -> Place:
+def place_of(
+    tx: Transaction, event: AgentEvent, newest: Latest | None, *, by: Principal
+) -> Place:
     """The turn of an event: that of what happened just before it, or a new one.
 
     Most events come in as they happen, and fall into the newest turn. One that comes
     late, when something is known that happened after it, falls where it belongs.
+
+    Args:
+        tx: What is known.
+        event: That event.
+        newest: What happened last in its session.
+        by: Who tells of it.
     """
     session_id = event.server_session_id
     if session_id is None:
         return Place(0)
-    newest = tx.events.latest(session_id, scope=by.scope)
     if newest is None:
         return Place(1 if _opens(event) else 0)
     if newest.at > event.occurred_at_epoch:
