@@ -66,7 +66,7 @@ class TranscriptFormat(Protocol):
         """
 
     def companions(self, path: Path) -> Iterator[Path]:  # noqa: ARG002 - most have none
-        """Other files of the same session: those of the agent's helpers, if any."""
+        """Other files of the same session: those of the agent's helpers."""
         yield from ()
 
     @abstractmethod
