@@ -114,7 +114,7 @@ class TranscriptContract(Contract):
     def test_companions_are_other_files(
         self, transcripts: TranscriptFormat, transcript: Path
     ) -> None:
-        """Other files of the same session: those of the agent's helpers."""
+        """Companions of a transcript are other files of the same session."""
         session = _all(transcripts, transcript)[0].event.content_session_id
         for companion in transcripts.companions(transcript):
             assert companion != transcript

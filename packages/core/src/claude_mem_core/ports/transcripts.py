@@ -39,7 +39,8 @@ class TranscriptFormat(Protocol):
 
     * it takes no other file for a transcript of its own;
     * an event has the identity that the same event has when a hook reports it;
-    * each event is marked as read from a transcript.
+    * each event is marked as read from a transcript;
+    * companions of a transcript are other files of the same session.
     """
 
     @property
@@ -66,7 +67,7 @@ class TranscriptFormat(Protocol):
         """
 
     def companions(self, path: Path) -> Iterator[Path]:  # noqa: ARG002 - most have none
-        """Other files of the same session: those of the agent's helpers."""
+        """The files of the agent's helpers, if they have some of their own."""
         yield from ()
 
     @abstractmethod
