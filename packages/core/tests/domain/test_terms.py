@@ -21,6 +21,10 @@ from claude_mem_core.domain.terms import pieces
         ("plain", []),
         ("Plain", []),
         ("HTTP", []),
+        ("IDs", []),
+        ("checkpointIDs", ["checkpoint", "ids"]),
+        ("URLsFor", ["urls", "for"]),
+        ("DBSession", ["db", "session"]),
     ],
 )
 def test_an_identifier_falls_apart_where_its_words_meet(

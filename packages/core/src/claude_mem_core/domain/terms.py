@@ -45,12 +45,18 @@ def content_words(text: str) -> list[str]:
 
 
 def _humps(word: str) -> Iterator[str]:
-    """`HTTPServer2Url` in parts: HTTP, Server2, Url."""
+    """`HTTPServer2Url` in parts: HTTP, Server2, Url; of `listIDs` list and IDs."""
     start = 0
     for at in range(1, len(word)):
         before, here, after = word[at - 1], word[at], word[at + 1 : at + 2]
-        if here.isupper() and (not before.isupper() or after.islower()):
+        goes_on = after.islower() and not _is_plural(word, at)
+        if here.isupper() and (not before.isupper() or goes_on):
             yield word[start:at]
             start = at
     if word:
         yield word[start:]
+
+
+def _is_plural(word: str, at: int) -> bool:
+    """Whether an acronym ends at a place, and an `s` is all that follows of its hump."""
+    return word[at + 1] == "s" and not word[at + 2 : at + 3].islower()

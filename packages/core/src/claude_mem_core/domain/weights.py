@@ -24,8 +24,9 @@ WINDOW = 2
 WHO = 1.2
 """A question about one participant is mostly answered by that one."""
 
-WHEN = 2.0
-"""A time that a question names is as telling as a rare word."""
+WHEN = 5.0
+"""A time that a question names is more telling than its words: of other times, nearly
+nothing that is said answers it. What fits them best by far wins still."""
 
 BY_HAND = 0.3
 """What a person wrote, or said in so many words, was worth writing down."""

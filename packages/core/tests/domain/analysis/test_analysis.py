@@ -53,6 +53,8 @@ def test_little_makes_no_text_of_another_language(text) -> None:
         ("getUserName", "calls get_user_name() twice"),
         ("user name", "calls getUserName twice"),
         ("get_user_name", "calls getUserName twice"),
+        ("checkpoint IDs", "each has an ID"),
+        ("the id", "calls listIDs twice"),
         ("hooks_test.go", "edited cmd/entire/hooks_test.go"),
         ("E0308", "error[E0308]: mismatched types"),
         ("Redis", "使用Redis缓存"),

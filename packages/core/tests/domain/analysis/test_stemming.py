@@ -8,7 +8,20 @@ from claude_mem_core.domain.analysis.folding import folded
 from claude_mem_core.domain.analysis.stemming import stem
 
 FORMS = {
-    "en": ("write wrote written writes writing", "go went gone goes", "index indices"),
+    "en": (
+        "write wrote written writes writing",
+        "go went gone goes",
+        "index indices",
+        "add adds added adding",
+        "die dies died dying",
+        "wide wider widest",
+        "easy easier easiest",
+        "analyze analyse analyzed analysing analysis",
+        "summarize summarise summarization summarisation summarising",
+        "deserialize deserialised",
+        "behavior behaviour behaviours",
+        "favorite favourite",
+    ),
     "de": (
         "Haus Häuser Häusern Hauses",
         "Datenbank Datenbanken",
@@ -31,7 +44,7 @@ FORMS = {
     ),
 }
 DIFFERENT = {
-    "en": ("left leave", "server serve"),
+    "en": ("left leave", "server serve", "promise prom", "score scour", "four for"),
     "de": ("Datei Daten",),
     "es": ("caso casa",),
     "fr": ("porte port",),

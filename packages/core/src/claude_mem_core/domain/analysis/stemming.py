@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Words without their endings, by language.
 
-English has Porter's algorithm and its irregular verbs. The others have light stemmers,
-which take off what marks number, gender and case and find more than heavy ones: J.
+English has Porter's algorithm, its irregular forms, and one spelling for the British
+and the American one. The others have light stemmers, which take off what marks number, gender and case and find more than heavy ones: J.
 Savoy, "Light stemming approaches for the French, Portuguese, German and Hungarian
 languages", SAC 2006, and L. Dolamic and J. Savoy, "Indexing and searching strategies
 for the Russian language", JASIST 60(12), 2009. All take words without accents.
@@ -16,9 +16,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from claude_mem_core.domain.analysis.folding import folded
+from claude_mem_core.domain.analysis.irregular import IRREGULAR
 from claude_mem_core.domain.analysis.languages import Language
 from claude_mem_core.domain.analysis.porter import stem as porter
-from claude_mem_core.domain.analysis.verbs import IRREGULAR
+from claude_mem_core.domain.analysis.spelling import american
 
 LATIN: tuple[Language, ...] = ("en", "de", "es", "fr")
 """The languages of which a word in Latin letters may be."""
@@ -90,7 +91,7 @@ def stem(word: str, language: Language) -> str:
 
 
 def _english(word: str) -> str:
-    return porter(IRREGULAR.get(word, word))
+    return porter(american(IRREGULAR.get(word, word)))
 
 
 def _german(word: str) -> str:
