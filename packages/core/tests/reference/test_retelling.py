@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 from claude_mem_core.domain.agent_event import AgentEvent
-from claude_mem_core.domain.extraction.retelling import LONGEST
+from claude_mem_core.domain.extraction.retelling import LONGEST, LONGEST_ACCOUNT
 from turns import asked, edited, observe, of_type, only, ran, roles, said, stopped
 
 QUESTION = asked("How does the cart of the shop find its discounts?")
@@ -137,6 +137,31 @@ def test_a_talk_that_was_cut_short_goes_on_with_what_was_asked_before() -> None:
     assert memory.trust == "agent"
 
 
+def test_an_account_of_a_talk_that_was_cut_short_is_told_after_the_rest() -> None:
+    concepts = "\n".join(f"   - Key{n} of the carts is kept in table{n}" for n in range(90))
+    account = (
+        "This session is being continued from a previous conversation that ran out of "
+        "context.\nAnalysis:\nThe user was patient with the slow invoices.\n\nSummary:\n"
+        "1. Primary Request and Intent:\n   - Make the cart of the shop faster\n\n"
+        "2. Key Technical Concepts:\n   - Redis keeps the carts of the shop\n"
+        f"   - <private>Keys of the office are here</private>\n{concepts}\n"
+    )
+    told = narrative(
+        asked(account),
+        edited("/home/me/shop/cart.py"),
+        stopped("The cart of the shop now asks for its discounts once, not for each."),
+    )
+
+    at = told.index("Before the talk was cut short:")
+    assert told[at + 1 : at + 3] == [
+        "Key Technical Concepts:",
+        "- Redis keeps the carts of the shop",
+    ]
+    assert "- Key9 of the carts is kept in table9" in told
+    assert sum(map(len, told[at:])) <= LONGEST_ACCOUNT + 200
+    assert not [one for one in told if "patient" in one or "office" in one]
+
+
 def test_what_was_thought_on_the_way_is_not_told_after_a_full_answer() -> None:
     long = f"{ANSWER} The group is stored with the account since it was moved there."
     told = narrative(
@@ -156,6 +181,38 @@ def test_a_clear_request_is_the_title_where_the_agent_says_less() -> None:
     )
 
     assert memory.title == "Rename the field amount to total in the invoices"
+
+
+def test_how_it_was_before_is_no_title_of_a_change() -> None:
+    memory = only(
+        observe(
+            asked("The invoices read every price of the shop twice, what can be done?"),
+            edited("/home/me/shop/invoice.py"),
+            stopped(
+                "**Before:**\nPrices of the invoices: 2 reads of each price, 2 parses\n\n"
+                "**After:**\nInvoices compare the hash of each price of the shop."
+            ),
+        )
+    )
+
+    assert memory.title == "Invoices compare the hash of each price of the shop"
+
+
+def test_a_line_that_hands_over_is_the_title_where_it_says_what_to_do() -> None:
+    pasted = "shop search TEXT\nshop sell [--all] PRICE\nshop help COMMAND"
+
+    def title(line: str) -> str | None:
+        return only(
+            observe(
+                asked(f"{line}\n{pasted}"),
+                edited("/home/me/shop/help.py"),
+                stopped("Done."),
+            )
+        ).title
+
+    asks = "Please update the usage message of the shop like in this example:"
+    assert title(asks) == "Update the usage message of the shop like in this example"
+    assert title("Fix this output:") == "Shop search TEXT"
 
 
 def test_a_chore_makes_no_memory() -> None:

@@ -7,23 +7,29 @@ import re
 from itertools import chain
 
 from claude_mem_core.domain.extraction.markdown import Form, Statement, statements
-from claude_mem_core.domain.extraction.places import Passage
+from claude_mem_core.domain.extraction.places import COLON_ENDS, Passage
 from claude_mem_core.domain.extraction.prose import is_substantial, substance
 
 LONG_PASTE = 300
 """Characters after a colon: so much is seldom typed by hand."""
 
+LEAST_HANDED_OVER = 4
+"""Words beside those that hand over, with which a line says what to do with it."""
+
 LEAST_SAID = 2
 """Words of its own that a request needs beside yes, no and numbers."""
 
 # A line that hands something over: what follows are another's words.
-_HANDS_OVER = re.compile(
+_HANDS_OVER_WORD = re.compile(
     r"\b(?:this|following|below|here|these|output|logs?|errors?|feedback|comments?"
     r"|says?"
     r"|said|file|readme|review|text|page|message|document\w*|plan|issue|ticket|email"
     r"|result|response|transcript|prints?|printed|shows?|got|from|snippet|code|diff"
-    r"|trace|scenario|wrote|writes|quote|guide|instructions?)\b[^:\n]*:\s*$",
-    re.IGNORECASE | re.MULTILINE,
+    r"|trace|scenario|wrote|writes|quote|guide|instructions?)\b",
+    re.IGNORECASE,
+)
+_HANDS_OVER = re.compile(
+    rf"{_HANDS_OVER_WORD.pattern}[^:\n]*:\s*$", re.IGNORECASE | re.MULTILINE
 )
 # A line that opens the user's own list.
 _OWN_LIST = re.compile(
@@ -55,6 +61,8 @@ _ASKED_BEFORE = re.compile(
     r"(.*?)(?=^[ \t]*(?:#+[ \t]*|\*\*)?2\.[ \t])",
     re.MULTILINE | re.DOTALL,
 )
+# What was thought about the account stands before it.
+_SUMMED_UP = re.compile(r"^[ \t]*(?:#+[ \t]*|\*\*)?Summary:?(?:\*\*)?[ \t]*$", re.MULTILINE)
 _QUOTED = re.compile(r"\"[^\"\n]{12,}\"|“[^”\n]{12,}”|«[^»\n]{12,}»|`[^`\n]{12,}`")
 
 
@@ -104,10 +112,17 @@ def asked_before(account: Passage) -> list[Statement]:
     return [one for one in statements(account) if start <= one.start < end]
 
 
+def summed_up(account: Passage) -> list[Statement]:
+    """An account of a talk that was cut short, without the thoughts that led to it."""
+    found = _SUMMED_UP.search(account.text)
+    start = found.end() if found else 0
+    return [one for one in statements(account) if one.start >= start]
+
+
 def main_request(prompt: Passage) -> Statement | None:
     """The first statement of a prompt that says what it is about."""
     own = (one for one in own_statements(prompt) if _says_what(one.text))
-    telling = (one for one in own if not one.text.endswith(":"))
+    telling = (one for one in own if _tells_by_itself(one.text))
     start = pasted_from(prompt.text)
     pasted = (
         one
@@ -116,6 +131,13 @@ def main_request(prompt: Passage) -> Statement | None:
     )
     anything = (one for one in statements(prompt) if is_substantial(one.text))
     return next(chain(telling, pasted, anything), None)
+
+
+def _tells_by_itself(text: str) -> bool:
+    """Whether it says more than that something follows."""
+    if not text.endswith(COLON_ENDS):
+        return True
+    return substance(_HANDS_OVER_WORD.sub(" ", text)) >= LEAST_HANDED_OVER
 
 
 def _says_what(text: str) -> bool:

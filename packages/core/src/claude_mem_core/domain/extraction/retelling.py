@@ -17,7 +17,13 @@ from claude_mem_core.domain.extraction.markdown import (
     statements,
     with_samples,
 )
-from claude_mem_core.domain.extraction.places import COLON_ENDS, QUESTION_ENDS, Line
+from claude_mem_core.domain.extraction.places import (
+    COLON_ENDS,
+    QUESTION_ENDS,
+    Line,
+    Passage,
+)
+from claude_mem_core.domain.extraction.prompts import summed_up
 from claude_mem_core.domain.extraction.prose import (
     is_intention,
     is_planned_change,
@@ -26,13 +32,20 @@ from claude_mem_core.domain.extraction.prose import (
     substance,
 )
 from claude_mem_core.domain.extraction.titles import tells_something
-from claude_mem_core.domain.extraction.wording import ITEM, LEAD, ON_THE_WAY, SAMPLE
+from claude_mem_core.domain.extraction.wording import (
+    BEFORE_THE_CUT,
+    ITEM,
+    LEAD,
+    ON_THE_WAY,
+    SAMPLE,
+)
 from claude_mem_core.domain.terms import content_words
 
 # Characters. On recorded sessions a longer narrative finds no more; this much lets
 # most conclusions be told whole.
 LONGEST = 1200
 LONGEST_WAY = 900
+LONGEST_ACCOUNT = 1500
 THIN = 900
 """A conclusion with less is told with what was said on the way to it."""
 
@@ -61,6 +74,12 @@ def retold(evidence: Evidence, *, known: str) -> tuple[Line, ...]:
         evidence: The turn.
         known: What the reader has read already.
     """
+    before = _before_the_cut(evidence.account, known) if evidence.account else ()
+    return (*_of_the_turn(evidence, known), *before)
+
+
+def _of_the_turn(evidence: Evidence, known: str) -> tuple[Line, ...]:
+    """Its conclusion, and where that is short what was said before it."""
     concluded = _concluded(evidence)
     thin = THIN if evidence.writes else THIN_WITHOUT_CHANGE
     way: list[Statement] = []
@@ -73,6 +92,22 @@ def retold(evidence: Evidence, *, known: str) -> tuple[Line, ...]:
         return ()
     on_the_way = (Line(ON_THE_WAY, ()), *_lines(way)) if way else ()
     return (*_lines(concluded), *on_the_way)
+
+
+def _before_the_cut(account: Passage, known: str) -> tuple[Line, ...]:
+    """How the agent's own account of a talk that was cut short begins.
+
+    It is dense, and often all that is left of what was done before.
+    """
+    left, told = LONGEST_ACCOUNT, list[Statement]()
+    for one in summed_up(account):
+        if one.text in known or not is_telling(one):
+            continue
+        left -= len(one.text) + 1
+        if left < 0:
+            break
+        told.append(one)
+    return (Line(BEFORE_THE_CUT, ()), *_lines(told)) if told else ()
 
 
 def _said_before(evidence: Evidence) -> Iterator[Statement]:

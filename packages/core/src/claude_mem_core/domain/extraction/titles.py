@@ -79,7 +79,7 @@ _VAGUE = re.compile(
 )
 _ABOUT_ME = re.compile(
     r"(?:i|i've|i'm|we've|we|my|let|before i|based on|starting with|looking at|try|run"
-    r"|you|to (?:see|test)"
+    r"|look (?:at|for|in)|you|to (?:see|test)"
     r"|make sure|now (?!\w+s\b|(?:both|all|it|the|when|you"
     r"|only)\b)\w+ )\b(?! (?:recommend|lean|suggest|would"
     r"|'d|should|need|must|cannot|can't))",
@@ -120,7 +120,7 @@ _OPENER = re.compile(
     r"|looks good"
     r"|answer|short answer|conclusion|verdict|success|finally|impact|note|status|fix"
     r"|issue|problem|solution|bug|good|key (?:points?|findings?|insight)"
-    r"|as you can see|to (?:summarize|be clear|answer your question)|the answer is)"
+    r"|as (?:you can see|expected)|to (?:summarize|be clear|answer your question)|the answer is)"
     r"(?:\s*[!,.:;—\u2013-]+\s*|\s+[-—\u2013]\s+))+",
     re.IGNORECASE,
 )
@@ -328,6 +328,10 @@ def _starts(pattern: re.Pattern[str]) -> Callable[[Statement, str], bool]:
     return lambda _, text: bool(pattern.match(text))
 
 
+def _is_under(pattern: re.Pattern[str]) -> Callable[[Statement, str], bool]:
+    return lambda one, _: bool(one.under and pattern.match(one.under.text))
+
+
 _FILE_PLACE = re.compile(r"`?[\w./-]+\.\w+(?::\d[\d-]*)?`?(?: \(|:| [-\u2013—])")
 
 # What held before the work, told after it as if it still did.
@@ -337,6 +341,8 @@ _STATE_BEFORE = re.compile(
     r"|broken|still|would|could|should)\b",
     re.IGNORECASE,
 )
+
+_BEFORE = re.compile(r"\W*(?:before|previously|old(?: \w+)?|was)\b", re.IGNORECASE)
 
 # The weights are set by hand, on what a reader of titles alone would want to know.
 _SIGNS = (
@@ -354,6 +360,8 @@ _SIGNS = (
     _Sign(lambda one, _: one.first and one.form is Form.SENTENCE, 0.5, 0.5),
     # What "this" is stands elsewhere.
     _Sign(_starts(_VAGUE), -3.0, -3.0),
+    # How it was before the work, told beside how it is now.
+    _Sign(_is_under(_BEFORE), -2.0, -2.0),
     # Talk about the talk, and what the reader should do now.
     _Sign(_starts(_ABOUT_ME), -2.5, -2.5),
     _Sign(_has(_STATE_BEFORE), -1.5, 0.0),

@@ -13,7 +13,7 @@ from claude_mem_core.domain.extraction.markdown import plain
 from claude_mem_core.domain.extraction.wording import (
     ELLIPSIS,
     JOINT,
-    ON_THE_WAY,
+    OVER_WORDS,
     readings,
 )
 from claude_mem_core.domain.memory_item import (
@@ -44,7 +44,7 @@ def unsupported(item: Item, events: Mapping[str, AgentEvent]) -> list[str]:
     return [
         f"{name}: {text}"
         for name, text in _lines(item)
-        if text != ON_THE_WAY and not _is_supported(text, quoted.get(name, []))
+        if text not in OVER_WORDS and not _is_supported(text, quoted.get(name, []))
     ]
 
 

@@ -75,8 +75,16 @@ USER_SAID = Wording("User: “{quote}”")
 LEAD = Wording("{label}:")
 ITEM = Wording("- {item}")
 SAMPLE = Wording("    {row}")
+COMMITTED = Wording("Committed “{subject}”")
+PROPOSED = Wording("Opened the pull request “{subject}”")
 ON_THE_WAY = "On the way:"
 """What stands over what the agent said before its conclusion: it may hold no more."""
+
+BEFORE_THE_CUT = "Before the talk was cut short:"
+"""What stands over what the agent noted of a talk for the host that cut it."""
+
+OVER_WORDS = frozenset((ON_THE_WAY, BEFORE_THE_CUT))
+"""The lines of a narrative that are nobody's words."""
 
 WORDINGS = (
     *(
@@ -98,6 +106,7 @@ WORDINGS = (
         TOLD_COMMAND,
         *HOW_TO.values(),
     ),
+    *(COMMITTED, PROPOSED),
     *(AFTER, GOING_ON, LEAD, ITEM, SAMPLE),
 )
 

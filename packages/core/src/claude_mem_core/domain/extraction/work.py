@@ -17,6 +17,7 @@ from claude_mem_core.domain.extraction.asked import (
 from claude_mem_core.domain.extraction.checks import Ending, Run
 from claude_mem_core.domain.extraction.choices import choices
 from claude_mem_core.domain.extraction.commands import told_commands
+from claude_mem_core.domain.extraction.commits import Commit, commits
 from claude_mem_core.domain.extraction.detours import Detour, detours
 from claude_mem_core.domain.extraction.drafts import Memo
 from claude_mem_core.domain.extraction.episodes import Episode, episodes
@@ -70,6 +71,7 @@ LONGEST_STEP = 200
 MOST_STEPS = 3
 MOST_CHECKS = 4
 MOST_REPLACEMENTS = 2
+MOST_COMMITS = 3
 
 LEAST_LEARNED = 8
 """Words of weight in question and answer, of a turn that changed nothing."""
@@ -102,6 +104,8 @@ class Work:
         """Whether something changed, or enough was said about what holds."""
         if self.evidence.writes:
             return self._says_more_than_files
+        if self.commits:
+            return True
         told = sum(substance(one.text) for one in self.evidence.concluded)
         if told < LEAST_OF_CHORE and self._is_chore:
             return False
@@ -138,6 +142,8 @@ class Work:
 
     def _titles(self) -> Iterator[Line]:
         """The lines that could be the title, the best first."""
+        if self._only_commits:
+            yield from (one.subject for one in self.commits)
         if self.outcome and not self._is_asked_better:
             yield self.outcome.line
         is_found = not self.evidence.writes
@@ -165,6 +171,16 @@ class Work:
     def got_round(self) -> tuple[Detour, ...]:
         """The commands that failed until they were given in another way."""
         return tuple(detours(self.evidence))
+
+    @cached_property
+    def commits(self) -> tuple[Commit, ...]:
+        """What was committed, or proposed."""
+        return tuple(islice(commits(self.evidence.tools), MOST_COMMITS))
+
+    @cached_property
+    def _only_commits(self) -> bool:
+        """Whether it was asked to commit, and no more than that."""
+        return bool(self.commits and not self.evidence.writes and self._is_chore)
 
     @cached_property
     def outcome(self) -> Candidate | None:
@@ -246,7 +262,7 @@ class Work:
     @property
     def _subtitle(self) -> Line | None:
         """What was asked, where the title tells what came of it, or the other way."""
-        if not (self.outcome and self.request):
+        if self._only_commits or not (self.outcome and self.request):
             return None
         if self._is_asked_better:
             return self.outcome.line
@@ -254,6 +270,8 @@ class Work:
 
     @cached_property
     def _kind(self) -> str:
+        if self._only_commits:
+            return change_type(self.title.text, "")
         if not self.evidence.writes:
             return finding_type(f"{self._asked} {self.title.text}")
         if self._trouble and self._repair:
@@ -289,6 +307,7 @@ class Work:
             yield from (one for one in (self._trouble, self._repair) if one)
 
     def _facts(self) -> Iterator[Line]:
+        yield from (one.fact for one in self.commits)
         yield from checks(self.evidence.runs)
         yield from changes(self.evidence.writes, self.root)
         yield from islice(replacements(self.evidence.writes), MOST_REPLACEMENTS)
