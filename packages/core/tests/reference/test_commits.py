@@ -47,6 +47,12 @@ def test_a_commit_that_says_nothing_when_it_is_done_is_told_too() -> None:
     assert f"Committed “{SUBJECT}”" in facts(f'git commit -qm "{SUBJECT}"', "")
 
 
+def test_a_commit_is_told_though_what_came_after_it_failed() -> None:
+    told = facts(f'git commit -m "{SUBJECT}" && git push', DONE, failed=True)
+
+    assert f"Committed “{SUBJECT}”" in told
+
+
 def test_a_pull_request_is_told_by_its_title() -> None:
     command = f'gh pr create --base main --title "{SUBJECT}" --body "It was slow."'
     told = facts(command, "https://github.com/me/shop/pull/7\n")
@@ -58,6 +64,7 @@ def test_a_pull_request_is_told_by_its_title() -> None:
     ("command", "output", "failed"),
     [
         (f'git commit -m "{SUBJECT}"', "a hook said no", True),
+        (f'git commit -qm "{SUBJECT}"', "", True),
         (f'git commit -m "{SUBJECT}" || true', "nothing to commit", False),
         (f'echo git commit -m "{SUBJECT}"', "git commit", False),
         (f'git log --grep "commit -m" && echo -m "{SUBJECT}"', "1a2b3c4 x", False),

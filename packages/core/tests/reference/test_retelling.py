@@ -189,13 +189,17 @@ def test_how_it_was_before_is_no_title_of_a_change() -> None:
             asked("The invoices read every price of the shop twice, what can be done?"),
             edited("/home/me/shop/invoice.py"),
             stopped(
-                "**Before:**\nPrices of the invoices: 2 reads of each price, 2 parses\n\n"
-                "**After:**\nInvoices compare the hash of each price of the shop."
+                "**Before:**\nInvoices ask for prices because nothing in `price.py` keeps "
+                "them.\n\n"
+                "**After:**\nInvoices compare the hash of each price of the shop in "
+                "`price.py`."
             ),
         )
     )
 
-    assert memory.title == "Invoices compare the hash of each price of the shop"
+    assert memory.title == (
+        "Invoices compare the hash of each price of the shop in `price.py`"
+    )
 
 
 def test_a_line_that_hands_over_is_the_title_where_it_says_what_to_do() -> None:
@@ -212,7 +216,7 @@ def test_a_line_that_hands_over_is_the_title_where_it_says_what_to_do() -> None:
 
     asks = "Please update the usage message of the shop like in this example:"
     assert title(asks) == "Update the usage message of the shop like in this example"
-    assert title("Fix this output:") == "Shop search TEXT"
+    assert title("Explain this error output:") == "Shop search TEXT"
 
 
 def test_a_chore_makes_no_memory() -> None:

@@ -62,7 +62,7 @@ def commits(uses: Iterable[ToolUse]) -> Iterator[Commit]:
 
 
 def _made(use: ToolUse) -> Iterator[Commit]:
-    if use.command is None or use.failed or not use.ran:
+    if use.command is None or not use.ran:
         return
     kinds = (
         (_COMMIT, _COMMIT_DONE, COMMITTED),
@@ -70,7 +70,8 @@ def _made(use: ToolUse) -> Iterator[Commit]:
     )
     printed = "\n".join(passage.text for passage in use.output)
     for given, done, wording in kinds:
-        if done.search(printed) or not printed.strip():
+        quiet = not use.failed and not printed.strip()
+        if quiet or done.search(printed):
             yield from _named(use.command, given, wording)
 
 

@@ -134,10 +134,15 @@ def main_request(prompt: Passage) -> Statement | None:
 
 
 def _tells_by_itself(text: str) -> bool:
-    """Whether it says more than that something follows."""
+    """Whether it says more than that something follows.
+
+    What hands over another's words may say what to do with them; what leads to more of
+    the user's own says less than those.
+    """
     if not text.endswith(COLON_ENDS):
         return True
-    return substance(_HANDS_OVER_WORD.sub(" ", text)) >= LEAST_HANDED_OVER
+    said = substance(_HANDS_OVER_WORD.sub(" ", text))
+    return bool(_HANDS_OVER.search(text)) and said >= LEAST_HANDED_OVER
 
 
 def _says_what(text: str) -> bool:
