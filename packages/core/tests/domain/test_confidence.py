@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from claude_mem_core.domain.analysis import asked
 from claude_mem_core.domain.bm25 import Frequencies, Occurrences
@@ -55,6 +57,21 @@ def test_few_memories_make_no_word_common() -> None:
     found = evidence_of(QUESTION, two, [answer("a", 1, 0, 0)], {})
 
     assert confidence(found) > 0.02
+
+
+def test_an_answer_of_a_time_that_is_named_answers_a_question_of_few_other_words() -> None:
+    def told(words: str, *, is_of_then: bool) -> float:
+        counts: Occurrences = ((0,), (0,), (0,), (0,))
+        best = Ranked("a", 1.0, {"when": float(is_of_then)}, counts)
+        having = Frequencies(memories=100, tokens=2_000, having=(40,))
+        question = asked(words)
+        many = replace(having, having=tuple(3 for _ in question.tokens))
+        one = replace(best, counts=tuple((0,) * len(question.tokens) for _ in range(4)))
+        frequencies = having if len(question.tokens) == 1 else many
+        return confidence(evidence_of(question, frequencies, [one], {}))
+
+    assert told("Sam", is_of_then=True) > 0.02 > told("Sam", is_of_then=False)
+    assert told("lamp tower keeper", is_of_then=True) < 0.02
 
 
 def test_nothing_found_is_nothing_known() -> None:

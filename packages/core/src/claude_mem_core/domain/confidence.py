@@ -30,6 +30,12 @@ FEW = 100
 both of two memories have it makes it no common word."""
 
 
+OF_ITS_TIME = 0.25
+"""What it tells that an answer is of a time that the question names, beside a word that
+only one memory has: enough for a question of few other words, and too little to answer
+one of whose words nothing is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What speaks for the answers.
@@ -72,7 +78,8 @@ def evidence_of(
         best: The answers, best first.
         cosines: How alike to the question an embedder finds memories.
         times: Those that it names. Nobody writes "January" into what was done in
-            January: such words need no answer that has them.
+            January: such words need no answer that has them, and one that is of then
+            has what they ask for.
     """
     words = times.others(question) or question.words
     tokens = question.tokens
@@ -89,12 +96,14 @@ def evidence_of(
     def told(by: set[str]) -> float:
         return sum(rarity(word) for word in words if by & set(word.tokens))
 
-    whole = math.fsum(map(rarity, words)) or 1.0
     unique = math.log(2 * among.memories + 2)
+    then = [OF_ITS_TIME * unique * (one.parts.get("when", 0.0) > 0) for one in best]
+    met = max(then[:DEPTH], default=0.0)
+    whole = math.fsum((*map(rarity, words), met)) or 1.0
     near = [cosines[one.item_id] for one in best[:DEPTH] if one.item_id in cosines]
     return Evidence(
-        covered=told(set[str]().union(*having)) / whole,
-        weight=told(having[0]) / unique if having else 0.0,
+        covered=(told(set[str]().union(*having)) + met) / whole,
+        weight=(told(having[0]) + then[0]) / unique if having else 0.0,
         alike=max(near, default=None),
     )
 
