@@ -59,7 +59,7 @@ def test_few_memories_make_no_word_common() -> None:
     assert confidence(found) > 0.02
 
 
-def test_an_answer_of_a_time_that_is_named_answers_a_question_of_few_other_words() -> None:
+def test_an_answer_of_a_named_time_answers_a_question_of_few_other_words() -> None:
     def told(words: str, *, is_of_then: bool) -> float:
         counts: Occurrences = ((0,), (0,), (0,), (0,))
         best = Ranked("a", 1.0, {"when": float(is_of_then)}, counts)

@@ -138,7 +138,9 @@ def test_a_talk_that_was_cut_short_goes_on_with_what_was_asked_before() -> None:
 
 
 def test_an_account_of_a_talk_that_was_cut_short_is_told_after_the_rest() -> None:
-    concepts = "\n".join(f"   - Key{n} of the carts is kept in table{n}" for n in range(90))
+    concepts = "\n".join(
+        f"   - Key{n} of the carts is kept in table{n}" for n in range(90)
+    )
     account = (
         "This session is being continued from a previous conversation that ran out of "
         "context.\nAnalysis:\nThe user was patient with the slow invoices.\n\nSummary:\n"

@@ -58,5 +58,5 @@ def _humps(word: str) -> Iterator[str]:
 
 
 def _is_plural(word: str, at: int) -> bool:
-    """Whether an acronym ends at a place, and an `s` is all that follows of its hump."""
+    """Whether an acronym ends at a place, and only its `s` follows."""
     return word[at + 1] == "s" and not word[at + 2 : at + 3].islower()

@@ -2,10 +2,11 @@
 """Words without their endings, by language.
 
 English has Porter's algorithm, its irregular forms, and one spelling for the British
-and the American one. The others have light stemmers, which take off what marks number, gender and case and find more than heavy ones: J.
-Savoy, "Light stemming approaches for the French, Portuguese, German and Hungarian
-languages", SAC 2006, and L. Dolamic and J. Savoy, "Indexing and searching strategies
-for the Russian language", JASIST 60(12), 2009. All take words without accents.
+and the American one. The others have light stemmers, which take off what marks number,
+gender and case and find more than heavy ones: J. Savoy, "Light stemming approaches for
+the French, Portuguese, German and Hungarian languages", SAC 2006, and L. Dolamic and
+J. Savoy, "Indexing and searching strategies for the Russian language", JASIST 60(12),
+2009. All take words without accents.
 """
 
 from __future__ import annotations

@@ -62,7 +62,9 @@ _ASKED_BEFORE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 # What was thought about the account stands before it.
-_SUMMED_UP = re.compile(r"^[ \t]*(?:#+[ \t]*|\*\*)?Summary:?(?:\*\*)?[ \t]*$", re.MULTILINE)
+_SUMMED_UP = re.compile(
+    r"^[ \t]*(?:#+[ \t]*|\*\*)?Summary:?(?:\*\*)?[ \t]*$", re.MULTILINE
+)
 _QUOTED = re.compile(r"\"[^\"\n]{12,}\"|“[^”\n]{12,}”|«[^»\n]{12,}»|`[^`\n]{12,}`")
 
 

@@ -120,7 +120,8 @@ _OPENER = re.compile(
     r"|looks good"
     r"|answer|short answer|conclusion|verdict|success|finally|impact|note|status|fix"
     r"|issue|problem|solution|bug|good|key (?:points?|findings?|insight)"
-    r"|as (?:you can see|expected)|to (?:summarize|be clear|answer your question)|the answer is)"
+    r"|as (?:you can see|expected)"
+    r"|to (?:summarize|be clear|answer your question)|the answer is)"
     r"(?:\s*[!,.:;—\u2013-]+\s*|\s+[-—\u2013]\s+))+",
     re.IGNORECASE,
 )

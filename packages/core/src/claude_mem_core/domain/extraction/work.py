@@ -104,8 +104,11 @@ class Work:
         """Whether something changed, or enough was said about what holds."""
         if self.evidence.writes:
             return self._says_more_than_files
-        if self.commits:
-            return True
+        return bool(self.commits) or self._found_enough
+
+    @property
+    def _found_enough(self) -> bool:
+        """Whether enough was said by a turn that changed nothing."""
         told = sum(substance(one.text) for one in self.evidence.concluded)
         if told < LEAST_OF_CHORE and self._is_chore:
             return False
