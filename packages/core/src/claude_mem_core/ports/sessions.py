@@ -9,7 +9,7 @@ from typing import Protocol
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.coverage import CoverageTotals
-from claude_mem_core.domain.server_session import ServerSession, SessionKey
+from claude_mem_core.domain.server_session import ServerSession, SessionKey, Tally
 
 
 class SessionReader(Protocol):
@@ -42,6 +42,33 @@ class SessionReader(Protocol):
             scope: What the caller may see.
             after: The last one of the page before; None for the first page.
             limit: At most so many.
+        """
+
+    @abstractmethod
+    def latest(
+        self,
+        *,
+        scope: Scope,
+        project_id: str | None,
+        after: str | None,
+        limit: int,
+    ) -> Sequence[ServerSession]:
+        """The sessions that began last first, from the one after another's id on.
+
+        Of those that began at the same moment, what was put in last comes first.
+
+        Args:
+            scope: What the caller may see.
+            project_id: Of this project; None: of all within the scope.
+            after: The last one of the page before; None for the first page.
+            limit: At most so many.
+        """
+
+    @abstractmethod
+    def tallies(self, session_ids: Sequence[str], *, scope: Scope) -> Sequence[Tally]:
+        """How many events and memories each session has, in the order of the ids.
+
+        A session outside the scope has none.
         """
 
     @abstractmethod
