@@ -17,7 +17,9 @@ class SessionReader(Protocol):
 
     * outside the scope a session looks as if it did not exist;
     * a key with a platform finds only that platform's session, a key with null
-      only the one without a platform, and `any_platform` the newest of all.
+      only the one without a platform, and `any_platform` the newest of all;
+    * of those that began at the same moment the last one put in comes first;
+    * a session outside the scope has neither events nor memories.
     """
 
     @abstractmethod
@@ -55,8 +57,6 @@ class SessionReader(Protocol):
     ) -> Sequence[ServerSession]:
         """The sessions that began last first, from the one after another's id on.
 
-        Of those that began at the same moment, what was put in last comes first.
-
         Args:
             scope: What the caller may see.
             project_id: Of this project; None: of all within the scope.
@@ -66,10 +66,7 @@ class SessionReader(Protocol):
 
     @abstractmethod
     def tallies(self, session_ids: Sequence[str], *, scope: Scope) -> Sequence[Tally]:
-        """How many events and memories each session has, in the order of the ids.
-
-        A session outside the scope has none.
-        """
+        """How many events and memories each session has, in the order of the ids."""
 
     @abstractmethod
     def covered(self, *, since: int) -> CoverageTotals:

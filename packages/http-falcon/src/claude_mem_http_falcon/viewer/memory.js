@@ -11,9 +11,9 @@ export async function showMemory(stage, route) {
   const told = await post("/v1/memories/get", { ids: [route.id], evidence: true });
   if (!stage.isShown()) return null;
   const [memory] = told.memories;
-  const back = el("p", {}, el("a", { href: place("memories") }, "All memories"));
+  const back = el("p", { class: "back" }, el("a", { href: place("memories") }, "All memories"));
   if (memory === undefined) {
-    stage.main.replaceChildren(heading("No such memory"), notice("There is no such memory, or it is not for this key to see."), back);
+    stage.main.replaceChildren(back, heading("No such memory"), notice("There is no such memory, or it is not for this key to see."));
     return null;
   }
   const { project } = await get(`/v1/projects/${encodeURIComponent(memory.projectId)}`);

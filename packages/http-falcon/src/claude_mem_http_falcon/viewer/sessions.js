@@ -111,7 +111,7 @@ export async function showSession(stage, route) {
   if (!stage.isShown()) return null;
   const memories = told.memories.reverse();
   stage.main.replaceChildren(
-    el("p", {}, el("a", { href: place("sessions") }, "All sessions")),
+    el("p", { class: "back" }, el("a", { href: place("sessions") }, "All sessions")),
     heading(titleOfSession(session)),
     el(
       "section",
