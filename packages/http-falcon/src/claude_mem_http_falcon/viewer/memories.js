@@ -2,7 +2,7 @@
 // The memories, the latest first, or those that answer a question.
 
 import { get, post } from "./api.js";
-import { KINDS, choice, command, field, heading, kicker, moreButton, notice, projectChoice, titleOf, trustOf, whenOf, words } from "./pieces.js";
+import { KINDS, choice, command, field, heading, kicker, moreButton, notice, projectChoice, renew, titleOf, trustOf, whenOf, words } from "./pieces.js";
 import { amount, el, percent, place, start, theirs } from "./text.js";
 
 const PAGE = 20;
@@ -14,7 +14,8 @@ export async function showMemories(stage, route) {
   if (!stage.isShown()) return null;
   const list = el("div", { class: "cards" });
   const note = el("div");
-  stage.main.replaceChildren(heading("Memories"), filters(projects, route.parameters), note, list);
+  const form = filters(projects, route.parameters);
+  stage.main.replaceChildren(heading("Memories"), form, note, list);
   const asked = { projectIds: chosen(projects, project) };
   if (kind) asked.kind = [kind];
   if (asked.projectIds.length === 0) {
@@ -31,7 +32,12 @@ export async function showMemories(stage, route) {
     await answerQuestion(stage, { ...asked, query: q }, { list, note, names });
     return null;
   }
-  return feed(stage, asked, { list, note, names, projects });
+  const renewed = (now) => {
+    renew(form.elements.namedItem("project"), now);
+    for (const one of now) names.set(one.id, one.name);
+    asked.projectIds = chosen(now, project);
+  };
+  return feed(stage, asked, { list, note, names, projects, renewed });
 }
 
 // The projects that the key may see, with how many memories each holds.
@@ -92,7 +98,7 @@ async function answerQuestion(stage, asked, { list, note, names }) {
 }
 
 // The latest memories, and what comes before them as it is asked for.
-async function feed(stage, asked, { list, note, names, projects }) {
+async function feed(stage, asked, { list, note, names, projects, renewed }) {
   const cards = new Map();
   let order = [];
   let seen = total(projects);
@@ -128,8 +134,10 @@ async function feed(stage, asked, { list, note, names, projects }) {
   if (first.length === PAGE) list.after(more);
 
   return async () => {
-    const now = total(await counted());
+    const there = await counted();
+    const now = total(there);
     if (now === seen || !stage.isShown()) return;
+    renewed(there);
     const found = await latest();
     if (!stage.isShown()) return;
     const fresh = found.filter((one) => !cards.has(one.id)).length;

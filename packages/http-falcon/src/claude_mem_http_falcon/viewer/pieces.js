@@ -43,8 +43,23 @@ export function choice(name, options, chosen) {
 }
 
 export function projectChoice(projects, chosen) {
-  const named = projects.map((one) => [one.id, one.count === undefined ? one.name : `${one.name} (${one.count})`]);
+  const named = projects.map((one) => [one.id, projectName(one)]);
   return choice("project", [["", "All projects"], ...named], chosen ?? "");
+}
+
+// The same choice with what it is now: nothing that was chosen is lost.
+export function renew(select, projects) {
+  const there = new Map([...select.options].map((one) => [one.value, one]));
+  for (const one of projects) {
+    const text = visible(start(projectName(one), 60));
+    const option = there.get(one.id);
+    if (option === undefined) select.append(el("option", { value: one.id }, text));
+    else if (option.textContent !== text) option.textContent = text;
+  }
+}
+
+function projectName(one) {
+  return one.count === undefined ? one.name : `${one.name} (${one.count})`;
 }
 
 // Small words in a row, each of them text.
