@@ -17,8 +17,9 @@ from claude_mem_core.runtime import Runtime, assemble
 from claude_mem_core.system import RealSystem
 from claude_mem_http_falcon.server import HttpFrontEnd
 from claude_mem_http_falcon.settings import HttpSettings
-from conftest import Eye, Server
+from conftest import Eye
 from playwright.sync_api import BrowserContext, Page, expect
+from served import Server
 
 USED = "the link was used before"
 

@@ -7,8 +7,9 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import Eye, Server
+from conftest import Eye
 from playwright.sync_api import Browser, Page, expect
+from served import Server
 
 VIEWS = {
     "door": ("", "Open the viewer"),

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Eye, Server
+from conftest import Eye
 from playwright.sync_api import Page, expect
+from served import Server
 
 MARKUP = (
     "<img src=x onerror=alert(1)>",

@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import Server
 from playwright.sync_api import Page, expect
+from served import Server
 
 
 @pytest.fixture

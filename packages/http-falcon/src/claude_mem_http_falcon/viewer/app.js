@@ -87,7 +87,8 @@ function mark(view) {
 function focusHeading() {
   const heading = main.querySelector("h1");
   // Whoever is at work in a field of the page stays there.
-  if (heading && !main.contains(document.activeElement)) heading.focus({ preventScroll: true });
+  if (heading && !main.contains(document.activeElement))
+    heading.focus({ preventScroll: true });
 }
 
 // A view that could not be shown: told, and tried again where that may help.
@@ -148,7 +149,11 @@ async function letIn(code) {
   } catch (error) {
     if (!(error instanceof api.Problem)) throw error;
     turn += 1;
-    openDoor(error.status ? `${error.message}.` : "The server does not answer. Start it, and run claude-mem viewer again.");
+    openDoor(
+      error.status
+        ? `${error.message}.`
+        : "The server does not answer. Start it, and run claude-mem viewer again.",
+    );
     return;
   }
   await show();

@@ -8,12 +8,20 @@ const ABOUT = "prompts and calls of tools";
 
 // A sentence, and whether it is well.
 export function verdict(coverage) {
-  if (coverage === null) return { state: "unknown", text: "Not compared with its transcript yet" };
+  if (coverage === null)
+    return { state: "unknown", text: "Not compared with its transcript yet" };
   if (coverage.missing > 0) {
-    return { state: "bad", text: `Incomplete: ${count(coverage.missing)} of ${count(coverage.seen)} ${ABOUT} are missing` };
+    return {
+      state: "bad",
+      text: `Incomplete: ${count(coverage.missing)} of ${count(coverage.seen)} ${ABOUT} are missing`,
+    };
   }
-  if (coverage.seen === 0) return { state: "good", text: `Complete: its transcript has no ${ABOUT}` };
-  return { state: "good", text: `Complete: all ${count(coverage.seen)} ${ABOUT} are held` };
+  if (coverage.seen === 0)
+    return { state: "good", text: `Complete: its transcript has no ${ABOUT}` };
+  return {
+    state: "good",
+    text: `Complete: all ${count(coverage.seen)} ${ABOUT} are held`,
+  };
 }
 
 export function verdictLine(coverage) {
@@ -29,7 +37,10 @@ export function numbers(coverage) {
     ["Missing", count(coverage.missing)],
     ["Held in all", percent(coverage.ratio)],
     ["Compared", coverage.reconciledAtEpoch ? when(coverage.reconciledAtEpoch) : null],
-    ["Sessions compared", coverage.sessions === undefined ? null : count(coverage.sessions)],
+    [
+      "Sessions compared",
+      coverage.sessions === undefined ? null : count(coverage.sessions),
+    ],
   ]);
 }
 
@@ -38,5 +49,10 @@ export function cure(session) {
   const name = session.externalSessionId ?? session.contentSessionId ?? "";
   // A name that a shell would read otherwise is not put into a command.
   const plain = /^[\w.-]+$/.test(name) ? ` ${name}` : "";
-  return el("p", {}, "Fill in what is missing, on the machine that has the transcript: ", command(`claude-mem reconcile${plain}`));
+  return el(
+    "p",
+    {},
+    "Fill in what is missing, on the machine that has the transcript: ",
+    command(`claude-mem reconcile${plain}`),
+  );
 }

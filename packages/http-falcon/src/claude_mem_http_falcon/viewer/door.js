@@ -34,9 +34,19 @@ export function showDoor(main, why, onKey) {
   main.replaceChildren(
     heading("Open the viewer"),
     why ? notice(why) : "",
-    el("p", {}, "On the machine of the server, this command opens the page with a key that reads and ends after twelve hours:"),
+    el(
+      "p",
+      {},
+      "On the machine of the server, this command opens the page with a key that reads and ends after twelve hours:",
+    ),
     el("p", {}, command("claude-mem viewer")),
-    el("p", {}, "From another machine, paste a key. It stays in this tab, and is forgotten with it. Whoever runs the server makes one with ", command("claude-mem server api-key create --role reader"), "."),
+    el(
+      "p",
+      {},
+      "From another machine, paste a key. It stays in this tab, and is forgotten with it. Whoever runs the server makes one with ",
+      command("claude-mem server api-key create --role reader"),
+      ".",
+    ),
     form,
   );
 }

@@ -2,7 +2,22 @@
 // The memories, the latest first, or those that answer a question.
 
 import { get, post } from "./api.js";
-import { KINDS, choice, command, field, heading, kicker, moreButton, notice, projectChoice, renew, titleOf, trustOf, whenOf, words } from "./pieces.js";
+import {
+  KINDS,
+  choice,
+  command,
+  field,
+  heading,
+  kicker,
+  moreButton,
+  notice,
+  projectChoice,
+  renew,
+  titleOf,
+  trustOf,
+  whenOf,
+  words,
+} from "./pieces.js";
 import { amount, el, percent, place, start, theirs } from "./text.js";
 
 const PAGE = 20;
@@ -25,7 +40,12 @@ export async function showMemories(stage, route) {
     };
   }
   if (projects.length > MOST && !project) {
-    note.append(notice(`There are ${projects.length} projects; the ${MOST} with the most memories are shown.`, "Choose a project to see another one."));
+    note.append(
+      notice(
+        `There are ${projects.length} projects; the ${MOST} with the most memories are shown.`,
+        "Choose a project to see another one.",
+      ),
+    );
   }
   const names = new Map(projects.map((one) => [one.id, one.name]));
   if (q) {
@@ -61,8 +81,18 @@ function total(projects) {
 }
 
 function filters(projects, { project, kind, q }) {
-  const question = el("input", { type: "search", name: "q", value: q ?? "", autocomplete: "off", maxlength: "2000" });
-  const kinds = choice("kind", [["", "All kinds"], ...KINDS.map((one) => [one, one])], kind ?? "");
+  const question = el("input", {
+    type: "search",
+    name: "q",
+    value: q ?? "",
+    autocomplete: "off",
+    maxlength: "2000",
+  });
+  const kinds = choice(
+    "kind",
+    [["", "All kinds"], ...KINDS.map((one) => [one, one])],
+    kind ?? "",
+  );
   const form = el(
     "form",
     { class: "filters", role: "search" },
@@ -73,7 +103,11 @@ function filters(projects, { project, kind, q }) {
   );
   const go = () => {
     const said = new FormData(form);
-    location.hash = place("memories", "", { project: said.get("project"), kind: said.get("kind"), q: said.get("q").trim() });
+    location.hash = place("memories", "", {
+      project: said.get("project"),
+      kind: said.get("kind"),
+      q: said.get("q").trim(),
+    });
   };
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -89,11 +123,25 @@ async function answerQuestion(stage, asked, { list, note, names }) {
   const told = await post("/v1/search", { ...asked, limit: PAGE });
   if (!stage.isShown()) return;
   if (told.memories.length === 0) {
-    note.append(notice("Nothing that is remembered fits.", "Try other words, or all projects and kinds."));
+    note.append(
+      notice(
+        "Nothing that is remembered fits.",
+        "Try other words, or all projects and kinds.",
+      ),
+    );
     return;
   }
-  const how = told.confidence === null ? "" : ` How likely it is that the best five answer this: ${percent(told.confidence)}.`;
-  note.append(el("p", { class: "faint" }, `${amount(told.memories.length, "memory", "memories")}, the best first.${how}`));
+  const how =
+    told.confidence === null
+      ? ""
+      : ` How likely it is that the best five answer this: ${percent(told.confidence)}.`;
+  note.append(
+    el(
+      "p",
+      { class: "faint" },
+      `${amount(told.memories.length, "memory", "memories")}, the best first.${how}`,
+    ),
+  );
   list.append(...told.memories.map((one, index) => card(one, names, told.why[index])));
 }
 
@@ -115,7 +163,13 @@ async function feed(stage, asked, { list, note, names, projects, renewed }) {
 
   const more = moreButton(async () => {
     const last = order.at(-1);
-    const told = await post("/v1/timeline", { ...asked, anchor: last.id, depthBefore: PAGE, depthAfter: 0, view: "full" });
+    const told = await post("/v1/timeline", {
+      ...asked,
+      anchor: last.id,
+      depthBefore: PAGE,
+      depthAfter: 0,
+      view: "full",
+    });
     const older = told.memories.filter((one) => one.id !== last.id).reverse();
     show([...order, ...older]);
     if (older.length < PAGE) more.remove();
@@ -130,7 +184,12 @@ async function feed(stage, asked, { list, note, names, projects, renewed }) {
   const first = await latest();
   if (!stage.isShown()) return null;
   show(first);
-  if (first.length === 0) note.append(total(projects) ? notice("Nothing passes these filters.", "Choose another project or kind.") : empty());
+  if (first.length === 0)
+    note.append(
+      total(projects)
+        ? notice("Nothing passes these filters.", "Choose another project or kind.")
+        : empty(),
+    );
   if (first.length === PAGE) list.after(more);
 
   return async () => {
@@ -142,7 +201,10 @@ async function feed(stage, asked, { list, note, names, projects, renewed }) {
     if (!stage.isShown()) return;
     const fresh = found.filter((one) => !cards.has(one.id)).length;
     const ids = new Set(found.map((one) => one.id));
-    show([...found, ...order.slice(found.length - fresh).filter((one) => !ids.has(one.id))]);
+    show([
+      ...found,
+      ...order.slice(found.length - fresh).filter((one) => !ids.has(one.id)),
+    ]);
     if (fresh) {
       note.replaceChildren();
       stage.say(fresh === 1 ? "1 new memory." : `${fresh} new memories.`);
@@ -152,8 +214,14 @@ async function feed(stage, asked, { list, note, names, projects, renewed }) {
 }
 
 function card(memory, names, why = "") {
-  const title = el("a", { href: place("memories", memory.id) }, theirs(titleOf(memory)));
-  const said = [memory.text, memory.narrative, memory.facts.join(" ")].find((one) => one && one !== memory.title);
+  const title = el(
+    "a",
+    { href: place("memories", memory.id) },
+    theirs(titleOf(memory)),
+  );
+  const said = [memory.text, memory.narrative, memory.facts.join(" ")].find(
+    (one) => one && one !== memory.title,
+  );
   const files = [...memory.filesModified, ...memory.filesRead];
   return el(
     "article",

@@ -2,7 +2,15 @@
 // One memory in full: what it says, where it comes from, and the words that prove it.
 
 import { get, post } from "./api.js";
-import { facts, heading, moreButton, notice, titleOf, trustOf, words } from "./pieces.js";
+import {
+  facts,
+  heading,
+  moreButton,
+  notice,
+  titleOf,
+  trustOf,
+  words,
+} from "./pieces.js";
 import { count, el, long, percent, place, theirs, when } from "./text.js";
 
 const SOURCES = 10; // shown at once
@@ -11,9 +19,17 @@ export async function showMemory(stage, route) {
   const told = await post("/v1/memories/get", { ids: [route.id], evidence: true });
   if (!stage.isShown()) return null;
   const [memory] = told.memories;
-  const back = el("p", { class: "back" }, el("a", { href: place("memories") }, "All memories"));
+  const back = el(
+    "p",
+    { class: "back" },
+    el("a", { href: place("memories") }, "All memories"),
+  );
   if (memory === undefined) {
-    stage.main.replaceChildren(back, heading("No such memory"), notice("There is no such memory, or it is not for this key to see."));
+    stage.main.replaceChildren(
+      back,
+      heading("No such memory"),
+      notice("There is no such memory, or it is not for this key to see."),
+    );
     return null;
   }
   const { project } = await get(`/v1/projects/${encodeURIComponent(memory.projectId)}`);
@@ -23,7 +39,15 @@ export async function showMemory(stage, route) {
     heading(titleOf(memory)),
     changed(memory),
     said(memory),
-    part("Facts", memory.facts.length > 0 && el("ul", { class: "list" }, ...memory.facts.map((one) => el("li", {}, long(one))))),
+    part(
+      "Facts",
+      memory.facts.length > 0 &&
+        el(
+          "ul",
+          { class: "list" },
+          ...memory.facts.map((one) => el("li", {}, long(one))),
+        ),
+    ),
     part("Concepts", words("Concepts", memory.concepts)),
     part("Files it changed", files(memory.filesModified)),
     part("Files it read", files(memory.filesRead)),
@@ -40,16 +64,35 @@ function part(title, content) {
 
 function changed(memory) {
   if (!memory.supersededById) return "";
-  return notice("Another memory took the place of this one.", el("a", { href: place("memories", memory.supersededById) }, "Show the one that counts now"), ".");
+  return notice(
+    "Another memory took the place of this one.",
+    el(
+      "a",
+      { href: place("memories", memory.supersededById) },
+      "Show the one that counts now",
+    ),
+    ".",
+  );
 }
 
 function said(memory) {
   const texts = [memory.subtitle, memory.text, memory.narrative];
-  return el("div", {}, ...texts.filter((one) => one && one !== memory.title).map((one) => long(one)));
+  return el(
+    "div",
+    {},
+    ...texts.filter((one) => one && one !== memory.title).map((one) => long(one)),
+  );
 }
 
 function files(names) {
-  return names.length > 0 && el("ul", { class: "list" }, ...names.map((one) => el("li", {}, theirs(one, "code"))));
+  return (
+    names.length > 0 &&
+    el(
+      "ul",
+      { class: "list" },
+      ...names.map((one) => el("li", {}, theirs(one, "code"))),
+    )
+  );
 }
 
 function known(memory, project) {
@@ -58,14 +101,22 @@ function known(memory, project) {
     ["Kind", memory.kind],
     ["Type", memory.type],
     ["Project", project.name],
-    ["Session", session && el("a", { href: place("sessions", session) }, "the session it is of")],
+    [
+      "Session",
+      session && el("a", { href: place("sessions", session) }, "the session it is of"),
+    ],
     ["Trust", trustOf(memory)],
     ["Author", memory.author],
     ["Confidence", memory.confidence === null ? null : percent(memory.confidence)],
     ["Holds from", when(memory.validFromEpoch ?? memory.createdAtEpoch)],
     ["Holds until", memory.validToEpoch === null ? null : when(memory.validToEpoch)],
     ["Recorded", when(memory.createdAtEpoch)],
-    ["Changed", memory.updatedAtEpoch === memory.createdAtEpoch ? null : when(memory.updatedAtEpoch)],
+    [
+      "Changed",
+      memory.updatedAtEpoch === memory.createdAtEpoch
+        ? null
+        : when(memory.updatedAtEpoch),
+    ],
     ["Id", memory.id],
   ]);
 }
@@ -81,7 +132,12 @@ function sources(memory, evidence) {
     list.append(...next.map((one) => source(one, words_.get(one.id))));
     return shown < memory.sources.length;
   };
-  const block = el("div", {}, el("p", { class: "faint" }, `${count(memory.sources.length)} in all.`), list);
+  const block = el(
+    "div",
+    {},
+    el("p", { class: "faint" }, `${count(memory.sources.length)} in all.`),
+    list,
+  );
   if (show()) {
     const more = moreButton(async () => show() || more.remove());
     block.append(more);
@@ -90,13 +146,20 @@ function sources(memory, evidence) {
 }
 
 function source(one, text) {
-  const at = [one.sourceType.replace("_", " "), one.eventId && `event ${one.eventId}`, one.jsonPath, one.sourceUri];
+  const at = [
+    one.sourceType.replace("_", " "),
+    one.eventId && `event ${one.eventId}`,
+    one.jsonPath,
+    one.sourceUri,
+  ];
   return el(
     "li",
     {},
     theirs(at.filter(Boolean).join(" · "), "p", { class: "faint" }),
     one.file && el("p", {}, theirs(one.file, "code")),
-    text ? el("blockquote", {}, long(text)) : el("p", { class: "faint" }, "It cites no words, or they are kept no longer."),
+    text
+      ? el("blockquote", {}, long(text))
+      : el("p", { class: "faint" }, "It cites no words, or they are kept no longer."),
   );
 }
 

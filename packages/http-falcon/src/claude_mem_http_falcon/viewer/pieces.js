@@ -11,25 +11,69 @@ export function command(text) {
 
 // A sentence, and what to do about it.
 export function notice(sentence, ...cure) {
-  return el("div", { class: "notice" }, el("p", {}, sentence), cure.length > 0 && el("p", {}, ...cure));
+  return el(
+    "div",
+    { class: "notice" },
+    el("p", {}, sentence),
+    cure.length > 0 && el("p", {}, ...cure),
+  );
 }
 
 export function problemNotice(problem) {
   const told = problem.message ? `: ${problem.message}` : "";
   const known = {
-    0: () => notice("The server does not answer.", "Start it with ", command("claude-mem server start"), ". This page tries again by itself."),
-    402: () => notice(`The team has used up what it may ask this month${told}.`, "Ask whoever runs the server."),
-    403: () => notice(`This key does not allow that${told}.`, "Use a key of the role reader: ", command("claude-mem server api-key create --role reader"), " makes one."),
-    404: () => notice("There is nothing here, or it is not for this key to see.", "Go back to ", el("a", { href: place("memories") }, "all memories"), "."),
-    429: () => notice(`This key asks more often than it may${told}.`, `The page goes on by itself in ${problem.after || 5} seconds.`),
-    503: () => notice(`The server is there, and its store does not answer${told}.`, "Its log says why. This page tries again by itself."),
+    0: () =>
+      notice(
+        "The server does not answer.",
+        "Start it with ",
+        command("claude-mem server start"),
+        ". This page tries again by itself.",
+      ),
+    402: () =>
+      notice(
+        `The team has used up what it may ask this month${told}.`,
+        "Ask whoever runs the server.",
+      ),
+    403: () =>
+      notice(
+        `This key does not allow that${told}.`,
+        "Use a key of the role reader: ",
+        command("claude-mem server api-key create --role reader"),
+        " makes one.",
+      ),
+    404: () =>
+      notice(
+        "There is nothing here, or it is not for this key to see.",
+        "Go back to ",
+        el("a", { href: place("memories") }, "all memories"),
+        ".",
+      ),
+    429: () =>
+      notice(
+        `This key asks more often than it may${told}.`,
+        `The page goes on by itself in ${problem.after || 5} seconds.`,
+      ),
+    503: () =>
+      notice(
+        `The server is there, and its store does not answer${told}.`,
+        "Its log says why. This page tries again by itself.",
+      ),
   };
   return (known[problem.status] ?? (() => unforeseen(problem)))();
 }
 
 function unforeseen(problem) {
-  const where = problem.requestId ? ["The server's log tells more, under the id ", el("code", {}, problem.requestId), "."] : [];
-  return notice(`The server refused this (${problem.status}): ${problem.message}`, ...where);
+  const where = problem.requestId
+    ? [
+        "The server's log tells more, under the id ",
+        el("code", {}, problem.requestId),
+        ".",
+      ]
+    : [];
+  return notice(
+    `The server refused this (${problem.status}): ${problem.message}`,
+    ...where,
+  );
 }
 
 // A label and its control, for a form whose change is a place of this page.
@@ -38,7 +82,9 @@ export function field(label, control) {
 }
 
 export function choice(name, options, chosen) {
-  const made = options.map(([value, text]) => el("option", { value, selected: value === chosen }, start(text, 60)));
+  const made = options.map(([value, text]) =>
+    el("option", { value, selected: value === chosen }, start(text, 60)),
+  );
   return el("select", { name }, ...made);
 }
 
@@ -66,7 +112,8 @@ function projectName(one) {
 export function words(label, list, most = Infinity) {
   if (list.length === 0) return null;
   const shown = list.slice(0, most).map((one) => theirs(start(one, 200), "li"));
-  if (list.length > most) shown.push(el("li", { class: "rest" }, `and ${list.length - most} more`));
+  if (list.length > most)
+    shown.push(el("li", { class: "rest" }, `and ${list.length - most} more`));
   return el("ul", { class: "words", "aria-label": label }, ...shown);
 }
 
@@ -79,7 +126,9 @@ export function kicker(...parts) {
 export function facts(pairs) {
   const rows = pairs
     .filter(([, value]) => value !== null && value !== undefined && value !== "")
-    .map(([name, value]) => el("div", {}, el("dt", {}, name), el("dd", { dir: "auto" }, value)));
+    .map(([name, value]) =>
+      el("div", {}, el("dt", {}, name), el("dd", { dir: "auto" }, value)),
+    );
   return el("dl", { class: "facts" }, ...rows);
 }
 
@@ -104,7 +153,12 @@ export function whenOf(memory) {
 }
 
 export function titleOf(memory) {
-  const said = memory.title || memory.subtitle || memory.text || memory.narrative || memory.facts[0];
+  const said =
+    memory.title ||
+    memory.subtitle ||
+    memory.text ||
+    memory.narrative ||
+    memory.facts[0];
   return start(said || "Without a title", 200);
 }
 

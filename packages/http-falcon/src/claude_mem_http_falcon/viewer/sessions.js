@@ -3,7 +3,18 @@
 
 import { get, post } from "./api.js";
 import { cure, numbers, verdict, verdictLine } from "./coverage.js";
-import { command, facts, field, heading, kicker, moreButton, notice, projectChoice, titleOf, whenOf } from "./pieces.js";
+import {
+  command,
+  facts,
+  field,
+  heading,
+  kicker,
+  moreButton,
+  notice,
+  projectChoice,
+  titleOf,
+  whenOf,
+} from "./pieces.js";
 import { amount, el, place, start, theirs, when } from "./text.js";
 
 const PAGE = 20;
@@ -18,7 +29,12 @@ export async function showSessions(stage, route) {
   const names = new Map(projects.map((one) => [one.id, one.name]));
   const list = el("div", { class: "cards" });
   const note = el("div");
-  stage.main.replaceChildren(heading("Sessions"), filters(projects, project), note, list);
+  stage.main.replaceChildren(
+    heading("Sessions"),
+    filters(projects, project),
+    note,
+    list,
+  );
   const rows = new Map();
 
   function put(page, where) {
@@ -87,9 +103,19 @@ function sessionCard(session, counts, names) {
     "article",
     { class: "card" },
     kicker(agentOf(session), names.get(session.projectId), session.status),
-    el("h2", {}, el("a", { href: place("sessions", session.id) }, theirs(titleOfSession(session)))),
+    el(
+      "h2",
+      {},
+      el("a", { href: place("sessions", session.id) }, theirs(titleOfSession(session))),
+    ),
     verdictLine(session.coverage),
-    el("p", { class: "faint" }, "Began ", when(session.startedAtEpoch), ` · ${held(counts)}`),
+    el(
+      "p",
+      { class: "faint" },
+      "Began ",
+      when(session.startedAtEpoch),
+      ` · ${held(counts)}`,
+    ),
   );
 }
 
@@ -106,7 +132,11 @@ export async function showSession(stage, route) {
   const { session, counts } = await get(`/v1/sessions/${encodeURIComponent(route.id)}`);
   const [{ project }, told] = await Promise.all([
     get(`/v1/projects/${encodeURIComponent(session.projectId)}`),
-    post("/v1/search", { projectId: session.projectId, sessionId: [session.id], limit: MOST }),
+    post("/v1/search", {
+      projectId: session.projectId,
+      sessionId: [session.id],
+      limit: MOST,
+    }),
   ]);
   if (!stage.isShown()) return null;
   const memories = told.memories.reverse();
@@ -135,7 +165,12 @@ export async function showSession(stage, route) {
         ["The agent's id", session.externalSessionId ?? session.contentSessionId],
       ]),
     ),
-    el("section", {}, el("h2", {}, "What was remembered, in order"), ...story(memories)),
+    el(
+      "section",
+      {},
+      el("h2", {}, "What was remembered, in order"),
+      ...story(memories),
+    ),
   );
   return null;
 }
@@ -146,10 +181,19 @@ function story(memories) {
     el(
       "li",
       {},
-      el("p", { class: "faint" }, whenOf(one), ` · ${one.kind} · `, theirs(start(one.type, 60))),
+      el(
+        "p",
+        { class: "faint" },
+        whenOf(one),
+        ` · ${one.kind} · `,
+        theirs(start(one.type, 60)),
+      ),
       el("p", {}, el("a", { href: place("memories", one.id) }, theirs(titleOf(one)))),
     ),
   );
-  const note = memories.length === MOST ? [el("p", { class: "faint" }, `The latest ${MOST} are shown.`)] : [];
+  const note =
+    memories.length === MOST
+      ? [el("p", { class: "faint" }, `The latest ${MOST} are shown.`)]
+      : [];
   return [...note, el("ol", { class: "story" }, ...lines)];
 }

@@ -79,7 +79,9 @@ function between(text, index) {
 // The first characters of a text, and a mark where there was more.
 export function start(text, most) {
   const whole = String(text);
-  return whole.length <= most ? whole : `${whole.slice(0, between(whole, most)).trimEnd()}…`;
+  return whole.length <= most
+    ? whole
+    : `${whole.slice(0, between(whole, most)).trimEnd()}…`;
 }
 
 export function count(number) {
@@ -90,7 +92,10 @@ export function amount(number, one, many = `${one}s`) {
   return `${count(number)} ${number === 1 ? one : many}`;
 }
 
-const FORMAT = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+const FORMAT = new Intl.DateTimeFormat("en-GB", {
+  dateStyle: "medium",
+  timeStyle: "short",
+});
 
 export function when(epoch) {
   const moment = new Date(epoch);
