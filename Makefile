@@ -58,7 +58,7 @@ test-agents: $(READY)  ## the real agents against a scripted model (budget: 600 
 test-mcp: $(READY)  ## MCP's conformance suite and inspector on a real server (budget: 300 s)
 	$(BIN)/python mcp_tests -q -p no:cacheprovider -c /dev/null $(ARGS)
 
-# What drives a browser, in an environment of its own: 140 MB that nothing else needs. A
+# What drives a browser, in an environment of its own: 230 MB that nothing else needs. A
 # browser is not ours to install: without Chromium the run fails and says so.
 VIEWER   := .venv-viewer
 PAGED    := $(addprefix -e ./packages/,agents cli core http-falcon storage-sqlite)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from claude_mem_core.domain.access import KeyDraft, Principal
 from claude_mem_core.domain.scopes import ROLES
-from claude_mem_core.domain.team import TeamDraft
+from claude_mem_core.domain.team import MemberDraft, TeamDraft
 from claude_mem_core.domain.viewing import ViewerEntry
 from claude_mem_core.errors import ForbiddenError, UnauthenticatedError
 from claude_mem_core.services import viewing
@@ -102,6 +102,20 @@ def test_a_code_ends_with_the_key_of_who_asked_for_it(runtime) -> None:
     with pytest.raises(UnauthenticatedError):
         runtime.viewing.enter(entry)
     assert len(runtime.keys.list(by=team)) == 1
+
+
+def test_the_key_of_a_members_page_goes_with_the_member(runtime) -> None:
+    team = ME.acting_for(runtime.teams.create(TeamDraft(name="Ours"), by=ME).id)
+    for user, role in (("ada", "owner"), ("bob", "owner")):
+        runtime.teams.add_member(MemberDraft(user_id=user, role=role), by=team)
+    ada = runtime.keys.issue(KeyDraft(role="owner", user_id="ada"), by=team)
+    page = runtime.viewing.enter(invited(runtime, runtime.access.authenticate(ada.raw)))
+    assert runtime.access.authenticate(page.raw).user_id == "ada"
+
+    runtime.teams.remove_member("ada", by=team)
+
+    with pytest.raises(UnauthenticatedError):
+        runtime.access.authenticate(page.raw)
 
 
 def test_nobody_invites_to_more_than_they_may(runtime) -> None:

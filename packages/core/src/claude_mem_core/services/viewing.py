@@ -84,7 +84,8 @@ class Viewing:
                 raise _nobody()
             return issued(
                 tx,
-                KEY,
+                # A page of a member's goes with them when they leave.
+                KEY.changed(user_id=found.by.user_id),
                 lasts=KEY_LASTS,
                 by=found.by,
                 audited=self._audited,
