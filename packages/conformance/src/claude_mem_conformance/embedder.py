@@ -183,7 +183,7 @@ def _compared(
 
 
 def _cosine(one: bytes, other: bytes) -> float:
-    return sum(map(mul, array("f", one), array("f", other)))
+    return math.fsum(map(mul, array("f", one), array("f", other)))
 
 
 def _found(index: VectorIndex, question: bytes, *, limit: int = 9) -> dict[str, float]:
