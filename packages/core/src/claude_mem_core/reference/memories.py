@@ -195,7 +195,10 @@ class InProcessMemories(MemoryRepository):
         items = [
             item
             for item in self._state.memories.values()
-            if item.superseded_by_id == item_id
+            if any(
+                one.superseded_by_id == item_id
+                for one in (item, *item.earlier_validity)
+            )
             and is_within(self._state, item.project_id, scope)
         ]
         return sorted(items, key=lambda item: (item.created_at_epoch, item.id))
