@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from claude_mem_core.domain.filters import MemoryFilter
 from claude_mem_core.domain.memory_item import EarlierValidity
-from claude_mem_core.domain.supersession import ENDED
+from claude_mem_core.domain.supersession import ENDED, end_before
 
 from claude_mem_storage_sqlite.driver import Connection
 from claude_mem_storage_sqlite.rows import json_text, of_json
@@ -20,7 +20,7 @@ from claude_mem_storage_sqlite.rows import json_text, of_json
 EARLIER = "earlier_validity"
 """The column of what was recorded before, oldest first."""
 
-_NAMES_A_SUCCESSOR = f"instr({EARLIER}, '\"supersededById\":\"') > 0"
+_NAMES_A_SUCCESSOR = f"""instr({EARLIER}, '"supersededById":"') > 0"""
 
 EARLIER_VALIDITY = (
     f"ALTER TABLE memory_items ADD COLUMN {EARLIER} TEXT NOT NULL DEFAULT '[]'",
@@ -99,15 +99,16 @@ def tell_ends(connection: Connection) -> None:
     anybody set one: more is not known of older databases.
     """
     for item_id, at, metadata, by, since, holds in connection.all(_ENDED):
-        before = json.loads(metadata)[ENDED]
-        was = EarlierValidity(
-            until_epoch=at,
-            valid_to_epoch=before if isinstance(before, int) else None,
-            superseded_by_id=by,
-            superseded_at_epoch=since,
-            superseded_from_epoch=holds,
-        )
-        connection.run(_TELL, [json_text((was,)), item_id])
+        told = json.loads(metadata)
+        if ENDED in told:
+            was = EarlierValidity(
+                until_epoch=at,
+                valid_to_epoch=end_before(told),
+                superseded_by_id=by,
+                superseded_at_epoch=since,
+                superseded_from_epoch=holds,
+            )
+            connection.run(_TELL, [json_text((was,)), item_id])
 
 
 def _conditions(

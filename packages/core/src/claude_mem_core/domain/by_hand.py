@@ -22,6 +22,7 @@ from claude_mem_core.domain.supersession import (
     GAVE_WAY,
     TOOK_PLACE,
     current_again,
+    end_before,
     is_deed,
     superseded,
     without_inheritance,
@@ -175,8 +176,7 @@ def _end_before(item: MemoryItem) -> int | None:
     """Until when it held before anybody said otherwise."""
     for source in item.sources:
         if is_deed(source) and ENDED in source.metadata:
-            before = source.metadata[ENDED]
-            return before if isinstance(before, int) else None
+            return end_before(source.metadata)
     return item.valid_to_epoch
 
 

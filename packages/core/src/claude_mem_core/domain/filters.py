@@ -3,9 +3,9 @@
 
 Time has two sides. *When* is when a memory holds: from `valid_from_epoch`, or else
 from when it was made, until it expires or another takes its place. *Known* is when
-that was recorded: a memory is known from `created_at_epoch` on, that another took its
-place from `superseded_at_epoch` on, and what was recorded of its end and successor before
-somebody changed that is its `earlier_validity`.
+that was recorded: a memory is known from `created_at_epoch` on, and that another took
+its place from `superseded_at_epoch` on. What was recorded of its end and successor
+before somebody changed that is its `earlier_validity`.
 """
 
 from __future__ import annotations

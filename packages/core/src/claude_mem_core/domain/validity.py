@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was recorded of a memory's validity: until when it holds, and what took its place.
+"""What was recorded of a memory's validity: its end, and what took its place.
 
-People change their mind: an end is set, moved and taken back, and so is a successor. What
-was recorded before is kept beside the memory, oldest first, so that a question about
-what was known then is answered as it would have been answered then.
+People change their mind: an end is set, moved and taken back, and so is a successor.
+What was recorded before is kept beside the memory, oldest first, so that a question
+about what was known then is answered as it would have been answered then.
 """
 
 from __future__ import annotations
@@ -56,6 +56,12 @@ def remembering(after: M, before: M, *, now: int) -> M:
         {"until_epoch": now, **_of(before)}, by_name=True
     )
     return after.changed(earlier_validity=(*known, was))
+
+
+def is_or_was_superseded_by(item: MemoryRecord, successor_id: str) -> bool:
+    """Whether another one took a memory's place, now or before."""
+    before = (one.superseded_by_id for one in item.earlier_validity)
+    return successor_id in (item.superseded_by_id, *before)
 
 
 def never_superseded_by(item: M, successor_id: str) -> M:
