@@ -256,3 +256,16 @@ def test_no_memory_was_ever_superseded_by_one_that_is_gone(house: _House) -> Non
     assert gone.id not in str(now)
     assert house.known(1.5) == {old.id}
     assert now.superseded_by_id == first.id
+
+
+def test_a_successor_stays_when_the_one_before_it_is_made_anew(house: _House) -> None:
+    [before] = house.make("turn", "Locks are files")
+    old, new = house.add("We use npm."), house.add("We use pnpm.")
+    for day, successor in ((1, before), (2, None), (3, new)):
+        house.at(day)
+        house.supersede(old, successor)
+    house.at(4)
+    house.make("turn", "Retries wait five seconds")
+
+    told = [house.shown(old, day + 0.5).superseded_by_id for day in range(5)]
+    assert told == [None, before.id, None, new.id, new.id]
