@@ -83,6 +83,10 @@ def test_it_is_said_in_words_whether_a_session_is_held_whole(
     opened: Page, name: str, said: str
 ) -> None:
     opened.get_by_role("link", name="Sessions", exact=True).click()
+    total = (
+        "Of 2 sessions on this server that were compared with their transcripts, 3 of 5"
+    )
+    expect(opened.get_by_text(total)).to_be_visible()
     card = opened.get_by_role("article").filter(has_text=name)
     expect(card).to_contain_text(said)
     expect(card).to_contain_text("1 event, 0 memories")

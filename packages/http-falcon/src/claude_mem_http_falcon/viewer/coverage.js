@@ -29,6 +29,21 @@ export function verdictLine(coverage) {
   return el("p", { class: `verdict is-${state}` }, text);
 }
 
+// The same of all sessions of the server, in one line; nothing where none was compared.
+export function totalLine(coverage) {
+  if (coverage === null || coverage.sessions === 0) return null;
+  const { sessions, seen, missing } = coverage;
+  const held =
+    missing > 0
+      ? `${count(missing)} of ${count(seen)} ${ABOUT} are missing`
+      : `none of ${count(seen)} ${ABOUT} is missing`;
+  return el(
+    "p",
+    {},
+    `Of ${amount(sessions, "session")} on this server that were compared with their transcripts, ${held}.`,
+  );
+}
+
 export function numbers(coverage) {
   return facts([
     ["In the transcript", amount(coverage.seen, "prompt or call", "prompts and calls")],

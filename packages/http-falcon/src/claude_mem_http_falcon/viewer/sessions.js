@@ -2,7 +2,7 @@
 // The sessions, how much is kept of each, and one of them in full.
 
 import { get, post } from "./api.js";
-import { cure, numbers, verdict, verdictLine } from "./coverage.js";
+import { cure, numbers, totalLine, verdict, verdictLine } from "./coverage.js";
 import {
   command,
   facts,
@@ -24,13 +24,17 @@ export async function showSessions(stage, route) {
   const { project } = route.parameters;
   const { projects } = await get("/v1/projects");
   const asked = { projectId: project, limit: PAGE };
-  const first = await get("/v1/sessions", asked);
+  const [first, { coverage }] = await Promise.all([
+    get("/v1/sessions", asked),
+    get("/v1/info"),
+  ]);
   if (!stage.isShown()) return null;
   const names = new Map(projects.map((one) => [one.id, one.name]));
   const list = el("div", { class: "cards" });
   const note = el("div");
   stage.main.replaceChildren(
     heading("Sessions"),
+    totalLine(coverage) ?? "",
     filters(projects, project),
     note,
     list,
