@@ -24,7 +24,7 @@ WITH_PIP := $(BIN)/python -m pip install --quiet -c constraints.txt --upgrade pi
             $(BIN)/python -m pip install --quiet -c constraints.txt --group dev $(EDITABLE)
 
 .DEFAULT_GOAL := help
-.PHONY: run test test-model test-agents test-mcp check release-check bench format pins docs clean help
+.PHONY: run test test-model test-agents test-mcp test-viewer check release-check bench format pins docs clean help
 
 run: $(READY)     ## serve the REST API on 127.0.0.1 until Ctrl-C
 	$(BIN)/claude-mem server start --foreground
@@ -58,6 +58,20 @@ test-agents: $(READY)  ## the real agents against a scripted model (budget: 600 
 test-mcp: $(READY)  ## MCP's conformance suite and inspector on a real server (budget: 300 s)
 	$(BIN)/python mcp_tests -q -p no:cacheprovider -c /dev/null $(ARGS)
 
+# What drives a browser, in an environment of its own: 230 MB that nothing else needs. A
+# browser is not ours to install: without Chromium the run fails and says so.
+VIEWER   := .venv-viewer
+PAGED    := $(addprefix -e ./packages/,agents cli core http-falcon storage-sqlite)
+$(VIEWER)/.ready: $(READY)
+	$(PYTHON) -m venv $(VIEWER)
+	$(BIN)/uv pip install --quiet --python $(VIEWER)/bin/python -c constraints.txt \
+		pytest pytest-timeout $(PAGED) \
+		playwright==1.65.2 axe-playwright-python==0.1.8
+	@touch $@
+
+test-viewer: $(VIEWER)/.ready  ## the viewer page in a real Chromium (budget: 400 s)
+	$(VIEWER)/bin/python -m pytest viewer_tests -q -p no:cacheprovider -c /dev/null --timeout 120 $(ARGS)
+
 check: $(READY)   ## format, lint, types, import contracts, licences, links (budget: 90 s)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -88,7 +102,7 @@ docs: $(READY)    ## check that every link of the documentation leads somewhere
 	$(BIN)/python tools/check_docs.py
 
 clean:            ## remove what the other targets made
-	rm -rf $(VENV) $(MODELS) .agents .mcp-tools build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(MODELS) $(VIEWER) .agents .mcp-tools build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find packages tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:             ## show this list

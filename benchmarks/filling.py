@@ -25,7 +25,7 @@ from claude_mem_core.ports.embedder import Embedder, VectorIndex
 from claude_mem_core.ports.storage import Storage
 from claude_mem_core.reference.embedder import DIMENSIONS, HashingEmbedder
 from claude_mem_core.system import RealSystem
-from claude_mem_embedder_onnx.index import NumpyIndex, cosines
+from claude_mem_embedder_onnx.index import NumpyIndex
 from numpy.typing import NDArray
 from typing_extensions import override
 
@@ -123,10 +123,6 @@ def index_bytes(path: Path, table: str) -> int:
 
 class _Spelling(HashingEmbedder):
     """The embedder that needs no model, with an index for many vectors."""
-
-    @override
-    def compare(self, question: bytes, vectors: Sequence[bytes]) -> Sequence[float]:
-        return cosines(question, vectors, DIMENSIONS)
 
     @override
     def index(self) -> VectorIndex:

@@ -200,6 +200,29 @@ def test_core_storage_http_and_cli_serve_without_redis_rq_and_mcp(
     )
 
 
+def test_the_page_is_in_what_is_installed(
+    server: tuple[Path, dict[str, str]],
+) -> None:
+    command, env = server
+    told = subprocess.run(
+        [command, "viewer", "--no-browser", "--json"],
+        check=True, capture_output=True, text=True, env=env,
+    )  # fmt: skip
+    code = """
+import json, re
+from urllib.request import urlopen
+url = json.loads(%r)["url"].partition("#")[0]
+page = urlopen(url).read().decode()
+for part in re.findall('"/(viewer/[^"]+)"', page):
+    print(part, len(urlopen(url + part).read()) > 100)
+"""
+
+    printed = run(command.with_name("python"), code % told.stdout, command.parent)
+
+    assert "viewer/app.js True" in printed
+    assert "False" not in printed
+
+
 def test_the_embedder_needs_its_runtime_only_when_it_is_opened(tmp_path: Path) -> None:
     python = installed(tmp_path / "venv", "core", "embedder-onnx")
     code = """

@@ -26,7 +26,11 @@ HELLO = {
     "capabilities": {},
     "clientInfo": {"name": "test", "version": "1"},
 }
-NO_MESSAGES = (b"{{{", b"[]", b'"x"', b"\xff\xfe", b"[" * 100_000, b'{"id": 1}')
+NO_MESSAGES = (
+    *(b"{{{", b"[]", b'"x"', b"\xff\xfe", b"[" * 100_000, b'{"id": 1}'),
+    b'{"jsonrpc": "2.0", "id": null, "method": "ping"}',
+    b'{"jsonrpc": "2.0", "id": true, "method": "tools/list"}',
+)
 
 
 @pytest.fixture(scope="module")

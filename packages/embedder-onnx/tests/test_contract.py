@@ -44,8 +44,11 @@ class Remembering(NumpyIndex):
 
     def similar(self, question, *, limit, load):
         del load
+        return super().similar(question, limit=limit, load=self._load)
 
-        def stored(ids):
-            return {one: self.stored[one] for one in ids}
+    def compare(self, question, item_ids, *, load):
+        del load
+        return super().compare(question, item_ids, load=self._load)
 
-        return super().similar(question, limit=limit, load=stored)
+    def _load(self, ids):
+        return {one: self.stored[one] for one in ids}

@@ -69,6 +69,19 @@ def test_bits_find_nearly_all_that_is_nearest(stored):
     assert shared >= 0.95 * 500
 
 
+@pytest.mark.parametrize("exact", [10_000, 100], ids=["exact", "bits"])
+def test_named_memories_are_compared_by_their_own_vectors(stored, exact):
+    index = built(stored, exact=exact)
+    gone = ["m3", "m4", "m700"]
+    index.remove(gone)
+    (question,) = units(1, 7)
+    wanted = [*list(stored)[::-9], *gone, "nobody"]
+    told = index.compare(question.tobytes(), wanted, load=loader(stored))
+    expected = truth(stored, question, len(stored))
+    left = set(wanted) - {*gone, "nobody"}
+    assert told == pytest.approx({one: expected[one] for one in left}, abs=1e-6)
+
+
 def test_bits_take_a_fraction_of_the_memory(stored):
     assert built(stored, exact=500)._rows.nbytes * 15 < built(stored)._rows.nbytes
 

@@ -9,7 +9,7 @@ import re
 import pytest
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.deeds import DEEDS
-from claude_mem_core.domain.scopes import SCOPES
+from claude_mem_core.domain.scopes import ROLES, SCOPES
 from claude_mem_core.errors import ForbiddenError
 from claude_mem_http_falcon.authentication import require_standing
 from claude_mem_http_falcon.routes import ROUTES
@@ -57,8 +57,10 @@ def test_every_route_needs_its_scope(client, method, path, deed) -> None:
     [one for one in CLOSED if one[2].team != "server"],
 )
 def test_its_scope_is_enough_for_every_route(client, method, path, deed) -> None:
-    client.key = issued(client, deed.scope)
-    # To make a key is to give away what one has: here, all that there is.
+    # To make a key is to give away what one has: here, all that there is, and for a
+    # page what a reader may.
+    given = ROLES["reader"] if path == "/v1/viewer/codes" else ()
+    client.key = issued(client, deed.scope, *given)
     body = json.dumps({"scopes": [deed.scope]} if path == "/v1/keys" else {})
 
     answer = client.send(method, path, body.encode())

@@ -306,5 +306,5 @@ def test_a_path_is_known_before_the_framework_looks() -> None:
     for row in ROUTES:
         assert row_at(row.method, path_of(row.path)) == row
     assert row_at("HEAD", "/v1/search") == row_at("GET", "/v1/search")
-    for path in ("/", "/v1", "/v1/search/", "/v1/search/x/y", "/v2/search", ""):
+    for path in ("/viewer", "/v1", "/v1/search/", "/v1/search/x/y", "/v2/search", ""):
         assert row_at("GET", path) is None

@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import time
+
+from claude_mem_conformance.threads import until
+
 
 def memory(client, **fields: object) -> dict[str, object]:
     return {
@@ -128,8 +132,16 @@ def test_a_memory_expires_by_hand(client) -> None:
     at_once = client.post(path)
     again = client.post(path, {})
     later = client.post(path, {"validToEpoch": "2999-01-01"})
+    moved = later.json["memory"]["updatedAtEpoch"]
+    until(lambda: time.time_ns() // 1_000_000 > moved, seconds=5)
     undone = client.post(path, {"undo": True})
 
+    assert "earlierValidity" not in item
+    was = undone.json["memory"]["earlierValidity"][-1]
+    assert was["validToEpoch"] == later.json["memory"]["validToEpoch"]
+    assert was["untilEpoch"] == undone.json["memory"]["updatedAtEpoch"]
+    then = client.get(f"/v1/memories/{item['id']}?knownAt={moved}").json["memory"]
+    assert then["validToEpoch"] == was["validToEpoch"]
     assert at_once.json["memory"]["validToEpoch"] >= item["createdAtEpoch"]
     assert (again.status, again.json["unchanged"]) == (200, True)
     assert later.json["memory"]["validToEpoch"] > 32_000_000_000_000

@@ -27,6 +27,21 @@ def test_a_project_tells_how_many_memories_of_each_kind_it_holds(client) -> None
     assert shown.json["memoryCounts"] == {"manual": 2, "summary": 1}
 
 
+def test_the_list_tells_how_much_each_project_holds_where_that_is_asked_for(
+    client,
+) -> None:
+    lamp, _ = client.project("Lamp"), client.project("Stairs")
+    memory = {"projectId": lamp, "kind": "manual", "type": "decision", "text": "LEDs."}
+    client.post("/v1/memories", memory)
+
+    told = client.get("/v1/projects?counts=true").json
+
+    assert told["memoryCounts"] == [{"manual": 1}, {}]
+    assert told["projects"] == client.get("/v1/projects").json["projects"]
+    assert "memoryCounts" not in client.get("/v1/projects?counts=false").json
+    assert client.get("/v1/projects?counts=1").status == 400
+
+
 def test_a_slug_that_is_taken_is_a_conflict(client) -> None:
     client.project("Lamp")
 

@@ -6,17 +6,21 @@ from __future__ import annotations
 import sqlite3
 import stat
 from contextlib import closing
+from itertools import count
 
 import pytest
 from claude_mem_conformance import samples
 from claude_mem_conformance.clock import NOW
+from claude_mem_core.domain.by_hand import Expiry, Hand, expired
 from claude_mem_core.domain.feedback import Seen, standing
+from claude_mem_core.domain.filters import Moment, as_known
 from claude_mem_core.domain.search import TermQuery
 from claude_mem_core.errors import ConfigurationError, InvalidInputError, StorageError
 from claude_mem_storage_sqlite.filters import MARKS
 from claude_mem_storage_sqlite.packs import PACKS
 from claude_mem_storage_sqlite.version import OURS, SCHEMA
 
+UNDO = Expiry(undo=True)
 WORDS = ("memory_items_fts", "memory_texts", "memory_totals", "memory_analysis")
 
 
@@ -247,6 +251,49 @@ def test_an_older_database_learns_when_memories_gave_way_and_what_filters_look_f
     assert [one.superseded_at_epoch for one in kept] == [NOW + 5, NOW + 5]
     assert [one.superseded_from_epoch for one in kept] == [NOW + 5, NOW + 5]
     assert [one.valid_to_epoch for one in kept] == [None, 9]
+
+
+def test_an_older_database_learns_what_was_known_before_an_end_was_set(
+    path, storage, open_storage
+):
+    said, ids = Expiry(valid_to_epoch=NOW - 9), map(str, count())
+    gone = {"superseded_by_id": "new", "superseded_at_epoch": NOW + 1}
+    before = [
+        samples.memory("ended"),
+        samples.memory("ended anew", valid_to_epoch=NOW + 99),
+        samples.memory("gave way", **gone),
+    ]
+    mark = {"a": {"endBefore": -1}}
+    forged = samples.memory_source("forged", created_at_epoch=NOW + 1, metadata=mark)
+    others = [
+        samples.memory("its own end", valid_to_epoch=NOW - 9),
+        samples.memory("forged", sources=(forged,)),
+    ]
+    with storage.begin() as tx:
+        for item in before:
+            late = expired(item, said, Hand(lambda: f"hand {next(ids)}", NOW + 2))
+            tx.memories.add(expired(late, UNDO, Hand(lambda: "undone", NOW + 3)))
+            later = Hand(lambda: f"hand {next(ids)}", NOW + 5)
+            tx.memories.replace(expired(item, said, later))
+        for item in others:
+            tx.memories.add(item)
+    storage.close()
+    change(
+        path,
+        "DROP INDEX memory_items_once_superseded",
+        "ALTER TABLE memory_items DROP COLUMN earlier_validity",
+        "DELETE FROM _sqlite_migrations WHERE name = '0021-earlier-validity'",
+        f"PRAGMA user_version = {SCHEMA - 1}",
+    )
+    with open_storage().read() as snapshot:
+        names = [one.id for one in (*before, *others)]
+        found = snapshot.memories.get_many(names, scope=samples.OURS)
+    then = Moment(known_at=NOW + 4)
+    assert [as_known(one, then) for one in found[:3]] == [
+        one.changed(updated_at_epoch=NOW + 5) for one in before
+    ]
+    assert [one.valid_to_epoch for one in found[:3]] == [NOW - 9] * 3
+    assert list(found[3:]) == others
 
 
 def test_an_older_database_learns_under_which_words_memories_are_found(

@@ -34,6 +34,7 @@ COMMANDS = {
     "uninstall": Lazy("install", "uninstall", "Take an agent's hooks out again."),
     "doctor": Lazy("doctor", "doctor", "Check what is installed, and how it is."),
     "mcp": Lazy("mcp", "mcp", "Serve the tools of an agent over MCP."),
+    "viewer": Lazy("viewer", "viewer", "Look at memories in a browser."),
     "demo": Lazy("demo", "demo", "Replay a sample session and show what it gives."),
     "version": Lazy("version", "version", "Show the installed versions."),
 }

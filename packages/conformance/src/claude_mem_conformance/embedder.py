@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
+from operator import mul
 from typing import ClassVar
 
 import pytest
@@ -51,8 +53,11 @@ class EmbedderContract(Contract):
             assert len(numbers) == embedder.model.dimensions
             assert abs(math.hypot(*numbers) - 1) < NEAR
         alone = [embedder.embed([text])[0] for text in TEXTS]
-        told = [embedder.compare(vectors[at], alone) for at in range(len(TEXTS))]
-        assert [max(range(3), key=row.__getitem__) for row in told] == [0, 1, 2]
+        index = embedder.index()
+        index.put(zip("012", alone, strict=True))
+        answers = [_found(index, vector) for vector in vectors]
+        told = [max(found, key=found.__getitem__) for found in answers]
+        assert told == ["0", "1", "2"]
 
     def test_a_text_has_one_vector(self, embedder: Embedder) -> None:
         """A text has the same vector, whatever it is embedded with."""
@@ -91,15 +96,20 @@ class EmbedderContract(Contract):
         assert model.digest.startswith(model.key.rpartition("@")[2])
         assert embedder.model == model
 
-    def test_memories_are_compared(self, embedder: Embedder) -> None:
-        """How similar each memory is to the question, by the vectors that it has."""
-        one, two, three = embedder.embed(TEXTS)
-        told = embedder.compare(one, [two + one, two, three + two])
-        singly = [embedder.compare(one, [each])[0] for each in (one, two, three)]
-        assert abs(told[0] - 1) < NEAR
-        assert abs(told[1] - singly[1]) < NEAR
-        assert abs(told[2] - max(singly[1:])) < NEAR
-        assert list(embedder.compare(one, [])) == []
+    def test_memories_are_compared(
+        self, embedder: Embedder, index: VectorIndex
+    ) -> None:
+        """How similar these memories are to the question, without those it has not."""
+        parser, store, _ = embedder.embed(TEXTS)
+        for question in (parser, store):
+            every = {
+                "parser": _cosine(question, parser),
+                "store": _cosine(question, store),
+            }
+            assert _compared(index, question, [*every, "nobody"]) == every
+            for one, cosine in every.items():
+                assert _compared(index, question, [one]) == {one: cosine}
+        assert _compared(index, parser, []) == {}
 
     def test_a_new_index_is_empty(self, embedder: Embedder) -> None:
         """A new index that holds nothing yet."""
@@ -117,13 +127,14 @@ class EmbedderContract(Contract):
         for text in TEXTS[1:]:
             (question,) = embedder.embed([text])
             assert abs(_found(index, question)["dinner"] - 1) < NEAR
+            assert _compared(index, question, ["dinner"]) == {"dinner": 1.0}
 
     def test_similarity_is_the_cosine(
         self, embedder: Embedder, index: VectorIndex
     ) -> None:
         """The similarity is the cosine, from -1 to 1."""
         question, other = embedder.embed(TEXTS[:2])
-        cosine = sum(a * b for a, b in zip(array("f", question), array("f", other)))  # noqa: B905
+        cosine = _cosine(question, other)
         found = _found(index, question)
         assert abs(found["parser"] - 1) < NEAR
         assert abs(found["store"] - cosine) < NEAR
@@ -162,6 +173,17 @@ class EmbedderContract(Contract):
         vectors = embedder.embed(TEXTS)
         index.put((f"{n} {at}", v) for n in range(99) for at, v in enumerate(vectors))
         assert index.size - before >= 297 * embedder.model.dimensions // 8
+
+
+def _compared(
+    index: VectorIndex, question: bytes, item_ids: Collection[str]
+) -> dict[str, object]:
+    told = index.compare(question, item_ids, load=lambda _: {})
+    return {one: pytest.approx(cosine, abs=NEAR) for one, cosine in told.items()}
+
+
+def _cosine(one: bytes, other: bytes) -> float:
+    return math.fsum(map(mul, array("f", one), array("f", other)))
 
 
 def _found(index: VectorIndex, question: bytes, *, limit: int = 9) -> dict[str, float]:

@@ -10,7 +10,12 @@ from typing import Any, ClassVar
 import pytest
 from claude_mem_core.domain import analysis
 from claude_mem_core.domain.access import Scope
-from claude_mem_core.domain.memory_item import MemoryItem, MemoryKind, MemoryRecord
+from claude_mem_core.domain.memory_item import (
+    EarlierValidity,
+    MemoryItem,
+    MemoryKind,
+    MemoryRecord,
+)
 from claude_mem_core.domain.outline import Outline
 from claude_mem_core.domain.search import Candidate, TermQuery
 from claude_mem_core.domain.search_fields import search_fields
@@ -255,7 +260,7 @@ class MemoryContract(RepositoryContract):
         assert sorted(_recent(inhabited, limit=9)) == ["new", "old"]
 
     def test_a_memory_knows_whose_place_it_took(self, inhabited: Storage) -> None:
-        """The memories whose place this one took, oldest first."""
+        """The memories whose place this one took, or once had taken, oldest first."""
         for age, id_ in enumerate(["z", "a", "alone"]):
             successor = None if id_ == "alone" else "new"
             _add(
@@ -269,6 +274,26 @@ class MemoryContract(RepositoryContract):
             found = snapshot.memories.superseded_by("new", scope=OURS)
             assert [one.id for one in found] == ["z", "a"]
             assert not snapshot.memories.superseded_by("alone", scope=OURS)
+            for scope in OUTSIDE:
+                assert not snapshot.memories.superseded_by("new", scope=scope)
+
+    def test_a_memory_knows_whose_place_it_once_had_taken(
+        self, inhabited: Storage
+    ) -> None:
+        """The memories whose place this one took, or once had taken, oldest first."""
+        never = EarlierValidity(until_epoch=NOW + 1)
+        earlier: dict[str, Any] = {}
+        for successor in ('"new', "new"):
+            once = never.changed(until_epoch=NOW + 2, superseded_by_id=successor)
+            earlier["earlier_validity"] = (never, once)
+            _add(inhabited, samples.memory(f"once had {successor}", **earlier))
+        _add(inhabited, samples.memory("both", superseded_by_id="new"))
+        with inhabited.begin() as tx:
+            both = samples.memory("both", superseded_by_id="new", **earlier)
+            tx.memories.replace(both)
+        with inhabited.read() as snapshot:
+            found = snapshot.memories.superseded_by("new", scope=OURS)
+            assert [one.id for one in found] == ["both", "once had new"]
             for scope in OUTSIDE:
                 assert not snapshot.memories.superseded_by("new", scope=scope)
 
@@ -599,7 +624,8 @@ class MemoryContract(RepositoryContract):
         lists = {"facts": ("f", "g"), "concepts": ("c",), "files_read": ("ü.py",)}
         times = {"valid_from_epoch": 1, "valid_to_epoch": 2}
         gone = {"superseded_at_epoch": 3, "superseded_from_epoch": 4}
-        rest = {"confidence": 0.25, "author": "Ömer", **times, **gone}
+        before = {"earlier_validity": [{"until_epoch": 5, "valid_to_epoch": 6}]}
+        rest = {"confidence": 0.25, "author": "Ömer", **times, **gone, **before}
         changed = {"files_modified": ("b.py", "a.py"), "metadata": samples.AWKWARD}
         memory = samples.memory("full", "T", **prose, **lists, **rest, **changed)
         bare = samples.memory("bare", server_session_id=None, sources=())

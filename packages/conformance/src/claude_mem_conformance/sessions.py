@@ -7,8 +7,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 import pytest
+from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.coverage import CoverageTotals, coverage_of
-from claude_mem_core.domain.server_session import ServerSession, SessionKey
+from claude_mem_core.domain.server_session import ServerSession, SessionKey, Tally
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.sessions import SessionRepository
 from claude_mem_core.ports.storage import Storage
@@ -135,6 +136,66 @@ class SessionContract(RepositoryContract):
             for scope in OUTSIDE:
                 assert not sessions.page("project", scope=scope, after=None, limit=2)
 
+    def test_the_sessions_that_began_last_come_first(self, inhabited: Storage) -> None:
+        """The sessions that began last first, from the one after another's id on."""
+        ages = {"new": 9, "old": -9, "newest": 10}
+        for id_, age in ages.items():
+            _add(inhabited, id_, f"name of {id_}", age=age)
+        pages = {
+            None: ["newest", "new"],
+            "new": ["session", "old"],
+            "session": ["old"],
+            "old": [],
+        }
+        for after, expected in pages.items():
+            assert _latest(inhabited, after=after) == expected
+
+    def test_of_one_moment_what_was_put_in_last_comes_first(
+        self, inhabited: Storage
+    ) -> None:
+        """Of those that began at the same moment the last one put in comes first."""
+        for id_ in ("z", "a", "m"):
+            _add(inhabited, id_, f"name of {id_}", age=1)
+        assert _latest(inhabited, limit=3) == ["m", "a", "z"]
+        assert _latest(inhabited, after="a", limit=1) == ["z"]
+
+    def test_the_latest_sessions_are_those_within_the_scope(
+        self, inhabited: Storage
+    ) -> None:
+        """Outside the scope a session looks as if it did not exist."""
+        for scope in OUTSIDE:
+            assert "session" not in _latest(inhabited, scope=scope, project_id=None)
+        for scope in (OURS, PROJECT):
+            assert "session" in _latest(inhabited, scope=scope, project_id=None)
+        assert _latest(inhabited, project_id="other") == ["other-session"]
+        assert _latest(inhabited, scope=PROJECT, project_id="other") == []
+
+    def test_what_is_kept_of_sessions_is_counted(self, inhabited: Storage) -> None:
+        """How many events and memories each session has, in the order of the ids."""
+        _add(inhabited, "full")
+        _add(inhabited, "empty", "another name")
+        with inhabited.begin() as tx:
+            for id_ in ("one", "two"):
+                event = samples.event(id_, server_session_id="full")
+                tx.events.add(event, key=id_, turn=1)
+            memory = samples.memory("three", server_session_id="full")
+            tx.memories.add(memory)
+        with inhabited.read() as snapshot:
+            for order in (["full", "empty"], ["empty", "full", "empty"]):
+                found = snapshot.sessions.tallies(order, scope=OURS)
+                told = {"full": Tally(2, 1), "empty": Tally(0, 0)}
+                assert [*found] == [told[one] for one in order]
+
+    def test_nothing_is_counted_outside_the_scope(self, inhabited: Storage) -> None:
+        """A session outside the scope has neither events nor memories."""
+        _add(inhabited, "full")
+        with inhabited.begin() as tx:
+            tx.memories.add(samples.memory("in it", server_session_id="full"))
+        with inhabited.read() as snapshot:
+            for scope in OUTSIDE:
+                found = snapshot.sessions.tallies(["full", "absent"], scope=scope)
+                assert [*found] == [Tally(0, 0), Tally(0, 0)]
+
     def test_a_new_session_is_kept_whole(self, inhabited: Storage) -> None:
         """Keep a new session."""
         agent = {"agent_id": "a", "agent_type": "t", "memory_session_id": "m"}
@@ -170,6 +231,21 @@ def _add(
         tx.sessions.add(
             samples.session(id_, **{"content_session_id": name, **when, **fields})
         )
+
+
+def _latest(
+    storage: Storage,
+    *,
+    scope: Scope = OURS,
+    project_id: str | None = "project",
+    after: str | None = None,
+    limit: int = 2,
+) -> list[str]:
+    with storage.read() as snapshot:
+        found = snapshot.sessions.latest(
+            scope=scope, project_id=project_id, after=after, limit=limit
+        )
+    return [one.id for one in found]
 
 
 def _find(storage: Storage, name: str = "name", **how: object) -> str | None:

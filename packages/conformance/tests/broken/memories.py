@@ -157,6 +157,26 @@ class WhatIsKnownLaterIsKnownThen(InProcessMemories):
         return super()._passes(item, wanted)
 
 
+@breaks(RecallContract.test_other_times_are_those_of_a_model, "memories")
+class WhatIsRecordedNowAlwaysWas(InProcessMemories):
+    def _passes(self, item, wanted):
+        return super()._passes(item.changed(earlier_validity=()), wanted)
+
+
+@breaks(RecallContract.test_other_times_are_those_of_a_model, "memories")
+class ListsForgetWhatWasRecorded(InProcessMemories):
+    def recent(self, wanted, *, scope, limit, before=None):
+        found = super().recent(wanted, scope=scope, limit=limit, before=before)
+        return [one.changed(earlier_validity=()) for one in found]
+
+
+@breaks(MemoryContract.test_a_memory_knows_whose_place_it_once_had_taken, "memories")
+class WhatCameBackIsForgotten(InProcessMemories):
+    def superseded_by(self, item_id, *, scope):
+        found = super().superseded_by(item_id, scope=scope)
+        return [one for one in found if one.superseded_by_id == item_id]
+
+
 @breaks(MemoryContract.test_a_memory_knows_whose_place_it_took, "memories")
 class PredecessorsComeById(InProcessMemories):
     def superseded_by(self, item_id, *, scope):

@@ -6,6 +6,7 @@ from __future__ import annotations
 from claude_mem_conformance.sessions import SessionContract
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.errors import NotFoundError
+from claude_mem_core.reference.projects import page_of
 from claude_mem_core.reference.sessions import InProcessSessions
 
 from broken.registry import breaks
@@ -75,6 +76,46 @@ class NamesAreFreeLater(InProcessSessions):
 class MemoriesDoNotHoldASession(InProcessSessions):
     def _has_children(self, session_id):
         return session_id in self._state.session_events
+
+
+@breaks(SessionContract.test_the_sessions_that_began_last_come_first, "sessions")
+class WhatWasPutInLastCameLast(InProcessSessions):
+    def latest(self, *, scope, project_id, after, limit):
+        every = super().latest(
+            scope=scope, project_id=project_id, after=None, limit=1_000
+        )
+        every.sort(key=lambda one: list(self._state.sessions).index(one.id))
+        return page_of(every[::-1], after, limit)
+
+
+@breaks(SessionContract.test_of_one_moment_what_was_put_in_last_comes_first, "sessions")
+class OfOneMomentTheIdsDecide(InProcessSessions):
+    def latest(self, *, scope, project_id, after, limit):
+        every = super().latest(
+            scope=scope, project_id=project_id, after=None, limit=1_000
+        )
+        every.sort(key=lambda one: (one.started_at_epoch, one.id), reverse=True)
+        return page_of(every, after, limit)
+
+
+@breaks(SessionContract.test_the_latest_sessions_are_those_within_the_scope, "sessions")
+class LatestForgetsTheProjectLimit(InProcessSessions):
+    def latest(self, *, scope, project_id, after, limit):
+        return super().latest(
+            scope=Scope(scope.team_id), project_id=project_id, after=after, limit=limit
+        )
+
+
+@breaks(SessionContract.test_what_is_kept_of_sessions_is_counted, "sessions")
+class TalliesComeInAnOrderOfTheirOwn(InProcessSessions):
+    def tallies(self, session_ids, *, scope):
+        return super().tallies(sorted(session_ids), scope=scope)
+
+
+@breaks(SessionContract.test_nothing_is_counted_outside_the_scope, "sessions")
+class TalliesLookIntoEverySession(InProcessSessions):
+    def _is_ours(self, session_id, _scope):
+        return session_id in self._state.sessions
 
 
 @breaks(SessionContract.test_a_new_session_is_kept_whole, "sessions")

@@ -60,6 +60,7 @@ from claude_mem_core.services.teams import Teams
 from claude_mem_core.services.upkeep import EVERY, Upkeep
 from claude_mem_core.services.usage import Usage
 from claude_mem_core.services.uses import Uses
+from claude_mem_core.services.viewing import Viewing
 from claude_mem_core.services.workers import Workers
 from claude_mem_core.system import RealSystem
 
@@ -121,6 +122,7 @@ class Runtime:
         self.usage = Usage(storage, system)
         self.limits = Limits(limiter, self.usage, system, paces=paces, caps=caps)
         self.keys = Keys(storage, audited, secret)
+        self.viewing = Viewing(storage, audited, secret)
         self.teams = Teams(storage, audited)
         self.projects = Projects(storage, audited, keeping)
         self.sessions = Sessions(storage, queue, audited, keeping)

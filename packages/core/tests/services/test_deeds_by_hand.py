@@ -164,7 +164,10 @@ def test_undone_it_is_as_if_nobody_had_said_it(runtime, project, storage, add) -
     again = runtime.memories.supersede(old.id, UNDO, by=ME)
 
     now = undone.memory.updated_at_epoch
-    assert undone.memory == old.changed(updated_at_epoch=now)
+    [was] = undone.memory.earlier_validity
+    again_current = old.changed(updated_at_epoch=now, earlier_validity=(was,))
+    assert undone.memory == again_current
+    assert (was.until_epoch, was.superseded_by_id) == (now, new.id)
     assert (undone.unchanged, again.unchanged) == (False, True)
     assert runtime.memories.get(new.id, by=ME).sources == new.sources
     assert found(runtime, project, query="use") == {old.id, new.id}
@@ -270,8 +273,9 @@ def test_an_expiry_says_one_thing() -> None:
         Expiry(valid_to_epoch=1, undo=True)
 
 
-def test_a_forged_mark_is_undone_without_harm(runtime, add) -> None:
-    mark = {"source_type": "manual", "metadata": {"endBefore": "x", "gaveWayTo": "y"}}
+@pytest.mark.parametrize("end", ["x", -5, True, 10**15, [1]])
+def test_a_forged_mark_is_undone_without_harm(runtime, add, end) -> None:
+    mark = {"source_type": "manual", "metadata": {"endBefore": end, "gaveWayTo": "y"}}
     item = add("We use npm.", sources=(mark,))
 
     undone = runtime.memories.expire(item.id, Expiry(undo=True), by=ME)

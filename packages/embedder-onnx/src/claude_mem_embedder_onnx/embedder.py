@@ -14,7 +14,7 @@ from onnxruntime import InferenceSession  # type: ignore[import-untyped]
 from tokenizers import Tokenizer
 from typing_extensions import override
 
-from claude_mem_embedder_onnx.index import NumpyIndex, cosines
+from claude_mem_embedder_onnx.index import NumpyIndex
 
 MOST_TOKENS = 256
 """What the model reads of a text: it was trained on no longer ones."""
@@ -61,10 +61,6 @@ class OnnxEmbedder(Embedder):
         if session is None:
             raise EmbedderError("the embedder is closed")
         return [self._vector(session, text).astype("<f4").tobytes() for text in texts]
-
-    @override
-    def compare(self, question: bytes, vectors: Sequence[bytes]) -> Sequence[float]:
-        return cosines(question, vectors, self._model.dimensions)
 
     @override
     def index(self) -> VectorIndex:

@@ -108,6 +108,26 @@ class NumpyIndex(VectorIndex):
         chosen = [one for one, _ in self._best(alike, RESCORED * limit)]
         return self._rescored(question, load(chosen), limit)
 
+    @override
+    def compare(
+        self, question: bytes, item_ids: Collection[str], *, load: Load
+    ) -> Mapping[str, float]:
+        known = [one for one in item_ids if one in self._places]
+        if not known:
+            return {}
+        if self._holds_bits:
+            vectors = load(known)
+            told = cosines(question, list(vectors.values()), self._dimensions)
+            return dict(zip(vectors, told, strict=True))
+        places = [self._places[one] for one in known]
+        starts, _ = self._frame or self._framed()
+        lengths = np.diff(starts, append=self._count)[places]
+        firsts = np.cumsum(lengths) - lengths
+        rows = np.arange(lengths.sum()) + np.repeat(starts[places] - firsts, lengths)
+        scores = self._rows[rows] @ np.frombuffer(question, "<f4")
+        best = np.clip(np.maximum.reduceat(scores, firsts), -1.0, 1.0)
+        return dict(zip(known, best.astype(np.float64).tolist(), strict=True))
+
     @property
     def _holds_bits(self) -> bool:
         return self._rows.dtype == np.uint64

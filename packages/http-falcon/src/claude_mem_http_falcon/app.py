@@ -82,6 +82,7 @@ from claude_mem_http_falcon.sessions import (
     SessionEndResource,
     SessionReconcileResource,
     SessionResource,
+    SessionsResource,
     SessionStartResource,
 )
 from claude_mem_http_falcon.settings import HttpSettings
@@ -98,6 +99,12 @@ from claude_mem_http_falcon.teams import (
     TeamsResource,
 )
 from claude_mem_http_falcon.usage import UsageResource
+from claude_mem_http_falcon.viewer import (
+    ViewerCodesResource,
+    ViewerFileResource,
+    ViewerResource,
+    ViewerSessionsResource,
+)
 
 App: TypeAlias = falcon.App[Request, Response]
 Layer: TypeAlias = RequestLog | Gate | Authentication | Bodies
@@ -175,6 +182,8 @@ def resources(
         return document(ROUTES, summaries(serving))
 
     serving: Mapping[str, object] = {
+        "/": ViewerResource(),
+        "/viewer/{file}": ViewerFileResource(),
         "/healthz": HealthResource(),
         "/readyz": ReadinessResource(runtime),
         "/v1/info": InfoResource(runtime, settings.auth_mode),
@@ -188,6 +197,7 @@ def resources(
         "/v1/projects/{project_id}": ProjectResource(
             runtime.projects, runtime.memories
         ),
+        "/v1/sessions": SessionsResource(runtime.sessions),
         "/v1/sessions/start": SessionStartResource(runtime.sessions),
         "/v1/sessions/reconcile": SessionReconcileResource(runtime.sessions),
         "/v1/sessions/{session_id}": SessionResource(runtime.sessions),
@@ -221,6 +231,8 @@ def resources(
         **_keys(runtime.keys, "/v1/keys"),
         **_keys(runtime.keys, "/v1/teams/{team_id}/keys"),
         "/v1/connect": ConnectResource(),
+        "/v1/viewer/codes": ViewerCodesResource(runtime.viewing),
+        "/v1/viewer/sessions": ViewerSessionsResource(runtime.viewing, runtime.limits),
         "/v1/mcp": MountResource(mounted),
         "/mcp": MountResource(mounted),
         "/v1/usage": UsageResource(runtime.usage),

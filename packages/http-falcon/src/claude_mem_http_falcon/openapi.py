@@ -17,7 +17,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.json_schema import models_json_schema
 
 from claude_mem_http_falcon.problems import CONTENT_TYPE
-from claude_mem_http_falcon.routes import BATCH, NOTHING, RouteSpec
+from claude_mem_http_falcon.routes import BATCH, JSON, NOTHING, RouteSpec
 
 Summaries = Mapping[tuple[str, str], str]
 """What each method of each path does, in one sentence."""
@@ -28,6 +28,7 @@ _OTHER_PARAMETERS: Mapping[str, JsonObject] = {
     "generate": _FLAG,
     "wait": _FLAG,
     "include": {"enum": ["payload"]},
+    "counts": _FLAG,
 }
 _ANYTHING: JsonObject = {"type": "object"}
 _TEXT: JsonObject = {"type": "string"}
@@ -167,7 +168,10 @@ def _responses(row: RouteSpec) -> JsonObject:
     answers: dict[str, JsonValue] = {
         str(status): {
             "description": HTTPStatus(status).phrase,
-            "content": {"application/json": {"schema": _ANYTHING}},
+            "content": {
+                one: {"schema": _ANYTHING if one == JSON else _TEXT}
+                for one in row.shows
+            },
         }
         for status in row.statuses
     }
@@ -186,15 +190,17 @@ def _refusals(row: RouteSpec) -> Iterable[HTTPStatus]:
     yield HTTPStatus.MISDIRECTED_REQUEST
     yield HTTPStatus.INTERNAL_SERVER_ERROR
     yield HTTPStatus.SERVICE_UNAVAILABLE
-    if row.deed is None:
-        return
-    yield HTTPStatus.BAD_REQUEST
-    yield HTTPStatus.UNAUTHORIZED
-    yield HTTPStatus.PAYMENT_REQUIRED
-    yield HTTPStatus.NOT_FOUND
-    yield HTTPStatus.TOO_MANY_REQUESTS
-    if row.deed.does == "writes":
+    if row.deed is not None or row.body is not None:
+        yield HTTPStatus.BAD_REQUEST
+        yield HTTPStatus.UNAUTHORIZED
+        yield HTTPStatus.TOO_MANY_REQUESTS
+    if row.deed is not None:
+        yield HTTPStatus.PAYMENT_REQUIRED
+    if row.deed is not None or "{" in row.path:
+        yield HTTPStatus.NOT_FOUND
+    if row.deed is not None and row.deed.does == "writes":
         yield HTTPStatus.CONFLICT
+    if row.body is not None and (row.deed is None or row.deed.does == "writes"):
         yield HTTPStatus.INSUFFICIENT_STORAGE
     if row.body is not None:
         yield HTTPStatus.REQUEST_ENTITY_TOO_LARGE

@@ -9,6 +9,7 @@ from claude_mem_core.domain.whereabouts import Whereabouts
 from claude_mem_core.services.memories import Memories
 from claude_mem_core.services.projects import Projects
 
+from claude_mem_http_falcon import parameters
 from claude_mem_http_falcon.exchange import Request, Response, show
 
 
@@ -19,8 +20,16 @@ class ProjectsResource:
         self._projects = projects
 
     def on_get(self, req: Request, resp: Response) -> None:
-        """List them."""
-        show(resp, projects=list(self._projects.list(by=req.caller)))
+        """List them, and parallel, where that is asked for, how much each holds."""
+        if not parameters.flag(req, "counts", default=False):
+            show(resp, projects=list(self._projects.list(by=req.caller)))
+            return
+        found = self._projects.counted(by=req.caller)
+        show(
+            resp,
+            projects=[one.project for one in found],
+            memoryCounts=[dict(one.memories.items()) for one in found],
+        )
 
     def on_post(self, req: Request, resp: Response) -> None:
         """Make one."""

@@ -41,7 +41,11 @@ class RequestLog:
         """Add what every answer carries, and write the line."""
         del resource, succeeded
         resp.set_header("X-Request-Id", req.request_id)
+        # A page says for itself what a browser lets it do.
+        own = resp.get_header("Content-Security-Policy")
         resp.set_headers(SECURITY_HEADERS)
+        if own is not None:
+            resp.set_header("Content-Security-Policy", own)
         millis = (perf_counter() - req.context.began) * 1000
         path = REDACTOR.text(req.path)
         log_request(req.method, path, resp.status_code, millis, req.request_id)

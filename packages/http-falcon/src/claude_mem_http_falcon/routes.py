@@ -29,17 +29,21 @@ from claude_mem_core.domain.project_identity import ProjectAlias, ProjectFacts
 from claude_mem_core.domain.replay import ReplayRequest
 from claude_mem_core.domain.rescan import RescanQuery
 from claude_mem_core.domain.search import SearchQuery
-from claude_mem_core.domain.server_session import ServerSessionDraft
+from claude_mem_core.domain.server_session import ServerSessionDraft, SessionQuery
 from claude_mem_core.domain.team import MemberDraft, TeamDraft
 from claude_mem_core.domain.timeline import TimelineQuery
 from claude_mem_core.domain.value import Value
+from claude_mem_core.domain.viewing import ViewerEntry
 from claude_mem_core.domain.whereabouts import Whereabouts
 from pydantic import JsonValue
 
 from claude_mem_http_falcon import strict_json
+from claude_mem_http_falcon.parts import PARTS
 
 KIB: Final = 1024
 MIB: Final = 1024 * KIB
+JSON: Final = "application/json"
+PAGE: Final = "text/html; charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class RouteSpec:
         asks: The value that the parameters are the fields of.
         statuses: What it answers with when all is well.
         mounted: Who answers is mounted here, and counts by itself what is asked of it.
+        shows: The types of what it answers with when all is well.
     """
 
     method: str
@@ -83,6 +88,7 @@ class RouteSpec:
     asks: type[Value] | None = None
     statuses: tuple[int, ...] = (200,)
     mounted: bool = False
+    shows: tuple[str, ...] = (JSON,)
 
 
 ONE = Body(limit=1 * MIB)
@@ -90,6 +96,7 @@ BATCH = Body(limit=8 * MIB)
 HOOK = Body(limit=16 * MIB, read=strict_json.read_hook)
 LETTER = Body(limit=1 * MIB, read=strict_json.read_unread)
 MAYBE = Body(limit=1 * MIB, may_be_absent=True)
+CODE = Body(limit=1 * KIB)
 NOTHING = Body(limit=1 * KIB, read=strict_json.read_nothing, may_be_absent=True)
 JOB_QUERY: Final = (
     *("status", "source_type", "sourceType", "kind", "since"),
@@ -111,11 +118,13 @@ SEARCH: Final = (*FILTERS, "limit", "minConfidence", "explain", "openFiles")
 TIMELINE: Final = (*FILTERS, "anchor", "depthBefore", "depthAfter")
 
 ROUTES: Final = (
+    RouteSpec("GET", "/", None, shows=(PAGE,)),
+    RouteSpec("GET", "/viewer/{file}", None, shows=tuple(PARTS.values())),
     RouteSpec("GET", "/healthz", None),
     RouteSpec("GET", "/readyz", None),
     RouteSpec("GET", "/v1/info", None),
     RouteSpec("GET", "/v1/openapi.json", None),
-    RouteSpec("GET", "/v1/projects", DEEDS["project.list"]),
+    RouteSpec("GET", "/v1/projects", DEEDS["project.list"], takes=("counts",)),
     RouteSpec(
         "POST",
         "/v1/projects",
@@ -146,6 +155,13 @@ ROUTES: Final = (
         ONE,
         ProjectAlias,
         statuses=(201,),
+    ),
+    RouteSpec(
+        "GET",
+        "/v1/sessions",
+        DEEDS["session.list"],
+        takes=("projectId", "limit", "after"),
+        asks=SessionQuery,
     ),
     RouteSpec(
         "POST",
@@ -351,6 +367,14 @@ ROUTES: Final = (
     RouteSpec("GET", "/v1/connect", DEEDS["api_key.connect"]),
     RouteSpec(
         "POST",
+        "/v1/viewer/codes",
+        DEEDS["viewer.invite"],
+        NOTHING,
+        statuses=(201,),
+    ),
+    RouteSpec("POST", "/v1/viewer/sessions", None, CODE, ViewerEntry, statuses=(201,)),
+    RouteSpec(
+        "POST",
         "/v1/mcp",
         DEEDS["mcp.call"],
         LETTER,
@@ -369,6 +393,7 @@ ROUTES: Final = (
 
 _BY_METHOD_AND_PATH = {(route.method, route.path): route for route in ROUTES}
 _OPEN = {route.path for route in ROUTES if route.deed is None}
+_OPEN_FOLDERS = tuple(path for path in _OPEN if "{" in path)
 
 
 def route_of(method: str, template: str | None) -> RouteSpec | None:
@@ -398,7 +423,8 @@ def deed_at(method: str, path: str) -> str | None:
 
 def is_open(path: str) -> bool:
     """Whether anybody may ask for this path."""
-    return path in _OPEN
+    parts = path.split("/")
+    return path in _OPEN or any(_fits(one, parts) for one in _OPEN_FOLDERS)
 
 
 def _fits(template: str, parts: Sequence[str]) -> bool:

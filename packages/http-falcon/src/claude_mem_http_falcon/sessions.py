@@ -4,10 +4,29 @@
 from __future__ import annotations
 
 from claude_mem_core.domain.coverage import ReconcileRequest
-from claude_mem_core.domain.server_session import ServerSessionDraft
+from claude_mem_core.domain.server_session import ServerSessionDraft, SessionQuery
 from claude_mem_core.services.sessions import Sessions
 
 from claude_mem_http_falcon.exchange import Request, Response, show
+from claude_mem_http_falcon.parameters import asked
+
+
+class SessionsResource:
+    """The sessions that the caller may see."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    def on_get(self, req: Request, resp: Response) -> None:
+        """List them, those that began last first, and parallel how much is kept."""
+        query = SessionQuery.from_wire(asked(req, numbers=("limit",)))
+        page = self._sessions.list(query, by=req.caller)
+        show(
+            resp,
+            sessions=[one.session for one in page.sessions],
+            counts=[one.tally.to_wire() for one in page.sessions],
+            next=page.next,
+        )
 
 
 class SessionStartResource:
@@ -55,5 +74,6 @@ class SessionResource:
         self._sessions = sessions
 
     def on_get(self, req: Request, resp: Response, session_id: str) -> None:
-        """Show it."""
-        show(resp, session=self._sessions.get(session_id, by=req.caller))
+        """Show it, and how much is kept of it."""
+        found = self._sessions.counted(session_id, by=req.caller)
+        show(resp, session=found.session, counts=found.tally.to_wire())

@@ -15,6 +15,8 @@ from claude_mem_core.domain.filters import MemoryFilter, folded
 from claude_mem_core.domain.memory_item import MemoryItem
 from claude_mem_core.domain.paths import all_rooted, endings, folder_of, rooted
 
+from claude_mem_storage_sqlite import validity
+
 MARKS = ("filter_author", "filter_concepts", "filter_files", "filter_folders")
 """The columns that a row has for filters alone."""
 
@@ -77,10 +79,6 @@ _ONE = "json_extract(:{}, '$[0]')"
 _ON_PLATFORM = (
     "EXISTS (SELECT 1 FROM server_sessions s WHERE s.id = r.server_session_id"
     f" AND s.platform_source IN {_AMONG.format('platform_source')})"
-)
-_IS_CURRENT = (
-    "(r.superseded_by_id IS NULL OR r.superseded_at_epoch > :known_at"
-    " OR r.superseded_from_epoch > :as_of)"
 )
 _HAS_A_MARK = (
     "EXISTS (SELECT 1 FROM json_each(:{}) WHERE instr(r.filter_{}, value) > 0)"
@@ -161,11 +159,10 @@ def _times(wanted: MemoryFilter) -> Iterator[str]:
         yield "r.created_at_epoch <= :known_at"
     if wanted.as_of is not None:
         yield "r.when_epoch <= :as_of"
-    if not wanted.include_expired:
-        moment = "now" if wanted.as_of is None else "as_of"
-        yield f"(r.valid_to_epoch IS NULL OR r.valid_to_epoch > :{moment})"
-    if not wanted.include_superseded:
-        yield _IS_CURRENT
+    if wanted.known_at is None:
+        yield from validity.conditions(wanted)
+    else:
+        yield from validity.conditions_then(wanted)
 
 
 def _looked_for(path: str) -> Iterator[str]:

@@ -22,7 +22,7 @@ from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.memories import MemoryRepository
 from typing_extensions import override
 
-from claude_mem_storage_sqlite import full_text, records, vocabulary
+from claude_mem_storage_sqlite import full_text, records, validity, vocabulary
 from claude_mem_storage_sqlite.borders import MESSAGE
 from claude_mem_storage_sqlite.driver import Connection, Cursor, Row
 from claude_mem_storage_sqlite.filters import MARKS, marks
@@ -33,7 +33,7 @@ from claude_mem_storage_sqlite.sessions import require_session
 MEMORIES = Rows(
     MemoryItem,
     "memory_items",
-    as_json=("metadata", *records.LISTS),
+    as_json=("metadata", validity.EARLIER, *records.LISTS),
     extra=("generation_key", *MARKS, records.ERROR),
     elsewhere=("sources",),
 )
@@ -53,7 +53,8 @@ _OF_SESSION = (
     " ORDER BY r.created_at_epoch, r.id"
 )
 _SUPERSEDED = (
-    f"{_OURS} WHERE r.superseded_by_id = :item ORDER BY r.created_at_epoch, r.id"
+    f"{_OURS} WHERE r.seq IN ({validity.SUPERSEDED_BY})"
+    " ORDER BY r.created_at_epoch, r.id"
 )
 # Answered by the index alone.
 _COUNT = (

@@ -11,7 +11,7 @@ from claude_mem_core.domain.project_identity import key_of
 from claude_mem_core.errors import translate
 from sqlite_utils import Database, Migrations
 
-from claude_mem_storage_sqlite import full_text, vocabulary
+from claude_mem_storage_sqlite import full_text, validity, vocabulary
 from claude_mem_storage_sqlite.audit import CHAIN
 from claude_mem_storage_sqlite.borders import BORDERS
 from claude_mem_storage_sqlite.driver import ERRORS, Connection
@@ -171,6 +171,13 @@ def _errors(db: Database) -> None:
 def _coverage(db: Database) -> None:
     """Order a session's events by when they happened, and tell what was captured."""
     _run(db, (*AS_HAPPENED, *COVERAGE))
+
+
+@steps(name="0021-earlier-validity")
+def _earlier_validity(db: Database) -> None:
+    """Keep what was recorded of a memory's validity before it was changed."""
+    _run(db, validity.EARLIER_VALIDITY)
+    validity.tell_ends(Connection(db.conn))
 
 
 def migrate(connection: Connection) -> None:

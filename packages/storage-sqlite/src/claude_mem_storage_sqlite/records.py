@@ -21,9 +21,10 @@ from claude_mem_core.domain.value import JsonObject
 from claude_mem_storage_sqlite.driver import Connection, Row
 from claude_mem_storage_sqlite.filters import conditions, parameters
 from claude_mem_storage_sqlite.rows import OF_PROJECT, WITHIN, Rows, of_json, within
+from claude_mem_storage_sqlite.validity import EARLIER, earlier_of
 
 LISTS = ("facts", "concepts", "files_read", "files_modified")
-RECORDS = Rows(MemoryRecord, "memory_items", as_json=("metadata", *LISTS))
+RECORDS = Rows(MemoryRecord, "memory_items", as_json=("metadata", EARLIER, *LISTS))
 
 _OUTLINE = (
     "SELECT r.id, r.server_session_id, r.kind, r.type, r.created_at_epoch,"
@@ -152,6 +153,7 @@ def _record(row: Row) -> MemoryRecord:
     fields = RECORDS.fields(row)
     try:
         fields["metadata"] = _object(fields["metadata"])
+        fields[EARLIER] = earlier_of(fields[EARLIER])
         for name in LISTS:
             fields[name] = texts(fields[name])
     except ValueError as error:

@@ -23,7 +23,7 @@ COUNTED = 1_000
 """Up to here it is counted how many memories have a word; beyond, how densely the first
 ones stand tells how many there are."""
 
-CHOOSING = 20_000
+CHOOSING = 5_000
 """Memories that the words which choose candidates have between them, at most: to look
 at one takes about a microsecond."""
 

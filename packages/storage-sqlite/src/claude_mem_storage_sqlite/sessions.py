@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from functools import lru_cache
 from operator import itemgetter
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.coverage import CoverageTotals
-from claude_mem_core.domain.server_session import ServerSession, SessionKey
+from claude_mem_core.domain.server_session import ServerSession, SessionKey, Tally
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.sessions import SessionRepository
 from typing_extensions import override
@@ -37,8 +38,21 @@ _PAGE = (
     " ifnull((SELECT seq FROM server_sessions WHERE id = :after), 0)"
     " ORDER BY r.seq LIMIT :limit"
 )
-
-
+_LATEST = (
+    f"{SESSIONS.select} {WITHIN}"
+    " WHERE (:wanted IS NULL OR r.project_id = :wanted)"
+    " AND (:after IS NULL OR (r.started_at_epoch, r.seq) <"
+    " (SELECT started_at_epoch, seq FROM server_sessions WHERE id = :after))"
+    " ORDER BY r.started_at_epoch DESC, r.seq DESC LIMIT :limit"
+)
+# Answered by an index of each table alone.
+_TALLIES = (
+    "SELECT r.id,"
+    " (SELECT count(*) FROM agent_events WHERE server_session_id = r.id),"
+    " (SELECT count(*) FROM memory_items WHERE server_session_id = r.id)"
+    f" FROM server_sessions r {WITHIN}"
+    " WHERE r.id IN (SELECT value FROM json_each(:ids))"
+)
 _SUMS = ", ".join(
     f"total(json_extract(coverage, '$.{name}'))"
     for name in ("seen", "live", "filled", "missing")
@@ -79,6 +93,26 @@ class SqliteSessions(SessionRepository):
         asked = {"wanted": project_id, "after": after, "limit": limit}
         rows = self._db.all(_PAGE, within(scope, **asked))
         return [_session(row) for row in rows]
+
+    @override
+    def latest(
+        self,
+        *,
+        scope: Scope,
+        project_id: str | None,
+        after: str | None,
+        limit: int,
+    ) -> Sequence[ServerSession]:
+        asked = {"wanted": project_id, "after": after, "limit": limit}
+        rows = self._db.all(_LATEST, within(scope, **asked))
+        return [_session(row) for row in rows]
+
+    @override
+    def tallies(self, session_ids: Sequence[str], *, scope: Scope) -> Sequence[Tally]:
+        ids = json.dumps([*session_ids])
+        rows = self._db.all(_TALLIES, within(scope, ids=ids))
+        known = {one: Tally(events, memories) for one, events, memories in rows}
+        return [known.get(one, Tally(0, 0)) for one in session_ids]
 
     @override
     def covered(self, *, since: int) -> CoverageTotals:

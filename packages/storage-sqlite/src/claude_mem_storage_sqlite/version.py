@@ -9,7 +9,7 @@ from claude_mem_core.errors import ConfigurationError
 
 from claude_mem_storage_sqlite.driver import Connection
 
-SCHEMA = 19
+SCHEMA = 20
 """The newest schema that this version knows: one more with each migration."""
 
 OURS = 0x636D656D

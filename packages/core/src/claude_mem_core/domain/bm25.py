@@ -70,19 +70,27 @@ class Fit:
 
     def score(self, counts: Occurrences, length: int) -> float:
         """The score of a memory of so many tokens; 0 where it has none of the terms."""
-        return self.of(weighed(counts), length)
+        # In one go, though `of` could do it: every candidate of a search passes here.
+        damp = K1 * (1 - B + B * length / self._usual)
+        title, text, concepts, files = _WEIGHTS
+        each = []
+        for rarity, one, other, third, fourth in zip(
+            self._rarities, *counts, strict=True
+        ):
+            count = title * one + text * other + concepts * third + files * fourth
+            if count:
+                each.append(rarity * count / (count + damp))
+        return (K1 + 1) * math.fsum(each)
 
-    def of(
-        self, weighed: Iterable[float], length: float, usual: float | None = None
-    ) -> float:
+    def of(self, weighed: Iterable[float], length: float, usual: float) -> float:
         """The score of what was weighed.
 
         Args:
             weighed: For each term, its occurrences by their weights.
             length: Tokens of the text.
-            usual: Tokens of an average text; those of a memory when it is left out.
+            usual: Tokens of an average text.
         """
-        damp = K1 * (1 - B + B * length / (usual or self._usual))
+        damp = K1 * (1 - B + B * length / usual)
         each = [
             rarity * count / (count + damp)
             for rarity, count in zip(self._rarities, weighed, strict=True)

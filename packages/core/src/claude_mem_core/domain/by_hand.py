@@ -3,6 +3,7 @@
 
 Whoever says so becomes a source of the memories, so that no generator takes it back.
 Such a source says what was done, by a key of its metadata, and so it can be undone.
+What was recorded until then stays known as that.
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ from claude_mem_core.domain.supersession import (
     GAVE_WAY,
     TOOK_PLACE,
     current_again,
+    end_before,
     is_deed,
     superseded,
     without_inheritance,
 )
+from claude_mem_core.domain.validity import remembering
 from claude_mem_core.domain.value import Id, Text, Value
 
 
@@ -126,7 +129,9 @@ def current_by_hand(old: MemoryItem, hand: Hand) -> MemoryItem:
 
     Was it a rule that said so, then the hand stays, and the rule says it no more.
     """
-    again = current_again(old).changed(updated_at_epoch=hand.now)
+    again = remembering(current_again(old), old, now=hand.now).changed(
+        updated_at_epoch=hand.now
+    )
     bare = _without(again, GAVE_WAY)
     if bare.sources != again.sources:
         return bare
@@ -150,7 +155,7 @@ def expired(item: MemoryItem, told: Expiry, hand: Hand) -> MemoryItem:
         return item
     why = {} if told.reason is None else {"reason": told.reason}
     mark = hand.source(item, **{ENDED: _end_before(item)}, **why)
-    return _noted(_without(item, ENDED), mark, hand).changed(valid_to_epoch=at)
+    return _ending(_noted(_without(item, ENDED), mark, hand), item, at, hand)
 
 
 def _unended(item: MemoryItem, hand: Hand) -> MemoryItem:
@@ -158,15 +163,20 @@ def _unended(item: MemoryItem, hand: Hand) -> MemoryItem:
     before, bare = _end_before(item), _without(item, ENDED)
     if bare.sources == item.sources:
         return item
-    return bare.changed(valid_to_epoch=before, updated_at_epoch=hand.now)
+    return _ending(bare.changed(updated_at_epoch=hand.now), item, before, hand)
+
+
+def _ending(
+    after: MemoryItem, before: MemoryItem, at: int | None, hand: Hand
+) -> MemoryItem:
+    return remembering(after.changed(valid_to_epoch=at), before, now=hand.now)
 
 
 def _end_before(item: MemoryItem) -> int | None:
     """Until when it held before anybody said otherwise."""
     for source in item.sources:
         if is_deed(source) and ENDED in source.metadata:
-            before = source.metadata[ENDED]
-            return before if isinstance(before, int) else None
+            return end_before(source.metadata)
     return item.valid_to_epoch
 
 

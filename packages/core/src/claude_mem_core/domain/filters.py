@@ -4,7 +4,8 @@
 Time has two sides. *When* is when a memory holds: from `valid_from_epoch`, or else
 from when it was made, until it expires or another takes its place. *Known* is when
 that was recorded: a memory is known from `created_at_epoch` on, and that another took
-its place from `superseded_at_epoch` on.
+its place from `superseded_at_epoch` on. What was recorded of its end and successor
+before somebody changed that is its `earlier_validity`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from claude_mem_core.domain.memory_item import MemoryKind, MemoryRecord, Trust
 from claude_mem_core.domain.paths import matches
 from claude_mem_core.domain.platform import Platform
 from claude_mem_core.domain.supersession import current_again, without_later_deeds
+from claude_mem_core.domain.validity import Validity, as_recorded, recorded
 from claude_mem_core.domain.value import Epoch, Id, Name, Text, Value
 
 M = TypeVar("M", bound=MemoryRecord)
@@ -169,27 +171,29 @@ class MemoryFilter(Filters):
         at = self.now if self.as_of is None else self.as_of
         if self.as_of is not None and item.when > at:
             return False
-        to = item.valid_to_epoch
+        then = recorded(item, self.known_at)
+        to = then.valid_to_epoch
         if not self.include_expired and to is not None and to <= at:
             return False
-        return self.include_superseded or not self._gave_way(item)
+        return self.include_superseded or not self._gave_way(then)
 
-    def _gave_way(self, item: MemoryRecord) -> bool:
-        known, since = self.known_at, item.superseded_at_epoch
-        if item.superseded_by_id is None:
+    def _gave_way(self, then: Validity) -> bool:
+        known, since = self.known_at, then.superseded_at_epoch
+        if then.superseded_by_id is None:
             return False
         if known is not None and since is not None and since > known:
             return False
-        until = item.superseded_from_epoch
+        until = then.superseded_from_epoch
         return self.as_of is None or until is None or until <= self.as_of
 
 
 def as_known(item: M, moment: Moment) -> M:
-    """A memory as it was known then: without a successor that came later."""
-    known, since = moment.known_at, item.superseded_at_epoch
+    """A memory as it was known then: with the end and successor recorded by then."""
+    known = moment.known_at
     if known is None:
         return item
-    then = without_later_deeds(item, known)
+    then = without_later_deeds(as_recorded(item, known), known)
+    since = then.superseded_at_epoch
     return then if since is None or since <= known else current_again(then)
 
 

@@ -108,6 +108,20 @@ class MemoryItemDraft(_MemoryFields):
         return self
 
 
+class EarlierValidity(Value):
+    """What was recorded of a memory's end and successor, before that was changed.
+
+    Attributes:
+        until_epoch: When something else was recorded.
+    """
+
+    until_epoch: Epoch
+    valid_to_epoch: Epoch | None = None
+    superseded_by_id: Id | None = None
+    superseded_at_epoch: Epoch | None = None
+    superseded_from_epoch: Epoch | None = None
+
+
 class MemoryRecord(_MemoryFields):
     """What a stored memory says, without the sources: what recall answers with.
 
@@ -117,12 +131,17 @@ class MemoryRecord(_MemoryFields):
         superseded_by_id: The memory that took this one's place.
         superseded_at_epoch: When that was recorded.
         superseded_from_epoch: From when on the other one holds.
+        earlier_validity: What somebody changed or took back of its end and successor,
+            oldest first; not shown where there is nothing.
     """
 
     id: Id
     superseded_by_id: Id | None = None
     superseded_at_epoch: Epoch | None = None
     superseded_from_epoch: Epoch | None = None
+    earlier_validity: tuple[EarlierValidity, ...] = Field(
+        default=(), exclude_if=lambda known: not known
+    )
     created_at_epoch: Epoch
     updated_at_epoch: Epoch
 

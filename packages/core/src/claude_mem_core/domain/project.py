@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from pydantic import Field
 
 from claude_mem_core.domain.canonical import fingerprint
+from claude_mem_core.domain.memory_item import MemoryKind
 from claude_mem_core.domain.project_identity import ProjectFacts
 from claude_mem_core.domain.value import Epoch, Id, JsonObject, Name, Text, Value
 
@@ -34,6 +37,13 @@ class Project(ProjectDraft):
     team_id: Id
     created_at_epoch: Epoch
     updated_at_epoch: Epoch
+
+
+class CountedProject(NamedTuple):
+    """A project, and how many memories of each kind it holds, no kind without any."""
+
+    project: Project
+    memories: Mapping[MemoryKind, int]
 
 
 def slug_of(name: str) -> str:

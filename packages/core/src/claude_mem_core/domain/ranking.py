@@ -155,11 +155,7 @@ class _Fits:
     def __init__(self, candidates: Sequence[Candidate], asked: Asked) -> None:
         self._candidates = candidates
         self._fit = Fit(asked.frequencies)
-        self._weighed = [weighed(one.counts) for one in candidates]
-        scores = [
-            self._fit.of(counts, one.tokens)
-            for counts, one in zip(self._weighed, candidates, strict=True)
-        ]
+        scores = [self._fit.score(one.counts, one.tokens) for one in candidates]
         self._usual, own = fmean(scores) if scores else 0.0, deviation(scores)
         words = [(score - self._usual) / own for score in scores]
         alike = _alike(candidates, asked.cosines)
@@ -174,9 +170,10 @@ class _Fits:
         """How well each turn fits that is read with those right before and after."""
         read: dict[int, tuple[list[float], int]] = {}
         for talk in talks:
+            own = {at: weighed(self._candidates[at].counts) for at in talk}
             for place, at in enumerate(talk):
                 near = talk[max(0, place - WINDOW) : place + WINDOW + 1]
-                counts = zip(*(self._weighed[one] for one in near), strict=True)
+                counts = zip(*(own[one] for one in near), strict=True)
                 length = sum(self._candidates[one].tokens for one in near)
                 read[at] = list(map(sum, counts)), length
         usual = fmean(length for _, length in read.values()) if read else 1.0

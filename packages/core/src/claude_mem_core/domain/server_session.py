@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import Field
 
@@ -14,6 +14,9 @@ from claude_mem_core.domain.project_named import OfProject
 from claude_mem_core.domain.value import Epoch, Id, JsonObject, Name, Text, Value
 
 SessionStatus = Literal["active", "completed", "failed"]
+
+MOST_LISTED = 100
+"""Sessions in one answer."""
 
 
 class _SessionFields(Value):
@@ -63,6 +66,60 @@ class EndedSession(Value):
 
     session: ServerSession
     generation_job: GenerationJob | None = None
+
+
+class Tally(NamedTuple):
+    """How much is kept of a session.
+
+    Attributes:
+        events: What its agent reported, and what was read from its transcript.
+        memories: What was made of them, whatever took their place since.
+    """
+
+    events: int
+    memories: int
+
+    def to_wire(self) -> JsonObject:
+        """The counts, as programs are told them."""
+        return {**self._asdict()}
+
+
+class CountedSession(NamedTuple):
+    """A session, and how much is kept of it."""
+
+    session: ServerSession
+    tally: Tally
+
+
+class SessionQuery(Value):
+    """Which sessions are wanted.
+
+    Attributes:
+        project_id: Of this project; of all that the caller may see when left out.
+        limit: At most so many.
+        after: The id of a session: those that come after it, which began before.
+    """
+
+    project_id: Id | None = None
+    limit: Annotated[int, Field(strict=True, ge=1, le=MOST_LISTED)] = 20
+    after: Id | None = None
+
+
+class SessionPage(NamedTuple):
+    """Some sessions, the latest first, and where the next ones begin.
+
+    Attributes:
+        next: What `after` must be for the sessions that follow; None at the end.
+    """
+
+    sessions: tuple[CountedSession, ...]
+    next: str | None
+
+    @classmethod
+    def of(cls, found: tuple[CountedSession, ...], query: SessionQuery) -> Self:
+        """The page that answers a query."""
+        is_full = len(found) == query.limit
+        return cls(found, found[-1].session.id if is_full else None)
 
 
 class SessionKey(Value):

@@ -17,6 +17,7 @@ from pydantic import JsonValue
 from claude_mem_core.domain.analysis import asked
 from claude_mem_core.domain.memory_item import MemoryItem, MemoryRecord, MemorySource
 from claude_mem_core.domain.terms import content_words
+from claude_mem_core.domain.value import LAST_EPOCH, JsonObject
 
 M = TypeVar("M", bound=MemoryRecord)
 
@@ -116,6 +117,15 @@ def without_later_deeds(item: M, moment: int) -> M:
 def is_deed(source: MemorySource) -> bool:
     """Whether it is a hand that changed none of the words."""
     return source.source_type == "manual" and not _DEEDS.isdisjoint(source.metadata)
+
+
+def end_before(metadata: JsonObject) -> int | None:
+    """The end that a memory had before the deed that a source's metadata tells of."""
+    told = metadata.get(ENDED)
+    # Whoever adds a memory says what is in its sources, so it may be anything.
+    if isinstance(told, bool) or not isinstance(told, int):
+        return None
+    return told if 0 <= told <= LAST_EPOCH else None
 
 
 def is_worded_by_hand(item: MemoryItem) -> bool:

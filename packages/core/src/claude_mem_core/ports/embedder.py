@@ -48,6 +48,18 @@ class VectorIndex(Protocol):
             load: Where to get vectors that the index does not hold itself.
         """
 
+    @abstractmethod
+    def compare(
+        self, question: bytes, item_ids: Collection[str], *, load: Load
+    ) -> Mapping[str, float]:
+        """How similar these memories are to the question, without those it has not.
+
+        Args:
+            question: Its vector.
+            item_ids: Those that are wanted.
+            load: Where to get vectors that the index does not hold itself.
+        """
+
 
 class Embedder(Protocol):
     """Vectors of texts: those of texts that mean the like are near to each other.
@@ -74,10 +86,6 @@ class Embedder(Protocol):
         Raises:
             EmbedderError: The model does not answer.
         """
-
-    @abstractmethod
-    def compare(self, question: bytes, vectors: Sequence[bytes]) -> Sequence[float]:
-        """How similar each memory is to the question, by the vectors that it has."""
 
     @abstractmethod
     def index(self) -> VectorIndex:

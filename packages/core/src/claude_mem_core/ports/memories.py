@@ -179,7 +179,7 @@ class MemoryReader(Protocol):
 
     @abstractmethod
     def superseded_by(self, item_id: str, *, scope: Scope) -> Sequence[MemoryItem]:
-        """The memories whose place this one took, oldest first."""
+        """The memories whose place this one took, or once had taken, oldest first."""
 
     @abstractmethod
     def count(self, project_id: str, *, scope: Scope) -> Mapping[MemoryKind, int]:

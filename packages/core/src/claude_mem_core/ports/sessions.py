@@ -9,7 +9,7 @@ from typing import Protocol
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.coverage import CoverageTotals
-from claude_mem_core.domain.server_session import ServerSession, SessionKey
+from claude_mem_core.domain.server_session import ServerSession, SessionKey, Tally
 
 
 class SessionReader(Protocol):
@@ -17,7 +17,9 @@ class SessionReader(Protocol):
 
     * outside the scope a session looks as if it did not exist;
     * a key with a platform finds only that platform's session, a key with null
-      only the one without a platform, and `any_platform` the newest of all.
+      only the one without a platform, and `any_platform` the newest of all;
+    * of those that began at the same moment the last one put in comes first;
+    * a session outside the scope has neither events nor memories.
     """
 
     @abstractmethod
@@ -43,6 +45,28 @@ class SessionReader(Protocol):
             after: The last one of the page before; None for the first page.
             limit: At most so many.
         """
+
+    @abstractmethod
+    def latest(
+        self,
+        *,
+        scope: Scope,
+        project_id: str | None,
+        after: str | None,
+        limit: int,
+    ) -> Sequence[ServerSession]:
+        """The sessions that began last first, from the one after another's id on.
+
+        Args:
+            scope: What the caller may see.
+            project_id: Of this project; None: of all within the scope.
+            after: The last one of the page before; None for the first page.
+            limit: At most so many.
+        """
+
+    @abstractmethod
+    def tallies(self, session_ids: Sequence[str], *, scope: Scope) -> Sequence[Tally]:
+        """How many events and memories each session has, in the order of the ids."""
 
     @abstractmethod
     def covered(self, *, since: int) -> CoverageTotals:

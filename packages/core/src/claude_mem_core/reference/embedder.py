@@ -39,10 +39,6 @@ class HashingEmbedder(Embedder):
         return [_vector(text[:_LONGEST]) for text in texts]
 
     @override
-    def compare(self, question: bytes, vectors: Sequence[bytes]) -> Sequence[float]:
-        return [_nearest(_floats(question), one) for one in vectors]
-
-    @override
     def index(self) -> VectorIndex:
         return ScanningIndex()
 
@@ -79,6 +75,13 @@ class ScanningIndex(VectorIndex):
         scored = [(_nearest(asked, own), one) for one, own in self._vectors.items()]
         best = sorted(scored, key=lambda found: (-found[0], found[1]))
         return {item_id: cosine for cosine, item_id in best[:limit]}
+
+    @override
+    def compare(
+        self, question: bytes, item_ids: Collection[str], *, load: Load
+    ) -> Mapping[str, float]:
+        asked, held = _floats(question), self._vectors
+        return {one: _nearest(asked, held[one]) for one in item_ids if one in held}
 
 
 def _vector(text: str) -> bytes:

@@ -21,6 +21,7 @@ from claude_mem_core.domain.memory_item import (
 from claude_mem_core.domain.outline import Outline, error_of
 from claude_mem_core.domain.search import Candidate, Matches, TermQuery
 from claude_mem_core.domain.timeline import Place
+from claude_mem_core.domain.validity import is_or_was_superseded_by
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.memories import MemoryRepository
 from claude_mem_core.reference.events import require_same_project
@@ -195,7 +196,7 @@ class InProcessMemories(MemoryRepository):
         items = [
             item
             for item in self._state.memories.values()
-            if item.superseded_by_id == item_id
+            if is_or_was_superseded_by(item, item_id)
             and is_within(self._state, item.project_id, scope)
         ]
         return sorted(items, key=lambda item: (item.created_at_epoch, item.id))

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from typing_extensions import override
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.coverage import CoverageTotals
-from claude_mem_core.domain.server_session import ServerSession, SessionKey
+from claude_mem_core.domain.server_session import ServerSession, SessionKey, Tally
 from claude_mem_core.errors import ConflictError, NotFoundError
 from claude_mem_core.ports.sessions import SessionRepository
 from claude_mem_core.reference.projects import is_within, page_of
@@ -48,6 +49,41 @@ class InProcessSessions(SessionRepository):
         every = self._state.sessions.values() if ours else ()
         sessions = [one for one in every if one.project_id == project_id]
         return page_of(sessions, after, limit)
+
+    @override
+    def latest(
+        self,
+        *,
+        scope: Scope,
+        project_id: str | None,
+        after: str | None,
+        limit: int,
+    ) -> Sequence[ServerSession]:
+        ours = [
+            one
+            for one in reversed(self._state.sessions.values())
+            if is_within(self._state, one.project_id, scope)
+            and project_id in (None, one.project_id)
+        ]
+        # A stable sort: of one moment, what was put in last stays first.
+        ours.sort(key=lambda one: one.started_at_epoch, reverse=True)
+        return page_of(ours, after, limit)
+
+    @override
+    def tallies(self, session_ids: Sequence[str], *, scope: Scope) -> Sequence[Tally]:
+        memories = Counter(
+            item.server_session_id for item in self._state.memories.values()
+        )
+        return [
+            Tally(len(self._state.session_events.get(one, ())), memories[one])
+            if self._is_ours(one, scope)
+            else Tally(0, 0)
+            for one in session_ids
+        ]
+
+    def _is_ours(self, session_id: str, scope: Scope) -> bool:
+        session = self._state.sessions.get(session_id)
+        return session is not None and is_within(self._state, session.project_id, scope)
 
     @override
     def covered(self, *, since: int) -> CoverageTotals:

@@ -199,11 +199,13 @@ def _counts(key: ApiKey, member: MemberRole | None, *, now: int) -> bool:
     return key.counts_at(now) and (key.user_id is None or member is not None)
 
 
-def _admits(snapshot: Snapshot, key: ApiKey, *, now: int) -> bool:
+def _admits(snapshot: Snapshot | Transaction, key: ApiKey, *, now: int) -> bool:
     return _counts(key, _member_of(snapshot, key), now=now)
 
 
-def still_counts(snapshot: Snapshot, key_id: str, *, scope: Scope, now: int) -> bool:
+def still_counts(
+    snapshot: Snapshot | Transaction, key_id: str, *, scope: Scope, now: int
+) -> bool:
     """Whether what was asked for with this key may be done now."""
     try:
         key = snapshot.keys.get(key_id, scope=Scope(scope.team_id))
@@ -216,7 +218,7 @@ def _nobody() -> UnauthenticatedError:
     return UnauthenticatedError("send a valid key as 'Authorization: Bearer'")
 
 
-def _member_of(snapshot: Snapshot, key: ApiKey) -> MemberRole | None:
+def _member_of(snapshot: Snapshot | Transaction, key: ApiKey) -> MemberRole | None:
     """The role of the member whom a key is of, None when they are none (any more)."""
     if key.user_id is None or key.team_id is None:
         return None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from claude_mem_core.domain.access import Principal
 from claude_mem_core.domain.keeping import KEEPING, Keeping
-from claude_mem_core.domain.project import Project, ProjectDraft
+from claude_mem_core.domain.project import CountedProject, Project, ProjectDraft
 from claude_mem_core.domain.project_identity import (
     ProjectAlias,
     ProjectFacts,
@@ -119,6 +119,15 @@ class Projects:
         """The projects that the caller may see, oldest first."""
         with self._storage.read() as snapshot:
             return snapshot.projects.list(scope=by.scope)
+
+    def counted(self, *, by: Principal) -> Sequence[CountedProject]:
+        """The same projects, and how many memories of each kind each holds."""
+        with self._storage.read() as snapshot:
+            memories, scope = snapshot.memories, by.scope
+            return [
+                CountedProject(one, memories.count(one.id, scope=scope))
+                for one in snapshot.projects.list(scope=scope)
+            ]
 
     def _say(
         self,

@@ -15,10 +15,13 @@ from claude_mem_core.domain.coverage import (
 from claude_mem_core.domain.keeping import KEEPING, Keeping
 from claude_mem_core.domain.project_identity import ProjectFacts
 from claude_mem_core.domain.server_session import (
+    CountedSession,
     EndedSession,
     ServerSession,
     ServerSessionDraft,
     SessionKey,
+    SessionPage,
+    SessionQuery,
     StartedSession,
 )
 from claude_mem_core.ports.queue import ObservationQueueEngine
@@ -73,6 +76,37 @@ class Sessions:
         """The session with this id."""
         with self._storage.read() as snapshot:
             return snapshot.sessions.get(session_id, scope=by.scope)
+
+    def counted(self, session_id: str, *, by: Principal) -> CountedSession:
+        """The session with this id, and how much is kept of it."""
+        with self._storage.read() as snapshot:
+            session = snapshot.sessions.get(session_id, scope=by.scope)
+            [tally] = snapshot.sessions.tallies([session_id], scope=by.scope)
+        return CountedSession(session, tally)
+
+    def list(self, query: SessionQuery, *, by: Principal) -> SessionPage:
+        """The sessions that a query asks for, those that began last first.
+
+        Raises:
+            ForbiddenError: The caller is limited to another project.
+            NotFoundError: The team has no such project, or no such session to go on
+                from.
+        """
+        with self._storage.read() as snapshot:
+            sessions = snapshot.sessions
+            if query.project_id is not None:
+                require_project(snapshot, query.project_id, by=by)
+            if query.after is not None:
+                sessions.get(query.after, scope=by.scope)
+            found = sessions.latest(
+                scope=by.scope,
+                project_id=query.project_id,
+                after=query.after,
+                limit=query.limit,
+            )
+            tallies = sessions.tallies([one.id for one in found], scope=by.scope)
+        counted = map(CountedSession, found, tallies)
+        return SessionPage.of(tuple(counted), query)
 
     def end(self, session_id: str, *, by: Principal) -> EndedSession:
         """The ended session, and the job that will summarise it.

@@ -116,9 +116,9 @@ class Similarity:
         with self._turn:
             held = self._current(asked, changes)
             found = _nearest(held.index, asked, limit, fits)
-        named = asked.load([one for one in ids if one not in found])
-        cosines = asked.embedder.compare(asked.question, list(named.values()))
-        return {**found, **dict(zip(named, cosines, strict=True))}
+            others = [one for one in ids if one not in found]
+            named = held.index.compare(asked.question, others, load=asked.load)
+        return {**found, **named}
 
     def _current(self, asked: _Asked, changes: int) -> _Held:
         """The project's index, as the snapshot has its vectors."""

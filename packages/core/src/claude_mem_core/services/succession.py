@@ -25,6 +25,7 @@ from claude_mem_core.domain.supersession import (
     takes_the_place_of,
     without_inheritance,
 )
+from claude_mem_core.domain.validity import never_superseded_by
 from claude_mem_core.errors import ConflictError, InvalidInputError
 from claude_mem_core.ports.storage import Snapshot, Transaction
 
@@ -70,7 +71,8 @@ def keep(
     ]
     gone = list(_from(tx, stem, len(newcomers), scope=scope))
     for rest in (one for one in gone if not is_corrected(one)):
-        _bring_back(tx, rest.id, scope=scope)
+        for old in tx.memories.superseded_by(rest.id, scope=scope):
+            tx.memories.replace(never_superseded_by(old, rest.id))
         _disinherit(tx, rest, scope=scope)
         tx.memories.remove(rest.id)
     for item, similar in places:
@@ -161,7 +163,11 @@ def _put(tx: Transaction, item: MemoryItem, *, key: str, scope: Scope) -> Memory
     _bring_back(tx, known.id, scope=scope)
     _disinherit(tx, known, scope=scope)
     sources = [source.changed(memory_item_id=known.id) for source in item.sources]
-    anew = item.changed(id=known.id, sources=tuple(sources))
+    anew = item.changed(
+        id=known.id,
+        sources=tuple(sources),
+        earlier_validity=known.earlier_validity,
+    )
     tx.memories.replace(anew)
     return anew
 
@@ -177,9 +183,10 @@ def _from(
 
 
 def _bring_back(tx: Transaction, item_id: str, *, scope: Scope) -> None:
-    """Make current again what a memory, which is to change or go, took the place of."""
+    """Make current again what a memory, which is to change, took the place of."""
     for old in tx.memories.superseded_by(item_id, scope=scope):
-        tx.memories.replace(current_again(old))
+        if old.superseded_by_id == item_id:
+            tx.memories.replace(current_again(old))
 
 
 def _disinherit(tx: Transaction, old: MemoryItem, *, scope: Scope) -> None:
