@@ -41,6 +41,13 @@ _MONTHS = tuple(
 )
 _DAY = timedelta(days=1)
 
+TOLD_WITHIN = timedelta(days=4)
+"""What happened on a day is told on that day, or soon after."""
+
+OF_ITS_MONTH = 0.6
+"""How well what is of the month fits a day of it. On questions that name a day 0.5 to
+0.8 find about the same; without it, what was told later is lost."""
+
 
 @dataclass(frozen=True, slots=True)
 class Times:
@@ -48,11 +55,14 @@ class Times:
 
     Attributes:
         months: Months of the year, from 1, of `years` or of any year.
-        spans: Days, weeks and months of one year each.
+        days: Year, month and day of each; where no year is named with it, the year is
+            0, and it is a day of `years` or of any year.
+        spans: What was lately.
         written: As the question has all of them.
     """
 
     months: frozenset[int] = frozenset()
+    days: frozenset[tuple[int, int, int]] = frozenset()
     years: frozenset[int] = frozenset()
     spans: tuple[Span, ...] = ()
     written: str = ""
@@ -66,9 +76,11 @@ class Times:
             now: When it is asked; without it "yesterday" is no time.
         """
         text = unicodedata.normalize("NFKC", question)
-        spans = list(_days(text))
+        spans = list[_Written]()
         if now is not None:
             spans += _before(text, datetime.fromtimestamp(now / 1000, UTC).date())
+        numbered = list(_days(text))
+        days = {(one.year, one.month, one.day) for _, one in numbered}
         for form in _DAYS:
             text = form.sub(" ", text)
         months, years = list(months_named(text)), set(map(int, _YEAR.findall(text)))
@@ -76,10 +88,13 @@ class Times:
             for found in form.finditer(text):
                 months.append(Month(int(found["m"]), found.group()))
                 years.add(int(found["y"]))
-        named = [one.written for one in months] + [one.written for one in spans]
+        days |= {(0, one.number, one.day) for one in months if one.day}
+        named = [one for one, _ in numbered]
+        named += [one.written for one in months] + [one.written for one in spans]
         named += map(str, years) if months else ()
         return cls(
-            months=frozenset(month.number for month in months),
+            months=frozenset(one.number for one in months if one.day is None),
+            days=frozenset(days),
             years=frozenset(years),
             spans=tuple(one.span for one in spans),
             written=" ".join(named),
@@ -87,32 +102,58 @@ class Times:
 
     def __bool__(self) -> bool:
         """Whether there are any."""
-        return bool(self.months or self.spans)
+        return bool(self.months or self.days or self.spans)
 
-    def fit(self, epoch: int) -> bool:
-        """Whether a moment, in milliseconds since 1970, lies in one of the times."""
+    def fit(self, epoch: int) -> float:
+        """How well a moment, in milliseconds since 1970, fits the times, from 0 to 1.
+
+        It fits whole where it lies in one of them, or so soon after a day of a month
+        that it may tell of it; else in part where it is of the month of that day.
+        """
         if any(start <= epoch < end for start, end in self.spans):
-            return True
-        if not self.months:
-            return False
-        moment = datetime.fromtimestamp(epoch / 1000, UTC)
+            return 1.0
+        if not (self.months or self.days):
+            return 0.0
+        moment = datetime.fromtimestamp(epoch / 1000, UTC).date()
         in_year = not self.years or moment.year in self.years
-        return moment.month in self.months and in_year
+        if moment.month in self.months and in_year:
+            return 1.0
+        days = [one for day in self.days for one in self._dates(*day, by=moment)]
+        if any(day <= moment < day + TOLD_WITHIN for day in days):
+            return 1.0
+        of_month = any(
+            month == moment.month and (year == moment.year if year else in_year)
+            for year, month, _ in self.days
+        )
+        return OF_ITS_MONTH * of_month
 
     def until(self, now: int) -> Sequence[Span]:
-        """The times as spans; a month of any year is the last one that has begun."""
+        """The times as spans; of any year it is the last one that has begun."""
         today = datetime.fromtimestamp(now / 1000, UTC).date()
         months = [
-            date(year, month, 1)
+            _month(first)
             for month in sorted(self.months)
-            for year in sorted(self.years) or [today.year - (month > today.month)]
+            for first in self._dates(0, month, 1, by=today)
         ]
-        return [*self.spans, *(_month(one) for one in months)]
+        days = [
+            _span(day, _DAY)
+            for one in sorted(self.days)
+            for day in self._dates(*one, by=today)
+        ]
+        return [*self.spans, *months, *days]
 
     def others(self, question: Question) -> Sequence[Word]:
         """The words of a question that name none of the times."""
         named = set(asked(self.written).tokens) if self.written else set[str]()
         return [one for one in question.words if not named.issuperset(one.tokens)]
+
+    def _dates(self, year: int, month: int, day: int, *, by: date) -> Iterator[date]:
+        """A day, of each year that is named, else the last one up to a date."""
+        last = by.year - ((month, day) > (by.month, by.day))
+        for one in [year] if year else sorted(self.years) or [last]:
+            # Not every year has a 29 February.
+            with suppress(ValueError):
+                yield date(one, month, day)
 
 
 NO_TIMES = Times()
@@ -126,13 +167,16 @@ class _Written(NamedTuple):
     written: str
 
 
-def _days(text: str) -> Iterator[_Written]:
-    """The days that are written in numbers; those of no calendar are none."""
+def _days(text: str) -> Iterator[tuple[str, date]]:
+    """The days that are written in numbers, each behind what the text has for it.
+
+    Those of no calendar are none.
+    """
     for form in _DAYS:
         for found in form.finditer(text):
             with suppress(ValueError):
                 day = date(int(found["y"]), int(found["m"]), int(found["d"]))
-                yield _Written(_span(day, _DAY), found.group())
+                yield found.group(), day
 
 
 def _before(text: str, today: date) -> Sequence[_Written]:

@@ -11,7 +11,7 @@ from claude_mem_core.domain.search import Candidate, Matches, TermQuery
 from claude_mem_core.ports.storage import Snapshot
 from claude_mem_core.services.similarity import Similarity
 
-ALIKE = 60
+ALIKE = 100
 """Memories of a project that an embedder may add."""
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
@@ -39,11 +40,13 @@ class Month(NamedTuple):
 
     Attributes:
         number: From 1.
-        written: As the text has it.
+        written: As the text has it, with its day.
+        day: Of the month, where one is named.
     """
 
     number: int
     written: str
+    day: int | None = None
 
 
 _LATELY: Mapping[Lately, str] = {
@@ -60,9 +63,24 @@ _YESTERDAY_IN_FRENCH = re.compile(r"\bhier\b", re.IGNORECASE)
 
 _WORD = re.compile(r"[^\W\d_]+")
 _BEFORE_A_YEAR = re.compile(r"(?i)\s+(?:del?\s+)?(?:19|20)\d\d\b")
-_NUMBERED = re.compile(r"(?<![\d.])(1[0-2]|0?[1-9])\s?(?:月|월(?!요))")
+_DAY = r"(3[01]|[12]\d|0?[1-9])"
+_DAY_BEFORE = re.compile(
+    rf"(?<![\w.,:/-]){_DAY}(?:st|nd|rd|th|er|[.º]|-?го)?\s+(?:(?:of|de)\s+)?\Z"
+)
+# Only English has the day behind the month.
+_DAY_AFTER = re.compile(rf"\s+{_DAY}(?:st|nd|rd|th)?(?![\w/:-]|[.,]?\d)")
+_LEAP_YEAR = 2024
+_LONGEST_DAY = 12
+"""Characters before a month in which its day stands: `31st of `."""
+
+_NUMBERED = re.compile(
+    rf"(?<![\d.])(1[0-2]|0?[1-9])\s?(?:月|월(?!요))(?:\s?{_DAY}\s?[日号號일])?"
+)
 _DIGITS = "一二三四五六七八九"
-_HAN = re.compile(rf"(?<![{_DIGITS}十])(十[一二]?|[{_DIGITS}])月")
+_HAN = re.compile(
+    rf"(?<![{_DIGITS}十])(十[一二]?|[{_DIGITS}])月"
+    rf"(?:([一二三]?十[{_DIGITS}]?|[{_DIGITS}])[日号號])?"
+)
 
 
 def months_named(text: str) -> Iterator[Month]:
@@ -76,17 +94,17 @@ def months_named(text: str) -> Iterator[Month]:
         text: In its own case, NFKC.
     """
     for found in _WORD.finditer(text):
-        name = found.group()
+        name, known = found.group(), None
         if _BEFORE_A_YEAR.match(text, found.end()):
-            yield from _in(_NAMES.get(name) or _DATED.get(name.casefold()), name)
+            known = _NAMES.get(name) or _DATED.get(name.casefold())
         elif name.casefold() not in _ALSO_WORDS or _is_spoken(text, name):
-            yield from _in(_NAMES.get(name), name)
+            known = _NAMES.get(name)
+        if known is not None:
+            yield _with_day(text, found, *known)
     for found in _NUMBERED.finditer(text):
-        yield Month(int(found[1]), found.group())
+        yield _month(int(found[1]), found.group(), int(found[2] or 0))
     for found in _HAN.finditer(text):
-        ones = found[1].strip("十")
-        number = 10 * ("十" in found[1]) + (_DIGITS.index(ones) + 1 if ones else 0)
-        yield Month(number, found.group())
+        yield _month(_number(found[1]), found.group(), _number(found[2] or ""))
 
 
 def lately(text: str) -> Iterator[tuple[Lately, str]]:
@@ -103,9 +121,29 @@ def _language(text: str) -> Language:
     return language_of(map(folded, _WORD.findall(text)))
 
 
-def _in(found: tuple[Language, int] | None, written: str) -> Iterator[Month]:
-    if found is not None:
-        yield Month(found[1], written)
+def _with_day(text: str, name: re.Match[str], language: Language, number: int) -> Month:
+    """A month by its name, and the day of it that stands beside the name."""
+    start, end = name.span()
+    # Its beginning is no beginning of a word, but where the text has one.
+    before = _DAY_BEFORE.search(text, max(0, start - _LONGEST_DAY), start)
+    if before:
+        return _month(number, text[before.start() : end], int(before[1]))
+    after = _DAY_AFTER.match(text, end) if language == "en" else None
+    if after:
+        return _month(number, text[start : after.end()], int(after[1]))
+    return Month(number, name.group())
+
+
+def _month(number: int, written: str, day: int) -> Month:
+    _, longest = monthrange(_LEAP_YEAR, number)
+    return Month(number, written, day if 1 <= day <= longest else None)
+
+
+def _number(han: str) -> int:
+    """A number up to 99 in Chinese numerals; 0 for none."""
+    tens, ten, ones = han.rpartition("十")
+    digits = [_DIGITS.find(one) + 1 for one in (tens, ones)]
+    return 10 * (digits[0] if tens else len(ten)) + (digits[1] if ones else 0)
 
 
 def _is_spoken(text: str, name: str) -> bool:
