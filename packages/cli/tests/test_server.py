@@ -9,6 +9,8 @@ import signal
 import socket
 import sqlite3
 import stat
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
@@ -17,6 +19,18 @@ from claude_mem_cli.processes import start_token
 pytestmark = pytest.mark.needs("claude_mem_http_falcon", "claude_mem_storage_sqlite")
 
 FILES = {"server.pid", "server.port", "server.runtime.json"}
+
+
+SERVE_AND_END = """
+import gc, os, signal
+from claude_mem_cli.serving import serve
+
+def ready(record):
+    print(gc.get_freeze_count() > len(gc.get_objects()))
+    os.kill(os.getpid(), signal.SIGTERM)
+
+serve(os.environ, ready=ready)
+"""
 
 
 def files_in(folder):
@@ -45,6 +59,17 @@ def test_a_daemon_answers_when_the_start_returns_and_is_gone_when_the_stop_does(
     assert stopped.json == {"running": False, "stopped": True, "pid": pid}
     assert not FILES & files_in(folder)
     assert start_token(pid) is None
+
+
+def test_no_answer_waits_until_all_that_a_server_is_made_of_was_looked_through(env):
+    done = subprocess.run(
+        [sys.executable, "-c", SERVE_AND_END],
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "True\n"
 
 
 def test_the_status_says_what_the_server_is_made_of(shell, folder):
