@@ -8,7 +8,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,12 @@ from claude_mem_core.settings import CoreSettings
 from faults import pages
 from faults.patching import Counter, replace, watch, when_ready
 from faults.plants import PLANTS
-from faults.points import POINTS, PageWritten
+from faults.points import POINTS, STORE, PageWritten
 
 KILLED = 137
+WRITERS: list[Any] = []
+"""Those of this process."""
+
 SHORT_LEASE = timedelta(seconds=1)
 SHORT_BEAT = timedelta(milliseconds=100)
 
@@ -39,6 +43,8 @@ def start(args: Sequence[str]) -> None:
         replace(
             "claude_mem_storage_sqlite.driver:Connection.run", _tracing(asked.trace)
         )
+    if asked.stop:
+        replace(f"{STORE}.writer:Writer.__init__", _remembered)
     if asked.at:
         _arm(asked.at, asked.hit, _stop if asked.stop else _die)
     sys.argv = ["claude-mem", *rest.split()]
@@ -88,8 +94,31 @@ def _die() -> None:
 
 
 def _stop() -> None:
-    # To this very thread: another would take the signal a moment too late.
-    signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
+    with ExitStack() as stack:
+        for writer in WRITERS:
+            stack.enter_context(_between_writes(writer))
+        # To this very thread: another would take the signal a moment too late.
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
+
+
+@contextmanager
+def _between_writes(writer: Any) -> Iterator[None]:
+    """No other thread writes: one that stood still then would hold up everybody."""
+    if writer._owner == threading.get_ident():
+        yield
+        return
+    with writer._turn:
+        if writer._group is not None:
+            writer._finish(writer._group)
+        yield
+
+
+def _remembered(init: Callable[..., None]) -> Callable[..., None]:
+    def twin(self: Any, *args: Any, **named: Any) -> None:
+        init(self, *args, **named)
+        WRITERS.append(self)
+
+    return twin
 
 
 def _brief(init: Callable[..., None]) -> Callable[..., None]:
