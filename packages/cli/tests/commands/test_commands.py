@@ -138,8 +138,8 @@ def test_what_the_store_had_to_repair_is_told(shell, hooks, folder, through):
         told = (folder / "logs/server.log").read_text()
     else:
         told = shell("search", "parser", "--project", "small").err
-    assert "full-text index was damaged" in told
-    assert "damaged" not in shell("search", "parser", "--project", "small").err
+    assert "full-text index was unfit" in told
+    assert "unfit" not in shell("search", "parser", "--project", "small").err
 
 
 def test_without_waiting_the_jobs_are_left(shell, hooks):

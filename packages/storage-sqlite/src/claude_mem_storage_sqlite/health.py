@@ -119,4 +119,4 @@ def _healed(connection: Connection, *, thoroughly: bool) -> Sequence[str]:
         return ()
     count = full_text.rebuild(connection)
     done = f"it was built again from {count} memories"
-    return (f"The full-text index was damaged ({fault}); {done}.",)
+    return (f"The full-text index was unfit ({fault}); {done}.",)
