@@ -44,10 +44,13 @@ export async function showSessions(stage, route) {
   function put(page, where) {
     const made = page.sessions.map((one, index) => {
       const card = sessionCard(one, page.counts[index], names);
-      const old = rows.get(one.id);
-      rows.set(one.id, card);
-      if (old) replace(old, card);
-      return old ? null : card;
+      const shown = rows.get(one.id);
+      if (shown === undefined) {
+        rows.set(one.id, card);
+        return card;
+      }
+      replace(shown, card);
+      return null;
     });
     where.call(list, ...made.filter((one) => one !== null));
   }
