@@ -147,6 +147,9 @@ def test_a_new_session_and_what_becomes_of_it_show_by_themselves(
     server.session(lamp, "new", missing=2)
 
     expect(card).to_contain_text("Incomplete: 2 of 3")
+    server.session(lamp, "new", missing=4)
+
+    expect(card).to_contain_text("Incomplete: 4 of 5")
     expect(card).to_have_count(1)
 
 
