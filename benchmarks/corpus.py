@@ -18,7 +18,6 @@ from typing import Any
 from claude_mem_core.api import (
     MemoryItemDraft,
     MemoryRecord,
-    MemoryRequest,
     Principal,
     ProjectDraft,
     Runtime,
@@ -82,7 +81,7 @@ class Corpus:
     as_asked: bool = False
 
     def search(self, query: Query, limit: int) -> Sequence[MemoryRecord]:
-        """The best memories for a query, with the sources that tell their sessions."""
+        """The best memories for a query."""
         project_id = self.projects[query.conv]
         asked = SearchQuery(
             project_id=project_id,
@@ -90,11 +89,7 @@ class Corpus:
             limit=limit,
             as_of=query.asked_at if self.as_asked else None,
         )
-        hits = self.runtime.recall.search(asked, by=ME).hits
-        ids = tuple(hit.item.id for hit in hits)
-        if not ids:
-            return []
-        return self.runtime.memories.get_many(MemoryRequest(ids=ids), by=ME).memories
+        return [hit.item for hit in self.runtime.recall.search(asked, by=ME).hits]
 
     def place(self, item: MemoryRecord) -> Found:
         """A memory by the benchmark's names.
