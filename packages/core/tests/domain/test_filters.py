@@ -27,7 +27,17 @@ def fault(**fields: object) -> str:
 
 @pytest.mark.parametrize(
     "form",
-    [["a", "b"], ("a", "b"), "a,b", " a , b ,", '["a", "b"]', ' ["a","b"]'],
+    [
+        *(["a", "b"], ("a", "b"), "a,b", " a , b ,", '["a", "b"]', ' ["a","b"]'),
+        *(
+            ['["a", "b"]'],
+            "['a', 'b']",
+            "[a, b]",
+            '"a", "b"',
+            "'a','b'",
+            ["a", '["b"]'],
+        ),
+    ],
     ids=str,
 )
 def test_a_list_is_read_in_every_form(form: object) -> None:
@@ -44,6 +54,18 @@ def test_a_list_is_read_in_every_form(form: object) -> None:
         ([], ()),
         ("[]", ()),
         (["a,b"], ("a,b",)),
+        ('"a"', ("a",)),
+        ("['a']", ("a",)),
+        ('"a, b"', ("a, b",)),
+        ("don't", ("don't",)),
+        ("'tis", ("'tis",)),
+        ("'a' or 'b'", ("'a' or 'b'",)),
+        ('a "b"', ('a "b"',)),
+        ('"', ('"',)),
+        ("[", ("[",)),
+        ('"a"' + "[" * 100_000 + '"', ('"a"' + "[" * 100_000 + '"',)),
+        ("[slug]", ("[slug]",)),
+        ("[...all]", ("[...all]",)),
         ("[slug]/page.tsx", ("[slug]/page.tsx",)),
         ("[1]/page.tsx", ("[1]/page.tsx",)),
     ],
@@ -56,6 +78,7 @@ def test_a_list_that_is_none_is_refused_by_name() -> None:
     assert fault(file='["a') == (
         "file: it starts as a JSON list and is none; close the list"
     )
+    assert fault(file=['["a'])[:5] == "file:"
     assert fault(kind="bugfix").startswith("kind.0: Input should be 'observation'")
     assert fault(type=[1]).startswith("type.0: ")
     assert fault(author=7).startswith("author.0: ")
@@ -78,6 +101,7 @@ def test_a_platform_is_named_as_anybody_names_it() -> None:
         ("2026-03-01T00:00", MARCH, MARCH),
         ("2026-03-01 01:00:00+01:00", MARCH, MARCH),
         ("2026-03-01T00:00:00.250Z", MARCH + 250, MARCH + 250),
+        ("2026-03-01T00:00:00.250999999Z", MARCH + 250, MARCH + 250),
         (str(MARCH), MARCH, MARCH),
         (MARCH, MARCH, MARCH),
         (5, 5, 5),

@@ -16,10 +16,10 @@ def parts(text: str) -> list[str]:
 
 
 def test_only_what_a_longer_word_can_contain_is_looked_for() -> None:
-    longest = "x" * LONGEST
+    longest = "z1" * (LONGEST // 2)
     assert is_looked_into(longest)
 
     assert parts(f"{longest[:-1]} uthent") == [longest[:-1], "uthent"]
     assert parts(f"{longest} uthent") == ["uthent"]
-    assert parts("x" * 65_000) == []
+    assert parts("z1" * 32_000) == []
     assert parts("abc") == []
