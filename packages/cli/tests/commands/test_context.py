@@ -46,6 +46,19 @@ def test_a_pack_is_about_a_file_or_a_failed_command(any_way, tmp_path):
     assert not elsewhere["memories"]
 
 
+def test_what_a_command_printed_may_be_long_and_no_text(any_way, tmp_path):
+    [first, *_] = told(any_way, "comma")["memories"]
+    complaint = f"\n{first['title']}\n"
+    printed = tmp_path / "printed.txt"
+    printed.write_bytes(b"\xff\0 ----\n" * 50_000 + complaint.encode())
+
+    by_error = told(any_way, "--command", "make", "--error", first["title"])
+    by_output = told(any_way, "--command", "make", "--output", str(printed))
+
+    assert by_output["memories"]
+    assert by_output["context"] == by_error["context"]
+
+
 def test_what_a_command_printed_may_come_through_a_pipe(shell, hooks, tmp_path):
     shell("ingest", str(hooks), "--project", "small")
     args = ("context", "--project", "small", "--json", "--command", "make")

@@ -63,7 +63,7 @@ class Arguments(BaseModel):
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> Self:
-        """What was sent, by whichever of its names; null stands for nothing said.
+        """What was sent, by whichever of its names; null and `""` are nothing said.
 
         Raises:
             InvalidInputError: It names every argument at fault, and those there are.
@@ -73,7 +73,8 @@ class Arguments(BaseModel):
             ours = known.get(_folded(name))
             if ours is None:
                 raise _unknown(name, [*cls._wire_names()])
-            if value is None:
+            if value is None or value == "":
+                # A model that has to send every argument sends these.
                 continue
             if ours in told and told[ours] != value:
                 raise InvalidInputError.of(

@@ -6,11 +6,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TextIO, cast
+from typing import BinaryIO, cast
 
 import click
 from claude_mem_core.domain.context_pack import (
     DEFAULT_TOKEN_BUDGET,
+    LONGEST_OUTPUT,
     ContextQuery,
     Told,
 )
@@ -30,7 +31,7 @@ BEST_LEFT = 5
 @click.option("--command", "failed", help="About this command, which failed.")
 @click.option("--error", help="About this message of the command.")
 @click.option(
-    "--output", type=click.File(), help="About the errors in this file; - is stdin."
+    "--output", type=click.File("rb"), help="About the errors in this file; - is stdin."
 )
 @click.option(
     "--tokens",
@@ -86,13 +87,19 @@ def _asked(options: Mapping[str, object]) -> dict[str, object]:
         "files": options["files"] or None,
         "command": options["failed"],
         "error": options["error"],
-        "output": None if output is None else cast("TextIO", output).read(),
+        "output": None if output is None else _printed(cast("BinaryIO", output)),
         "tokenBudget": options["tokens"],
         "characterBudget": options["characters"],
         "limit": options["limit"],
         "explain": options["explain"] or None,
     }
     return {name: value for name, value in said.items() if value is not None}
+
+
+def _printed(output: BinaryIO) -> str:
+    """The end of what a command printed, whatever bytes are in it."""
+    text = output.read().decode("utf-8", "replace")
+    return text.replace("\0", "")[-LONGEST_OUTPUT:]
 
 
 def reasoned(explanation: Sequence[Told]) -> str:
