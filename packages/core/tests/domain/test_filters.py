@@ -148,6 +148,17 @@ def test_one_project_or_several_are_named_in_one_way() -> None:
             SearchQuery.from_wire(given)
 
 
+@pytest.mark.parametrize("anchor", ["", "x" * 257, -5, 10**18, 1.5, True, ["x"], {}])
+def test_what_can_be_no_anchor_is_refused_in_one_sentence(anchor: object) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        TimelineQuery.from_wire({"projectId": "p", "anchor": anchor})
+
+    assert str(refused.value) == (
+        "anchor: it is no id and no moment; "
+        "send the id of a memory or a session, a day, a time, or an epoch"
+    )
+
+
 def test_a_timeline_has_one_anchor() -> None:
     for given in ({}, {"anchor": "m", "query": "x"}):
         with pytest.raises(InvalidInputError, match="anchor or query is needed"):
