@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import pytest
+from claude_mem_core.domain.context_pack import ContextQuery
 from claude_mem_core.domain.memory_request import MemoryRequest
 from claude_mem_core.domain.paths import matches
 from claude_mem_core.domain.search import SearchQuery
 from claude_mem_core.domain.timeline import TimelineQuery
+from claude_mem_core.domain.value import Value
 from claude_mem_core.errors import InvalidInputError
 
 DAY = 86_400_000
@@ -131,6 +133,28 @@ def test_a_moment_that_is_none_is_refused_by_name(field: str, text: str) -> None
 @pytest.mark.parametrize("value", [-1, 1.5, True, "1969-12-31", 10**18])
 def test_a_moment_out_of_bounds_is_refused_by_name(value: object) -> None:
     assert fault(dateStart=value).startswith("dateStart: ")
+
+
+@pytest.mark.parametrize(
+    ("query", "told", "cure"),
+    [
+        (SearchQuery, {"minConfidence": "x"}, "send a number"),
+        (SearchQuery, {"minConfidence": []}, "send a number"),
+        (SearchQuery, {"type": "x" * 513}, "send fewer characters"),
+        (ContextQuery, {"tokenBudget": 0}, "send a number in these bounds"),
+        (ContextQuery, {"projectId": None}, "send one of the two"),
+        (MemoryRequest, {"projectId": None, "ids": []}, "send more"),
+    ],
+)
+def test_a_rule_that_is_broken_is_told_with_its_cure(
+    query: type[Value], told: dict[str, object], cure: str
+) -> None:
+    body = {"projectId": "p", **told}
+    with pytest.raises(InvalidInputError) as refused:
+        query.from_wire({name: one for name, one in body.items() if one is not None})
+
+    [issue] = refused.value.issues
+    assert issue.cure == cure
 
 
 def test_a_range_that_ends_before_it_starts_is_refused() -> None:
