@@ -56,6 +56,7 @@ def test_a_list_is_read_in_every_form(form: object) -> None:
         ([], ()),
         ("[]", ()),
         (["a,b"], ("a,b",)),
+        ("[01a2, 01b3]", ("01a2", "01b3")),
         ('"a"', ("a",)),
         ("['a']", ("a",)),
         ('"a, b"', ("a, b",)),

@@ -117,7 +117,7 @@ def _of_json(text: str) -> tuple[object, ...]:
     except (ValueError, RecursionError):
         # Such as `[1]/page.tsx`, which is a path.
         if not text.lstrip().startswith(("[]", '["')):
-            return _between_commas(text)
+            return _between_commas(_bare(text))
         cause = "it starts as a JSON list and is none"
         raise _refusal("list", cause, "close the list") from None
     return tuple(value)
