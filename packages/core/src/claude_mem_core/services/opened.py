@@ -39,6 +39,8 @@ def of_open_files(
         known: Those that need no adding.
         by: Who asks.
     """
+    if not paths:
+        return []
     names = " ".join(" ".join(rooted(path).split("/")[-2:]) for path in paths)
     terms = asked(names).tokens
     if not terms:
