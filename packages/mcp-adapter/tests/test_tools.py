@@ -133,6 +133,8 @@ def test_arguments_are_read_by_each_of_their_names(server, tool, given) -> None:
     [
         ("search", {"quer": 1}, "quer: the tool has no such argument; it takes proj"),
         ("search", {"limit": 500}, "limit: "),
+        ("search", {"limit": True}, "it is true or false, and no number; send a whole"),
+        ("search", {"limit": "all"}, "send a whole number"),
         ("search", {"query": "x", "q": "y"}, "query: it is given twice"),
         ("timeline", {}, "anchor or query is needed"),
         ("get_observations", {}, "ids: "),

@@ -23,6 +23,7 @@ from pydantic import (
     WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 LIST: JsonObject = {"type": "array", "items": {"type": "string"}}
 
@@ -37,7 +38,8 @@ Words = Annotated[
 
 def _counted(value: Any) -> Any:  # noqa: ANN401 - as it was sent
     if isinstance(value, bool):
-        raise ValueError("it is true or false, and no number")  # noqa: TRY004 - pydantic's
+        cure = {"cure": "send a whole number"}
+        raise PydanticCustomError("count", "it is true or false, and no number", cure)
     return value
 
 
