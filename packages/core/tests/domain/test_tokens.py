@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import math
+import time
 
 import pytest
-from claude_mem_core.domain.tokens import CAUTION, estimated_tokens
+from claude_mem_core.domain.tokens import CAUTION, estimated_tokens, rough_tokens
 
 PIECES = [
     ("", 0),
@@ -40,3 +41,18 @@ def test_lines_put_together_take_what_they_take_alone():
     lines = [f"{text}\n" for text, _ in PIECES]
     whole = estimated_tokens("".join(lines))
     assert whole <= sum(map(estimated_tokens, lines))
+
+
+def test_a_rough_number_is_near_and_does_not_take_longer_for_a_longer_text():
+    short = "The lamp turns clockwise.\n" * 100
+    long = "The lamp turns clockwise.\n" * 100_000 + "灯塔的灯" * 250_000
+
+    assert rough_tokens(short) == estimated_tokens(short)
+    start = time.process_time()
+    exactly = estimated_tokens(long)
+    between = time.process_time()
+    roughly = rough_tokens(long)
+    end = time.process_time()
+
+    assert roughly == pytest.approx(exactly, rel=0.1)
+    assert end - between < (between - start) / 4

@@ -326,8 +326,9 @@ def test_an_anchor_of_another_project_is_not_found(runtime, project, add) -> Non
     start = ServerSessionDraft(project_id=other.id, content_session_id="s")
     session = runtime.sessions.start(start, by=ME).session
 
-    for anchor in (theirs.id, session.id, "nowhere"):
-        with pytest.raises(NotFoundError):
+    for anchor in (theirs.id, session.id, "nowhere", "2026-02-30"):
+        told = f"no memory or session with the id '{anchor}'"
+        with pytest.raises(NotFoundError, match=told):
             line(runtime, project, anchor=anchor)
 
 

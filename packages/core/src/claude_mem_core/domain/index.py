@@ -7,7 +7,7 @@ from claude_mem_core.domain.analysis import Question
 from claude_mem_core.domain.bm25 import Occurrences
 from claude_mem_core.domain.memory_item import MemoryKind, MemoryRecord
 from claude_mem_core.domain.search_fields import FIELD_WEIGHTS
-from claude_mem_core.domain.tokens import estimated_tokens
+from claude_mem_core.domain.tokens import rough_tokens
 from claude_mem_core.domain.value import Epoch, Id, Name, Value
 
 LONGEST_TITLE = 120
@@ -49,7 +49,7 @@ def entry_of(item: MemoryRecord, *, why: str = "") -> IndexEntry:
         kind=item.kind,
         type=item.type,
         title=headline(item),
-        tokens=estimated_tokens(item.model_dump_json(by_alias=True, exclude={SOURCES})),
+        tokens=rough_tokens(item.model_dump_json(by_alias=True, exclude={SOURCES})),
         why=why,
     )
 
