@@ -15,6 +15,7 @@ from claude_mem_core.api import (
     Principal,
     ProjectDraft,
     Runtime,
+    SearchHit,
     SearchQuery,
     ServerSessionDraft,
 )
@@ -65,8 +66,8 @@ class Corpus:
     as_asked: bool = False
     notes: list[str] = field(default_factory=list)
 
-    def search(self, query: Query, limit: int) -> Sequence[MemoryRecord]:
-        """The best memories for a query."""
+    def search(self, query: Query, limit: int) -> Sequence[SearchHit]:
+        """What a query finds, best first."""
         project_id = self.projects[query.conv]
         asked = SearchQuery(
             project_id=project_id,
@@ -74,7 +75,7 @@ class Corpus:
             limit=limit,
             as_of=query.asked_at if self.as_asked else None,
         )
-        return [hit.item for hit in self.runtime.recall.search(asked, by=ME).hits]
+        return self.runtime.recall.search(asked, by=ME).hits
 
     def place(self, item: MemoryRecord) -> Found:
         """A memory by the benchmark's names.

