@@ -21,6 +21,7 @@ from claude_mem_core.domain.bm25 import Fit, Frequencies, Occurrences, weighed
 from claude_mem_core.domain.calendar import NO_TIMES, Times
 from claude_mem_core.domain.deviations import deviation, standardised
 from claude_mem_core.domain.feedback import UNKNOWN, Standing
+from claude_mem_core.domain.named_files import files_in
 from claude_mem_core.domain.open_files import NOTHING_OPEN, OpenFiles
 from claude_mem_core.domain.search import Candidate
 from claude_mem_core.domain.search_fields import FIELD_WEIGHTS
@@ -30,6 +31,7 @@ from claude_mem_core.domain.weights import (
     CONTRADICTED,
     FEEDBACK,
     HALF_LIFE,
+    NAMED,
     OPEN,
     REACH,
     RECENT,
@@ -44,7 +46,8 @@ from claude_mem_core.domain.weights import (
 
 SIGNALS = (
     *("alike", "around", "window", "answer", "question", "session", "length"),
-    *("who", "when", "open", "trust", "recent", "feedback", "contradicted", "spread"),
+    *("who", "when", "named", "open", "trust", "recent", "feedback", "contradicted"),
+    "spread",
 )
 """The parts of a score beside its words, in the order in which they are told."""
 
@@ -131,6 +134,9 @@ def _own(candidates: Sequence[Candidate], asked: Asked) -> Iterator[tuple[str, C
         yield "who", [WHO * (one.author in names) for one in candidates]
     if asked.times:
         yield "when", [WHEN * asked.times.fit(one.when_epoch) for one in candidates]
+    named = OpenFiles(files_in(asked.text))
+    if named:
+        yield "named", [NAMED * named.names(one.files) for one in candidates]
     if asked.open_files:
         near = asked.open_files.nearness
         yield "open", [OPEN * near(one.files) for one in candidates]
