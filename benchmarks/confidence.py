@@ -21,9 +21,10 @@ import claude_mem_core.domain.confidence as learned
 import numpy as np
 from claude_mem_core.api import SearchQuery, open_runtime
 
-from benchmarks import corpus, dataset
+from benchmarks import corpus
 from benchmarks.corpus import ME, Corpus
 from benchmarks.dataset import Query
+from benchmarks.lines import faults_told
 
 WEIGHTS = Path(learned.__file__).with_suffix(".json")
 HYBRID = {
@@ -62,7 +63,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     name = "alone" if options.arms == "lexical" else "with_vectors"
-    with dataset.faults_told():
+    with faults_told():
         asked = list(_asked(options.data, options.split, options.arms))
     features = np.array([one.features for one in asked])
     right = np.array([one.is_right for one in asked], dtype=float)

@@ -22,7 +22,7 @@ from claude_mem_core.api import (
 from claude_mem_core.errors import InvalidInputError
 from pydantic import ValidationError
 
-from benchmarks import dataset
+from benchmarks import dataset, folder, long_mem_eval
 from benchmarks.dataset import Dataset, Query, Turn
 
 ME = Principal.local()
@@ -138,18 +138,18 @@ class Corpus:
 
 def turns(runtime: Runtime, data: Path, split: str) -> Corpus:
     """Every turn of `memories.SPLIT.jsonl` as one memory of all its words."""
-    return _kept(runtime, dataset.folder(data, split))
+    return _kept(runtime, folder.read(data, split))
 
 
-def long_mem_eval(runtime: Runtime, path: Path) -> Corpus:
+def haystacks(runtime: Runtime, path: Path) -> Corpus:
     """A LongMemEval file: each question has a haystack of its own."""
-    return _kept(runtime, dataset.long_mem_eval(path))
+    return _kept(runtime, long_mem_eval.read(path))
 
 
 def made(runtime: Runtime, data: Path, split: str) -> Corpus:
     """The memories that the product makes of `events.SPLIT.jsonl.gz`."""
-    found = Dataset(queries=dataset.queries(data, split))
-    dataset.judge(found, data, split)
+    found = Dataset(queries=folder.queries(data, split))
+    folder.judge(found, data, split)
     found.right = {}
     corpus = _asked(runtime, found)
     convs = {query.conv for query in corpus.queries}
@@ -196,7 +196,7 @@ def _asked(runtime: Runtime, found: Dataset) -> Corpus:
 def _accept(corpus: Corpus, project_id: str, data: Path, split: str) -> None:
     """Take every event in and end every session."""
     runtime, count = corpus.runtime, 0
-    agent, lines = runtime.agent("claude-code"), dataset.events(data, split)
+    agent, lines = runtime.agent("claude-code"), folder.events(data, split)
     sessions = set()
     while batch := list(islice(lines, BATCH)):
         drafts = []

@@ -50,10 +50,11 @@ from typing import Any
 
 from claude_mem_core.api import Runtime, open_runtime
 
-from benchmarks import corpus, dataset
+from benchmarks import corpus
 from benchmarks.ablation import Answer, without
 from benchmarks.corpus import Corpus, Found
 from benchmarks.dataset import Query
+from benchmarks.lines import faults_told
 
 DEPTH = 100
 """Answers that are asked for: enough for ten sessions in most cases."""
@@ -62,7 +63,7 @@ DEPTH = 100
 def main() -> None:
     """Measure, and print the figures."""
     options = _options()
-    with dataset.faults_told():
+    with faults_told():
         told = _told(options)
     for note in told.get("notes", ()):
         print(f"Note: {note}.", file=sys.stderr)
@@ -131,7 +132,7 @@ def _measured(runtime: Runtime, options: argparse.Namespace) -> dict[str, Any]:
 
 def _taken_in(runtime: Runtime, options: argparse.Namespace) -> Corpus:
     if options.data.is_file():
-        return corpus.long_mem_eval(runtime, options.data)
+        return corpus.haystacks(runtime, options.data)
     if options.made:
         return corpus.made(runtime, options.data, options.split)
     return corpus.turns(runtime, options.data, options.split)
