@@ -22,7 +22,9 @@ import numpy as np
 from claude_mem_core.api import SearchQuery, open_runtime
 
 from benchmarks import corpus
-from benchmarks.corpus import ME, Corpus, Query
+from benchmarks.corpus import ME, Corpus
+from benchmarks.dataset import Query
+from benchmarks.lines import faults_told
 
 WEIGHTS = Path(learned.__file__).with_suffix(".json")
 HYBRID = {
@@ -61,7 +63,8 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     name = "alone" if options.arms == "lexical" else "with_vectors"
-    asked = list(_asked(options.data, options.split, options.arms))
+    with faults_told():
+        asked = list(_asked(options.data, options.split, options.arms))
     features = np.array([one.features for one in asked])
     right = np.array([one.is_right for one in asked], dtype=float)
     own = np.array([one.is_own for one in asked])

@@ -3,17 +3,11 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import sys
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from claude_mem_core.api import (
     MemoryItemDraft,
@@ -21,30 +15,18 @@ from claude_mem_core.api import (
     Principal,
     ProjectDraft,
     Runtime,
+    SearchHit,
     SearchQuery,
     ServerSessionDraft,
 )
+from claude_mem_core.errors import InvalidInputError
+from pydantic import ValidationError
+
+from benchmarks import dataset, folder, long_mem_eval
+from benchmarks.dataset import Dataset, Query, Turn
 
 ME = Principal.local()
 BATCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A question of the benchmark.
-
-    Attributes:
-        conv: The haystack that it searches.
-        abstains: No memory answers it.
-        asked_at: When it was asked, in milliseconds, where the set tells.
-    """
-
-    id: str
-    conv: str
-    text: str
-    category: str
-    abstains: bool = False
-    asked_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +50,8 @@ class Corpus:
         right: The right memories of a query; empty where only sessions are judged.
         right_sessions: Its right sessions.
         names: From our id of a memory, or of a session, to the benchmark's.
+        sessions: Our id of a session, by its haystack and its name.
+        notes: What is odd about what was read.
         as_asked: Each question is asked as of when it was asked.
     """
 
@@ -77,11 +61,13 @@ class Corpus:
     right: dict[str, set[str]] = field(default_factory=dict)
     right_sessions: dict[str, set[str]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    sessions: dict[tuple[str, str], str] = field(default_factory=dict)
     memories: int = 0
     as_asked: bool = False
+    notes: list[str] = field(default_factory=list)
 
-    def search(self, query: Query, limit: int) -> Sequence[MemoryRecord]:
-        """The best memories for a query."""
+    def search(self, query: Query, limit: int) -> Sequence[SearchHit]:
+        """What a query finds, best first."""
         project_id = self.projects[query.conv]
         asked = SearchQuery(
             project_id=project_id,
@@ -89,7 +75,7 @@ class Corpus:
             limit=limit,
             as_of=query.asked_at if self.as_asked else None,
         )
-        return [hit.item for hit in self.runtime.recall.search(asked, by=ME).hits]
+        return self.runtime.recall.search(asked, by=ME).hits
 
     def place(self, item: MemoryRecord) -> Found:
         """A memory by the benchmark's names.
@@ -111,165 +97,112 @@ class Corpus:
     def project(self, conv: str) -> str:
         """The project of a haystack, made when it is first named."""
         if conv not in self.projects:
-            made = self.runtime.projects.create(ProjectDraft(name=conv), by=ME)
+            # By a name of ours: a set may call its haystacks what no project is called.
+            name = f"haystack {len(self.projects) + 1}"
+            made = self.runtime.projects.create(ProjectDraft(name=name), by=ME)
             self.projects[conv] = made.id
         return self.projects[conv]
 
-    def keep(self, conv: str, turn: Mapping[str, Any], name: str, session: str) -> None:
-        """Add a turn as it is to its session.
-
-        Args:
-            conv: The haystack.
-            turn: `text`, and `ts`, `speaker`, `image_caption`, `project` where known.
-            name: The turn's own name.
-            session: The session's own name.
-        """
-        project_id = self.project(conv)
-        session_id = self._session(project_id, session)
-        pieces = (turn["text"], turn.get("image_caption"))
-        draft = MemoryItemDraft(
-            project_id=project_id,
-            server_session_id=session_id,
-            kind="observation",
-            type="message" if turn.get("speaker") else "turn",
-            author=turn.get("speaker"),
-            narrative="\n".join(piece for piece in pieces if piece),
-            concepts=tuple(one for one in (turn.get("project"),) if one),
-            valid_from_epoch=_epoch(turn.get("ts")),
-        )
-        self.names[self.runtime.memories.add(draft, by=ME).id] = name
-        self.names[session_id] = session
+    def keep(self, turn: Turn) -> None:
+        """Add a turn as it is to its session."""
+        project_id = self.project(turn.conv)
+        session_id = self._session(project_id, turn)
+        try:
+            draft = MemoryItemDraft(
+                project_id=project_id,
+                server_session_id=session_id,
+                kind="observation",
+                type="message" if turn.speaker else "turn",
+                author=turn.speaker,
+                narrative=turn.text,
+                concepts=tuple(one for one in (turn.concept,) if one),
+                valid_from_epoch=turn.at,
+            )
+        except ValidationError as error:
+            told = error.errors()[0]
+            cause = f"{told['loc'][0]}: {told['msg']}"
+            where = f"the memory {turn.id!r}"
+            raise InvalidInputError.of(where, cause, "correct it") from None
+        self.names[self.runtime.memories.add(draft, by=ME).id] = turn.id
+        self.names[session_id] = turn.session
         self.memories += 1
 
-    def _session(self, project_id: str, name: str) -> str:
-        draft = ServerSessionDraft(project_id=project_id, content_session_id=name)
-        return self.runtime.sessions.start(draft, by=ME).session.id
+    def _session(self, project_id: str, turn: Turn) -> str:
+        key = (turn.conv, turn.session)
+        if key not in self.sessions:
+            name = f"session {len(self.sessions) + 1}"
+            draft = ServerSessionDraft(project_id=project_id, content_session_id=name)
+            self.sessions[key] = self.runtime.sessions.start(draft, by=ME).session.id
+        return self.sessions[key]
 
 
 def turns(runtime: Runtime, data: Path, split: str) -> Corpus:
     """Every turn of `memories.SPLIT.jsonl` as one memory of all its words."""
-    corpus = Corpus(runtime)
-    _ask(corpus, data, split)
-    named = _session_names(data, split)
-    lines = list(_lines(data / f"memories.{split}.jsonl"))
-    for at, turn in enumerate(lines, 1):
-        session = named(turn["conv"], str(turn["session"]))
-        corpus.keep(turn["conv"], turn, turn["id"], session)
-        if at % 100 == 0:
-            print(f"\r{at} of {len(lines)} memories", end="", file=sys.stderr)
-    print(file=sys.stderr)
-    return corpus
+    return _kept(runtime, folder.read(data, split))
+
+
+def haystacks(runtime: Runtime, path: Path) -> Corpus:
+    """A LongMemEval file: each question has a haystack of its own."""
+    return _kept(runtime, long_mem_eval.read(path))
 
 
 def made(runtime: Runtime, data: Path, split: str) -> Corpus:
     """The memories that the product makes of `events.SPLIT.jsonl.gz`."""
-    corpus = Corpus(runtime)
-    _ask(corpus, data, split)
-    corpus.right = {}
-    [conv] = {query.conv for query in corpus.queries}
+    found = Dataset(queries=folder.queries(data, split))
+    folder.judge(found, data, split)
+    found.right = {}
+    corpus = _asked(runtime, found)
+    convs = {query.conv for query in corpus.queries}
+    if len(convs) > 1:
+        cause = f"the queries are of {len(convs)} haystacks, and events of one"
+        raise InvalidInputError.of(f"queries.{split}.jsonl", cause, "ask of one `conv`")
+    [conv] = convs
     project_id = corpus.project(conv)
-    _accept(corpus, project_id, data / f"events.{split}.jsonl.gz")
+    _accept(corpus, project_id, data, split)
     runtime.generator.drain()
     counts = runtime.memories.count(project_id, by=ME)
     corpus.memories = sum(counts.values())
+    dataset.remark(found, {conv: set(corpus.names.values())}, "sessions")
     return corpus
 
 
-def long_mem_eval(runtime: Runtime, path: Path) -> Corpus:
-    """A LongMemEval file: each question has a haystack of its own.
-
-    Both roles are indexed. A question whose id ends in `_abs` has no answer.
-    """
-    corpus = Corpus(runtime)
-    questions = json.loads(path.read_text(encoding="utf-8"))
-    for count, one in enumerate(questions, 1):
-        name = one["question_id"]
-        abstains = name.endswith("_abs")
-        text, kind = one["question"], one["question_type"]
-        date = one.get("question_date")
-        at = _epoch(_moment(date).isoformat()) if date else None
-        corpus.queries.append(Query(name, name, text, kind, abstains, at))
-        if not abstains:
-            corpus.right_sessions[name] = set(one["answer_session_ids"])
-            corpus.right[name] = set()
-        _keep_haystack(corpus, one, abstains=abstains)
-        print(f"\r{count} of {len(questions)} haystacks", end="", file=sys.stderr)
+def _kept(runtime: Runtime, found: Dataset) -> Corpus:
+    corpus = _asked(runtime, found)
+    for at, turn in enumerate(found.turns, 1):
+        corpus.keep(turn)
+        if at % 100 == 0:
+            told = f"\r{at} of {len(found.turns)} memories"
+            print(told, end="", file=sys.stderr)
     print(file=sys.stderr)
+    by_id = dataset.by_conv((one.conv, one.id) for one in found.turns)
+    sessions = dataset.by_conv((one.conv, one.session) for one in found.turns)
+    dataset.remark(found, by_id, "memories")
+    dataset.remark(found, sessions, "sessions")
     return corpus
 
 
-def _keep_haystack(corpus: Corpus, one: Mapping[str, Any], *, abstains: bool) -> None:
-    name = one["question_id"]
-    sessions = zip(
-        one["haystack_session_ids"],
-        one["haystack_dates"],
-        one["haystack_sessions"],
-        strict=True,
+def _asked(runtime: Runtime, found: Dataset) -> Corpus:
+    """A corpus of nothing yet, with what is asked of it."""
+    dataset.require_judged(found)
+    corpus = Corpus(
+        runtime, found.queries, right=found.right, right_sessions=found.right_sessions
     )
-    for session, date, said in sessions:
-        for at, turn in enumerate(said):
-            told = {"text": turn["content"], "speaker": turn["role"]}
-            told["ts"] = _moment(date).isoformat()
-            corpus.keep(name, told, f"{session}/{at}", session)
-            if turn.get("has_answer") and not abstains:
-                corpus.right[name].add(f"{session}/{at}")
+    corpus.notes = found.notes
+    for query in found.queries:
+        corpus.project(query.conv)
+    return corpus
 
 
-def _moment(date: str) -> datetime:
-    return datetime.strptime(date, "%Y/%m/%d (%a) %H:%M").replace(tzinfo=UTC)
-
-
-def _ask(corpus: Corpus, data: Path, split: str) -> None:
-    for one in _lines(data / f"queries.{split}.jsonl"):
-        abstains = bool(one.get("abstain"))
-        corpus.queries.append(
-            Query(
-                one["id"],
-                one["conv"],
-                one["text"],
-                one["category"],
-                abstains,
-                _epoch(one.get("ts")),
-            )
-        )
-    corpus.right = _judged(data / f"qrels.{split}.jsonl")
-    corpus.right_sessions = _judged(data / f"qrels_session.{split}.jsonl")
-
-
-def _judged(path: Path) -> dict[str, set[str]]:
-    right: defaultdict[str, set[str]] = defaultdict(set)
-    if path.exists():
-        for one in _lines(path):
-            right[one["query"]].add(one["memory"])
-    return right
-
-
-def _session_names(data: Path, split: str) -> Callable[[str, str], str]:
-    """How the judgements name a session: as its memories do, or with more to it."""
-    path = data / f"sessions.{split}.jsonl"
-    known = (
-        {(one["conv"], one["id"]) for one in _lines(path)} if path.exists() else set()
-    )
-
-    @cache
-    def named(conv: str, session: str) -> str:
-        tails = (f"/{session}", f"/S{session}")
-        longer = (i for c, i in known if c == conv and i.endswith(tails))
-        return session if (conv, session) in known else next(longer, session)
-
-    return named
-
-
-def _accept(corpus: Corpus, project_id: str, path: Path) -> None:
+def _accept(corpus: Corpus, project_id: str, data: Path, split: str) -> None:
     """Take every event in and end every session."""
     runtime, count = corpus.runtime, 0
-    agent, lines = runtime.agent("claude-code"), _lines(path)
+    agent, lines = runtime.agent("claude-code"), folder.events(data, split)
     sessions = set()
     while batch := list(islice(lines, BATCH)):
         drafts = []
-        for payload in batch:
-            event = payload["hook_event_name"]
-            seen = agent.capture(event, payload, received_at=runtime.system.now())
+        for line in batch:
+            event = line.name("hook_event_name")
+            seen = agent.capture(event, line.told, received_at=runtime.system.now())
             drafts.append(seen.in_project(project_id))
         for one in runtime.events.accept_batch(drafts, by=ME):
             session_id = str(one.event.server_session_id)
@@ -280,20 +213,3 @@ def _accept(corpus: Corpus, project_id: str, path: Path) -> None:
     print(file=sys.stderr)
     for session_id in sorted(sessions):
         runtime.sessions.end(session_id, by=ME)
-
-
-def _epoch(told: str | None) -> int | None:
-    """Milliseconds; a time without a zone is in UTC."""
-    if told is None:
-        return None
-    moment = datetime.fromisoformat(told)
-    return int(
-        (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000
-    )
-
-
-def _lines(path: Path) -> Iterator[Any]:
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8") as file:
-        for line in file:
-            yield json.loads(line)

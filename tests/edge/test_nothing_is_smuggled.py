@@ -89,6 +89,7 @@ REFUSED: dict[str, tuple[bytes, int]] = {
     "a tab in the target": (b"GET /heal\tthz HTTP/1.1\r\n" + HOST + b"\r\n", 400),
     "a NUL in the target": (b"GET /healthz\0 HTTP/1.1\r\n" + HOST + b"\r\n", 400),
     "an escaped NUL in the target": (b"GET /healthz%00 HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+    "an escaped NUL in a parameter": (b"GET /v1/search?query=a%00b HTTP/1.1\r\n" + HOST + b"\r\n", 400),
     "escape in the target": (b"GET /healthz\x1b[2J HTTP/1.1\r\n" + HOST + b"\r\n", 400),
     "bytes beyond ASCII in the target": (b"GET /h\xc3\xa9 HTTP/1.1\r\n" + HOST + b"\r\n", 400),
     "a fragment": (b"GET /healthz#a HTTP/1.1\r\n" + HOST + b"\r\n", 400),

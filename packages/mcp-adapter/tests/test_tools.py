@@ -110,6 +110,9 @@ def test_a_list_is_read_in_every_form(server, ids) -> None:
         ("search", {"query": "lamp", "obs_type": "note", "date_start": "2020-01-01"}),
         ("search", {"q": "lamp", "dateStart": 0, "orderBy": "date_desc", "limit": "5"}),
         ("memory_search", {"query": "lamp", "type": "note", "sessionId": None}),
+        ("search", {"query": "", "type": "", "dateStart": "", "orderBy": ""}),
+        ("search", {"query": "lamp", "project": "", "sessionId": [], "limit": ""}),
+        ("timeline", {"query": "lamp", "anchor": ""}),
         ("timeline", {"query": "lamp", "depth_before": 3, "depthAfter": "2"}),
         ("timeline", {"query": "lamp", "kind": '["manual"]'}),
         ("memory_list_recent", {"count": 3}),
@@ -130,6 +133,8 @@ def test_arguments_are_read_by_each_of_their_names(server, tool, given) -> None:
     [
         ("search", {"quer": 1}, "quer: the tool has no such argument; it takes proj"),
         ("search", {"limit": 500}, "limit: "),
+        ("search", {"limit": True}, "it is true or false, and no number; send a whole"),
+        ("search", {"limit": "all"}, "send a whole number"),
         ("search", {"query": "x", "q": "y"}, "query: it is given twice"),
         ("timeline", {}, "anchor or query is needed"),
         ("get_observations", {}, "ids: "),
@@ -222,6 +227,64 @@ def test_a_newer_decision_takes_the_older_ones_place(server) -> None:
     assert told["facts"] == ["Not taken: pip", "Not taken: poetry"]
     assert told["narrative"] == "it is faster"
     assert [one["id"] for one in found] == [told["id"]]
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({}, {"Use uv"}),
+        ({"asOf": 1_500}, {"Use pip"}),
+        ({"as_of": "1970-01-01T00:00:01.500Z"}, {"Use pip"}),
+        ({"asOf": 2_500}, {"Use uv"}),
+        ({"known_at": 1}, set()),
+        ({"asOf": 500}, set()),
+    ],
+)
+def test_another_time_is_asked_about_by_every_tool_that_reads(
+    server, runtime, asked, expected
+) -> None:
+    add(server, "The lamp turns clockwise")
+    (project,) = runtime.projects.list(by=ME)
+    draft = {"project_id": project.id, "kind": "manual", "type": "decision"}
+    pip, uv = (
+        runtime.memories.add(
+            MemoryItemDraft(**draft, title=title, valid_from_epoch=since), by=ME
+        ).id
+        for title, since in (("Use pip", 1_000), ("Use uv", 2_000))
+    )
+    call(server, "memory_supersede", id=pip, by=uv)
+
+    def told(tool, **given):
+        found = call(server, tool, **given, **asked)
+        assert not found.is_error, text(found)
+        answer = found.structured_content
+        items = answer["index" if "index" in answer else "memories"]
+        return {one["title"] for one in items}
+
+    assert told("search", query="use", type="decision") == expected
+    assert told("memory_search", query="use") == expected
+    assert told("memory_list_recent", type="decision") == expected
+    assert told("timeline", query="use", type="decision") == expected
+    pack = call(server, "memory_context", query="use", **asked).structured_content
+    whole = call(server, "get_observations", ids=[pip, uv], **asked)
+    held = {one["title"] for one in whole.structured_content["memories"]}
+    assert {one for one in ("Use pip", "Use uv") if one in pack["context"]} == expected
+    assert held == (expected if asked else {"Use pip", "Use uv"})
+
+
+def test_what_gave_way_or_ended_is_found_when_it_is_asked_for(server) -> None:
+    old, new = add(server, "The lamp burns oil"), add(server, "The lamp burns gas")
+    ended = add(server, "The lamp stands in the hall")
+    call(server, "memory_supersede", id=old, by=new)
+    call(server, "memory_forget", id=ended)
+
+    def found(**asked):
+        told = call(server, "search", query="lamp", **asked).structured_content
+        return {one["id"] for one in told["index"]}
+
+    assert found() == {new}
+    assert found(includeSuperseded=True) == {old, new}
+    assert found(include_expired="true") == {new, ended}
 
 
 def test_feedback_moves_what_a_memory_is_held_to_be(server) -> None:

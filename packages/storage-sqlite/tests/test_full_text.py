@@ -83,17 +83,43 @@ def test_a_change_that_no_word_of_changed_leaves_the_index_alone(statements, sto
     assert [one for one in statements if "INTO memory_items_fts" in one]
 
 
-def test_a_word_that_very_many_have_chooses_only_where_rarer_ones_find_too_few(
-    storage, monkeypatch
-):
+def test_what_has_only_a_common_word_comes_last_and_the_latest_of_it_first(storage):
+    for number in range(40):
+        said = "lamp lamp lamp" if number % 2 else "the lamp by the old river"
+        add(storage, samples.memory(f"common {number:02}", said))
+    for number in range(3):
+        add(storage, samples.memory(f"rare {number}", "tower by the river and a wood"))
+    rare = ["rare 0", "rare 1", "rare 2"]
+    latest = [f"common {number}" for number in range(39, 29, -1)]
+    assert found(storage, "lamp", "tower", limit=3) == rare
+    assert found(storage, "lamp", "tower", limit=13) == rare + latest
+    assert len(found(storage, "lamp", "tower", limit=99)) == 43
+    # Where no rarer word is there, how well they fit is told as ever.
+    assert set(found(storage, "lamp", "absent", limit=20)) == {
+        f"common {number:02}" for number in range(1, 40, 2)
+    }
+
+
+def test_what_has_only_a_common_word_is_compared_where_there_is_talk(storage):
+    for number in range(40):
+        said = "lamp lamp lamp" if number % 2 else "the lamp by the old river"
+        one = samples.memory(f"common {number:02}", text=said, author="Anna")
+        add(storage, one)
+    add(storage, samples.memory("rare", text="tower by the river", author="Ben"))
+    best = {f"common {number:02}" for number in range(1, 40, 2)}
+    assert set(found(storage, "lamp", "tower", limit=21)) == {"rare", *best}
+
+
+def test_words_that_very_many_have_choose_none_beside_a_rarer_one(storage, monkeypatch):
     from claude_mem_storage_sqlite import search
 
-    monkeypatch.setattr(search, "CHOOSING", 5)
+    monkeypatch.setattr(search, "CHOOSING", 8)
     for number in range(6):
-        add(storage, samples.memory(f"common {number}", "lamp lamp lamp"))
-    for number in range(3):
-        add(storage, samples.memory(f"rare {number}", "tower by the river"))
-    assert found(storage, "lamp", "tower", limit=3) == ["rare 0", "rare 1", "rare 2"]
+        add(storage, samples.memory(f"lamp {number}", "lamp"))
+    for number in range(5):
+        add(storage, samples.memory(f"tower {number}", "tower by the river"))
+    towers = [f"tower {number}" for number in range(5)]
+    assert found(storage, "lamp", "tower", limit=5) == towers
     assert len(found(storage, "lamp", "tower")) == 9
 
 
@@ -290,12 +316,13 @@ def plan_of(storage, sql, narrowed, **more):
     return [row[3] for row in rows]
 
 
+@pytest.mark.parametrize("order", ["_BEST_FIRST", "_LATEST_FIRST"])
 @pytest.mark.parametrize("fields", [{}, EVERY_FILTER], ids=["plain", "every filter"])
-def test_a_search_reads_the_best_first_and_looks_up_no_more(storage, fields):
+def test_a_search_looks_up_no_more_rows_than_are_wanted(storage, fields, order):
     from claude_mem_storage_sqlite import filters, search
 
     wanted = samples.wanted().changed(**fields)
-    sql = search._BEST + filters.conditions(wanted) + search._ORDER
+    sql = search._BEST + filters.conditions(wanted) + getattr(search, order)
     steps = plan_of(storage, sql, wanted, question="a", own="project")
     assert "SCAN f VIRTUAL TABLE" in steps[0]
     assert "SEARCH r USING INTEGER PRIMARY KEY" in steps[1]

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 from claude_mem_core.domain.value import JsonObject
+from pydantic import JsonValue
 
 from claude_mem_cli.jobs import as_span
 
@@ -76,6 +77,8 @@ def moment(text: str | None, *, now: int) -> str | int | None:
     return text if span is None else max(0, now - span)
 
 
-def joined(values: Sequence[str]) -> Any:  # noqa: ANN401 - a list, or its one string
-    """What an option says that may be given several times, or once with commas."""
-    return values[0] if len(values) == 1 else list(values)
+def joined(values: Sequence[str]) -> JsonValue:
+    """What an option says that may be given several times, each with commas."""
+    if len(values) > 1 and any(value.lstrip().startswith("[") for value in values):
+        return [*values]
+    return ",".join(values)

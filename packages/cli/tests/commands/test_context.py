@@ -30,6 +30,15 @@ def test_a_pack_stays_within_both_budgets(any_way):
     assert told(any_way)["context"] == whole["context"]
 
 
+def test_a_pack_can_be_of_another_time(any_way):
+    now = told(any_way, "comma")["memories"]
+
+    assert now
+    assert told(any_way, "comma", "--as-of", "2999-01-01")["memories"] == now
+    assert not told(any_way, "comma", "--known-at", "1990-01-01")["memories"]
+    assert not told(any_way, "--as-of", "1990-01-01")["memories"]
+
+
 def test_a_pack_is_about_a_file_or_a_failed_command(any_way, tmp_path):
     [first, *_] = told(any_way, "comma")["memories"]
     printed = tmp_path / "printed.txt"
@@ -44,6 +53,19 @@ def test_a_pack_is_about_a_file_or_a_failed_command(any_way, tmp_path):
     assert by_output["context"] == by_error["context"]
     assert by_file["memories"]
     assert not elsewhere["memories"]
+
+
+def test_what_a_command_printed_may_be_long_and_no_text(any_way, tmp_path):
+    [first, *_] = told(any_way, "comma")["memories"]
+    complaint = f"\n{first['title']}\n"
+    printed = tmp_path / "printed.txt"
+    printed.write_bytes(b"\xff\0 ----\n" * 50_000 + complaint.encode())
+
+    by_error = told(any_way, "--command", "make", "--error", first["title"])
+    by_output = told(any_way, "--command", "make", "--output", str(printed))
+
+    assert by_output["memories"]
+    assert by_output["context"] == by_error["context"]
 
 
 def test_what_a_command_printed_may_come_through_a_pipe(shell, hooks, tmp_path):

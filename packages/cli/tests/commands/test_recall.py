@@ -53,6 +53,8 @@ def test_every_filter_narrows_a_search(any_way):
         ("--kind", kind),
         ("--kind", "observation,summary"),
         ("--kind", "observation", "--kind", "summary"),
+        ("--kind", "prompt,observation", "--kind", "summary"),
+        ("--kind", '["observation"]', "--kind", '["summary"]'),
         ("--type", every[0]["type"]),
         ("--session", every[0]["serverSessionId"]),
         ("--platform", "claude"),

@@ -368,6 +368,28 @@ class MemoryContract(RepositoryContract):
         best = _candidates(inhabited, "banana", "melon", "plum", limit=2)
         assert [one.item_id for one in best] == ["2", "1"]
 
+    def test_talk_is_told_further(self, inhabited: Storage) -> None:
+        """A search goes to `limit_of_talk` where one of the first `limit` was said."""
+        for number in range(6):
+            text = "banana" if number < 2 else "banana and a melon"
+            _add(inhabited, samples.memory(f"{number}", text))
+        assert _up_to(inhabited, 2, of_talk=4) == ["0", "1"]
+        _add(
+            inhabited,
+            samples.memory("late", "banana and a melon by the sea", author="Anna"),
+        )
+        assert _up_to(inhabited, 2, of_talk=4) == ["0", "1"]
+        _add(inhabited, samples.memory("said", "banana", author="Anna"))
+        first = ["0", "1", "said"]
+        assert sorted(_up_to(inhabited, 3, of_talk=3)) == first
+        assert sorted(_up_to(inhabited, 3, of_talk=5)[:3]) == first
+        for limit, of_talk in ((3, 3), (3, 5), (3, 8), (3, 99), (4, 5)):
+            asked = min(max(limit, of_talk), 8)
+            assert len(_up_to(inhabited, limit, of_talk=of_talk)) == asked
+        both = ("project", "other")
+        _add(inhabited, samples.memory("there", "banana", **samples.ELSEWHERE))
+        assert len(_up_to(inhabited, 4, of_talk=9, project_ids=both)) == 9
+
     def test_the_best_of_several_projects_come_first(self, inhabited: Storage) -> None:
         """The memories that share a term, the best lexical score first."""
         _add(inhabited, samples.memory("much", "banana melon"))
@@ -768,6 +790,18 @@ def _words_in(
 ) -> list[str]:
     where = projects or ("project",)
     return list(memories.words_with(part, where, scope=scope, limit=limit))
+
+
+def _up_to(
+    storage: Storage, limit: int, *, of_talk: int, **fields: object
+) -> list[str]:
+    wanted = samples.wanted().changed(**fields)
+    query = TermQuery(
+        terms=("banana",), wanted=wanted, limit=limit, limit_of_talk=of_talk
+    )
+    with storage.read() as snapshot:
+        found = snapshot.memories.search(query, scope=OURS).candidates
+    return [one.item_id for one in found]
 
 
 def _candidates(

@@ -239,7 +239,20 @@ class MemoriesAreFoundByIdToo(InProcessMemories):
 @breaks(MemoryContract.test_a_search_is_ranked_and_cut, "memories")
 class ASearchIsNotCut(InProcessMemories):
     def search(self, query, *, scope):
-        return super().search(query.changed(limit=99), scope=scope)
+        most = query.limit if query.limit_of_talk else 99
+        return super().search(query.changed(limit=most), scope=scope)
+
+
+@breaks(MemoryContract.test_talk_is_told_further, "memories")
+class TalkIsCutAsRecordsAre(InProcessMemories):
+    def search(self, query, *, scope):
+        return super().search(query.changed(limit_of_talk=0), scope=scope)
+
+
+@breaks(MemoryContract.test_talk_is_told_further, "memories")
+class RecordsAreToldAsFarAsTalk(InProcessMemories):
+    def search(self, query, *, scope):
+        return super().search(query.changed(limit=query.most), scope=scope)
 
 
 @breaks(MemoryContract.test_a_candidate_tells_what_ranking_needs, "memories")

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import pytest
+from claude_mem_core.domain.context_pack import ContextQuery
 from claude_mem_core.domain.memory_request import MemoryRequest
 from claude_mem_core.domain.paths import matches
 from claude_mem_core.domain.search import SearchQuery
 from claude_mem_core.domain.timeline import TimelineQuery
+from claude_mem_core.domain.value import Value
 from claude_mem_core.errors import InvalidInputError
 
 DAY = 86_400_000
@@ -27,7 +29,17 @@ def fault(**fields: object) -> str:
 
 @pytest.mark.parametrize(
     "form",
-    [["a", "b"], ("a", "b"), "a,b", " a , b ,", '["a", "b"]', ' ["a","b"]'],
+    [
+        *(["a", "b"], ("a", "b"), "a,b", " a , b ,", '["a", "b"]', ' ["a","b"]'),
+        *(
+            ['["a", "b"]'],
+            "['a', 'b']",
+            "[a, b]",
+            '"a", "b"',
+            "'a','b'",
+            ["a", '["b"]'],
+        ),
+    ],
     ids=str,
 )
 def test_a_list_is_read_in_every_form(form: object) -> None:
@@ -44,6 +56,19 @@ def test_a_list_is_read_in_every_form(form: object) -> None:
         ([], ()),
         ("[]", ()),
         (["a,b"], ("a,b",)),
+        ("[01a2, 01b3]", ("01a2", "01b3")),
+        ('"a"', ("a",)),
+        ("['a']", ("a",)),
+        ('"a, b"', ("a, b",)),
+        ("don't", ("don't",)),
+        ("'tis", ("'tis",)),
+        ("'a' or 'b'", ("'a' or 'b'",)),
+        ('a "b"', ('a "b"',)),
+        ('"', ('"',)),
+        ("[", ("[",)),
+        ('"a"' + "[" * 100_000 + '"', ('"a"' + "[" * 100_000 + '"',)),
+        ("[slug]", ("[slug]",)),
+        ("[...all]", ("[...all]",)),
         ("[slug]/page.tsx", ("[slug]/page.tsx",)),
         ("[1]/page.tsx", ("[1]/page.tsx",)),
     ],
@@ -56,6 +81,7 @@ def test_a_list_that_is_none_is_refused_by_name() -> None:
     assert fault(file='["a') == (
         "file: it starts as a JSON list and is none; close the list"
     )
+    assert fault(file=['["a'])[:5] == "file:"
     assert fault(kind="bugfix").startswith("kind.0: Input should be 'observation'")
     assert fault(type=[1]).startswith("type.0: ")
     assert fault(author=7).startswith("author.0: ")
@@ -78,6 +104,7 @@ def test_a_platform_is_named_as_anybody_names_it() -> None:
         ("2026-03-01T00:00", MARCH, MARCH),
         ("2026-03-01 01:00:00+01:00", MARCH, MARCH),
         ("2026-03-01T00:00:00.250Z", MARCH + 250, MARCH + 250),
+        ("2026-03-01T00:00:00.250999999Z", MARCH + 250, MARCH + 250),
         (str(MARCH), MARCH, MARCH),
         (MARCH, MARCH, MARCH),
         (5, 5, 5),
@@ -109,6 +136,28 @@ def test_a_moment_out_of_bounds_is_refused_by_name(value: object) -> None:
     assert fault(dateStart=value).startswith("dateStart: ")
 
 
+@pytest.mark.parametrize(
+    ("query", "told", "cure"),
+    [
+        (SearchQuery, {"minConfidence": "x"}, "send a number"),
+        (SearchQuery, {"minConfidence": []}, "send a number"),
+        (SearchQuery, {"type": "x" * 513}, "send fewer characters"),
+        (ContextQuery, {"tokenBudget": 0}, "send a number in these bounds"),
+        (ContextQuery, {"projectId": None}, "send one of the two"),
+        (MemoryRequest, {"projectId": None, "ids": []}, "send more"),
+    ],
+)
+def test_a_rule_that_is_broken_is_told_with_its_cure(
+    query: type[Value], told: dict[str, object], cure: str
+) -> None:
+    body = {"projectId": "p", **told}
+    with pytest.raises(InvalidInputError) as refused:
+        query.from_wire({name: one for name, one in body.items() if one is not None})
+
+    [issue] = refused.value.issues
+    assert issue.cure == cure
+
+
 def test_a_range_that_ends_before_it_starts_is_refused() -> None:
     told = fault(dateStart="2026-03-02", dateEnd="2026-03-01")
 
@@ -122,6 +171,17 @@ def test_one_project_or_several_are_named_in_one_way() -> None:
     for given in ({}, {"projectId": "a", "projectIds": ["b"]}, {"projectIds": []}):
         with pytest.raises(InvalidInputError, match="one of projectId, projectIds"):
             SearchQuery.from_wire(given)
+
+
+@pytest.mark.parametrize("anchor", ["", "x" * 257, -5, 10**18, 1.5, True, ["x"], {}])
+def test_what_can_be_no_anchor_is_refused_in_one_sentence(anchor: object) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        TimelineQuery.from_wire({"projectId": "p", "anchor": anchor})
+
+    assert str(refused.value) == (
+        "anchor: it is no id and no moment; "
+        "send the id of a memory or a session, a day, a time, or an epoch"
+    )
 
 
 def test_a_timeline_has_one_anchor() -> None:

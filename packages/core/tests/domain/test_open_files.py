@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from claude_mem_core.domain.open_files import BESIDE, OpenFiles
 from claude_mem_core.domain.paths import all_rooted
@@ -38,3 +40,16 @@ def test_the_nearest_of_all_files_counts() -> None:
 
     assert opened.nearness(all_rooted(["src/b.py", "src/lamp.py", "x"])) == 1
     assert OpenFiles([]).nearness(all_rooted(["src/lamp.py"])) == 0
+
+
+def test_a_path_takes_no_more_room_the_deeper_it_lies() -> None:
+    deep = "a/" * 5_000 + "lamp.py"
+
+    tracemalloc.start()
+    opened = OpenFiles([deep])
+    near = opened.nearness(all_rooted([deep, "src/tower.py"]))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert near == 1
+    assert most < 100 * len(deep)

@@ -104,6 +104,8 @@ def test_what_is_known_of_a_file_is_told(house: _House) -> None:
 
     assert house.pack(files=["src/lamp.py"]) == ["Changed it", "Read it"]
     assert house.pack(files=["./src\\lamp.py"]) == ["Changed it", "Read it"]
+    assert house.pack(files="none.py, src/lamp.py") == ["Changed it", "Read it"]
+    assert house.pack(files='["src/lamp.py"]') == ["Changed it", "Read it"]
     assert house.pack(files=["none.py"]) == []
 
 

@@ -88,7 +88,9 @@ def embed_all(runtime) -> None:
         pass
 
 
-def test_what_shares_no_word_is_found_by_its_vector(runtime, remember, titles) -> None:
+def test_what_shares_no_word_is_found_by_its_vector(
+    runtime, project, remember, titles
+) -> None:
     remember("Serialisation of timestamps")
     remember("Lunch")
     assert titles(MISSPELT) == []
@@ -96,6 +98,8 @@ def test_what_shares_no_word_is_found_by_its_vector(runtime, remember, titles) -
     embed_all(runtime)
 
     assert titles(MISSPELT)[0] == "Serialisation of timestamps"
+    query = SearchQuery(project_id=project.id, query=MISSPELT)
+    assert runtime.recall.search(query, by=ME).hits[0].why == "its meaning"
 
 
 def test_without_an_embedder_nothing_waits_and_nothing_changes(

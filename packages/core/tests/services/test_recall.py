@@ -22,8 +22,9 @@ from claude_mem_core.domain.search import Candidate, SearchQuery
 from claude_mem_core.domain.server_session import ServerSessionDraft
 from claude_mem_core.domain.supersession import superseded
 from claude_mem_core.domain.timeline import Timeline, TimelineQuery
-from claude_mem_core.domain.weights import OPEN
+from claude_mem_core.domain.weights import NAMED, OPEN
 from claude_mem_core.errors import ForbiddenError, NotFoundError
+from claude_mem_core.services.lexical import POOL
 
 ME = Principal.local()
 Add = Callable[..., MemoryItem]
@@ -269,6 +270,61 @@ def test_what_fits_much_better_stands_above_what_is_about_an_open_file(
     assert (second.parts["open"], third.parts["open"]) == (OPEN, 0)
 
 
+@pytest.mark.parametrize(
+    "question",
+    ["lamp.py", "src/lamp.py:12", "why did /home/me/app/src/lamp.py change?"],
+)
+def test_what_is_about_a_file_that_the_question_names_comes_first(
+    runtime, project, add, question
+) -> None:
+    add("Heights are metres", files_modified=("src/lamp.py",))
+    add("Why did the lamp change, and how? A lamp of src, py and me", text=question)
+    add("The change of the lamp", files_read=("src/xlamp.py", "lamp.py/x"))
+    asked = SearchQuery(project_id=project.id, query=question)
+
+    first, *others = runtime.recall.search(asked, by=ME).hits
+
+    assert first.item.title == "Heights are metres"
+    assert first.parts["named"] == NAMED
+    assert {one.parts["named"] for one in others} == {0}
+
+
+def test_a_file_that_is_named_is_looked_for_beyond_the_words(
+    runtime, project, add
+) -> None:
+    add("Heights are metres", files_modified=("src/lamp.py",))
+    for number in range(POOL + 1):
+        add(f"The lamp, {number}", text="src lamp py " * (1 + number % 9))
+
+    found = search(runtime, project, "src/lamp.py", limit=100)
+    assert "Heights are metres" in found
+    assert "Heights are metres" not in search(runtime, project, "src lamp", limit=100)
+
+
+def test_a_reason_tells_what_brought_what_has_none_of_the_words(
+    runtime, project, add
+) -> None:
+    add("Heights are metres", files_modified=("src/keeper.py",))
+    add("Why the lamp flickers")
+    session = runtime.sessions.start(
+        ServerSessionDraft(project_id=project.id, content_session_id="talk"), by=ME
+    ).session.id
+    for text in ("Does the lamp flicker?", "Only at night"):
+        add("Anna", text=text, author="Anna", server_session_id=session)
+    asked = SearchQuery(
+        project_id=project.id, query="lamp flicker", open_files=("keeper.py",)
+    )
+
+    hits = runtime.recall.search(asked, by=ME).hits
+
+    assert {hit.item.text or hit.item.title: hit.why for hit in hits} == {
+        "Heights are metres": "an open file",
+        "Why the lamp flickers": "title: lamp, flicker",
+        "Does the lamp flicker?": "text: lamp, flicker",
+        "Only at night": "what it stands beside",
+    }
+
+
 def test_a_reason_names_no_word_that_only_looks_alike(add) -> None:
     item = add("The cart carries a category", files_read=("src/lamp.py",))
 
@@ -326,8 +382,9 @@ def test_an_anchor_of_another_project_is_not_found(runtime, project, add) -> Non
     start = ServerSessionDraft(project_id=other.id, content_session_id="s")
     session = runtime.sessions.start(start, by=ME).session
 
-    for anchor in (theirs.id, session.id, "nowhere"):
-        with pytest.raises(NotFoundError):
+    for anchor in (theirs.id, session.id, "nowhere", "2026-02-30"):
+        told = f"no memory or session with the id '{anchor}'"
+        with pytest.raises(NotFoundError, match=told):
             line(runtime, project, anchor=anchor)
 
 

@@ -126,7 +126,7 @@ class StrictParser(HTTPRequestParser):
             ("a header field is folded over lines", folded),
             ("white space after the request line", spaced),
             ("the request's target is neither a path nor http://", not is_target),
-            ("a NUL in the request's target", "\0" in self.path),
+            ("a NUL in the request's target", "%00" in self.request_uri),
             ("the request's target and Host disagree", bool(host) and host != named),
         ]
 

@@ -23,6 +23,7 @@ from pydantic import (
     WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
 LIST: JsonObject = {"type": "array", "items": {"type": "string"}}
 
@@ -37,7 +38,8 @@ Words = Annotated[
 
 def _counted(value: Any) -> Any:  # noqa: ANN401 - as it was sent
     if isinstance(value, bool):
-        raise ValueError("it is true or false, and no number")  # noqa: TRY004 - pydantic's
+        cure = {"cure": "send a whole number"}
+        raise PydanticCustomError("count", "it is true or false, and no number", cure)
     return value
 
 
@@ -63,7 +65,7 @@ class Arguments(BaseModel):
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> Self:
-        """What was sent, by whichever of its names; null stands for nothing said.
+        """What was sent, by whichever of its names; null and `""` are nothing said.
 
         Raises:
             InvalidInputError: It names every argument at fault, and those there are.
@@ -73,7 +75,8 @@ class Arguments(BaseModel):
             ours = known.get(_folded(name))
             if ours is None:
                 raise _unknown(name, [*cls._wire_names()])
-            if value is None:
+            if value is None or value == "":
+                # A model that has to send every argument sends these.
                 continue
             if ours in told and told[ours] != value:
                 raise InvalidInputError.of(

@@ -12,6 +12,8 @@ from pydantic import Field
 from claude_mem_mcp_adapter.arguments import Arguments, Count, Moment, OfProject, Words
 
 MOST = 50
+AS_OF = "What held at this time, in place of now"
+KNOWN_AT = "What was recorded by this time, in place of now"
 KINDS: Mapping[str, str] = {
     "observations": "observation",
     "sessions": "summary",
@@ -40,6 +42,14 @@ class Filtered(OfProject):
         default=None, description="From then on: 2026-03-01, a time, or milliseconds"
     )
     date_end: Moment | None = Field(default=None, description="Until then")
+    as_of: Moment | None = Field(default=None, description=AS_OF)
+    known_at: Moment | None = Field(default=None, description=KNOWN_AT)
+    include_superseded: bool = Field(
+        default=False, description="Those too whose place another took"
+    )
+    include_expired: bool = Field(
+        default=False, description="Those too that hold no longer"
+    )
 
     SYNONYMS: ClassVar[Mapping[str, str]] = {
         **OfProject.SYNONYMS,
@@ -141,6 +151,8 @@ class Get(Arguments):
     evidence: bool = Field(
         default=False, description="With the words that each was taken from"
     )
+    as_of: Moment | None = Field(default=None, description=AS_OF)
+    known_at: Moment | None = Field(default=None, description=KNOWN_AT)
 
     SYNONYMS: ClassVar[Mapping[str, str]] = {
         "id": "ids",
@@ -161,6 +173,8 @@ class Context(OfProject):
     token_budget: Count = Field(
         default=2_000, ge=1, le=8_000, description="At most so many tokens of text"
     )
+    as_of: Moment | None = Field(default=None, description=AS_OF)
+    known_at: Moment | None = Field(default=None, description=KNOWN_AT)
 
     SYNONYMS: ClassVar[Mapping[str, str]] = {
         **OfProject.SYNONYMS,

@@ -69,9 +69,7 @@ def timeline(desk: Desk, asked: asking.Timeline) -> tuple[Index, str]:
 
 def get(desk: Desk, asked: asking.Get) -> tuple[Whole, str]:
     """The memories with these ids, whole."""
-    request = MemoryRequest.from_wire(
-        {"ids": list(asked.ids), "evidence": asked.evidence}
-    )
+    request = MemoryRequest.from_wire({**asked.said(), "ids": list(asked.ids)})
     found = desk.runtime.memories.get_many(
         request, by=desk.by, request_id=desk.asker.request_id
     )

@@ -24,6 +24,7 @@ from claude_mem_core.errors import (
 )
 
 from claude_mem_storage_sqlite.driver import Connection, connected
+from claude_mem_storage_sqlite.matching import FUNCTIONS
 
 Synchronous = Literal["FULL", "NORMAL"]
 
@@ -206,6 +207,8 @@ class Readers:
 
 def _configured(place: Place, *more: str, is_frozen: bool) -> Connection:
     raw = connected(str(place.path), wait=WAIT_SECONDS, is_frozen=is_frozen)
+    for name, (values, function) in FUNCTIONS.items():
+        raw.create_function(name, values, function, deterministic=True)
     connection = Connection(raw)
     pragmas = (
         f"busy_timeout = {int(WAIT_SECONDS * 1000)}",

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -99,6 +99,19 @@ class Connection:
         except _CAUGHT as error:
             caught = error
         raise _ours(caught, "the query") from caught
+
+    def pages(
+        self, sql: str, parameters: Parameters = (), *, at_once: int
+    ) -> Iterator[list[Row]]:
+        """The rows that a query gives, so many at once; what is not asked for waits."""
+        cursor = self.run(sql, parameters)
+        try:
+            while page := cursor.fetchmany(at_once):
+                yield page
+        except _CAUGHT as error:
+            raise _ours(error, "the query") from error
+        finally:
+            cursor.close()
 
     def number(self, sql: str, parameters: Parameters = ()) -> int:
         """The one number that a query gives; nothing counts as 0."""

@@ -2,8 +2,7 @@
 """A filter as conditions on the rows `r` of memories, and what a row keeps for it.
 
 Names in one case, and paths by their segments, stand in columns of their own, each
-after a line break and before another: a name or an ending of a path is then found by
-`instr` alone, whatever it holds.
+after a line break and before another, whatever it holds; `matching` reads them.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from claude_mem_core.domain.filters import MemoryFilter, folded
 from claude_mem_core.domain.memory_item import MemoryItem
-from claude_mem_core.domain.paths import all_rooted, endings, folder_of, rooted
+from claude_mem_core.domain.paths import all_rooted, folder_of
 
 from claude_mem_storage_sqlite import validity
 
@@ -80,9 +79,6 @@ _ON_PLATFORM = (
     "EXISTS (SELECT 1 FROM server_sessions s WHERE s.id = r.server_session_id"
     f" AND s.platform_source IN {_AMONG.format('platform_source')})"
 )
-_HAS_A_MARK = (
-    "EXISTS (SELECT 1 FROM json_each(:{}) WHERE instr(r.filter_{}, value) > 0)"
-)
 
 
 def marks(item: MemoryItem) -> Sequence[str]:
@@ -107,7 +103,7 @@ def marks_of(
 
 
 def told_in(mark: str) -> tuple[str, ...]:
-    """The paths that a column of `MARKS` holds."""
+    """What a column of `MARKS` holds."""
     return tuple(mark.split("\n")[1:-1])
 
 
@@ -123,8 +119,8 @@ def parameters(wanted: MemoryFilter) -> Mapping[str, object]:
         "projects": wanted.project_ids,
         "platform_source": wanted.platform_source,
         "author": folded(wanted.author),
-        "concepts": [f"\n{_in_line(name)}\n" for name in folded(wanted.concept)],
-        "files": [mark for path in wanted.file for mark in _looked_for(path)],
+        "concepts": [_in_line(name) for name in folded(wanted.concept)],
+        "files": wanted.file,
     }
     moments = ("date_start", "date_end", "as_of", "known_at", "now")
     return {
@@ -143,10 +139,9 @@ def _conditions(wanted: MemoryFilter) -> Iterator[str]:
     if wanted.platform_source:
         yield _ON_PLATFORM
     if wanted.concept:
-        yield _HAS_A_MARK.format("concepts", "concepts")
+        yield "has_concept(r.filter_concepts, :concepts)"
     if wanted.file:
-        either = (_HAS_A_MARK.format("files", one) for one in ("files", "folders"))
-        yield f"({' OR '.join(either)})"
+        yield "has_file(r.filter_files, r.filter_folders, :files)"
     yield from _times(wanted)
 
 
@@ -163,14 +158,6 @@ def _times(wanted: MemoryFilter) -> Iterator[str]:
         yield from validity.conditions(wanted)
     else:
         yield from validity.conditions_then(wanted)
-
-
-def _looked_for(path: str) -> Iterator[str]:
-    """What the marks of a file or folder contain: it as an ending, or itself an end."""
-    asked = rooted(path)
-    if asked:
-        yield f"{asked}\n"
-        yield from (f"\n{ending}\n" for ending in endings(asked)[1:])
 
 
 def _lines(parts: Iterable[str]) -> str:

@@ -2,13 +2,15 @@
 """A search in the full-text index: what it asks, and what it tells of each memory.
 
 The index chooses candidates by its own BM25; the core weighs them by what is counted
-here. A word that very many memories have chooses none while rarer ones find enough.
+here. A word that very many memories have chooses none while rarer ones find enough, and
+no best ones where they do not.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import islice
 
 from claude_mem_core.domain.access import Scope
 from claude_mem_core.domain.bm25 import Fit, Frequencies
@@ -24,8 +26,13 @@ COUNTED = 1_000
 ones stand tells how many there are."""
 
 CHOOSING = 5_000
-"""Memories that the words which choose candidates have between them, at most: to look
-at one takes about a microsecond."""
+"""Memories that the words which choose candidates have between them, at most, but for a
+rarest word that more have: to compare one takes about a microsecond."""
+
+SURE = 3
+"""How much more one word must tell than others together, so that a memory that has it
+is the better one: a word adds as much as 2.2 times its rarity where it stands often in
+a short text, and about 0.7 times where it stands once in a long one."""
 
 _PROJECTS = """
     SELECT p.seq, p.id, t.memories, t.tokens, t.first, t.last
@@ -43,6 +50,9 @@ _COLUMNS = f"""
     r.trust, t.asks, t.length, t.tokens, r.filter_files,
     {", ".join(f"t.{name}" for name in FIELDS)}
 """
+_AUTHOR = 5
+"""The place of the author in `_COLUMNS`."""
+
 # The projects that were asked for within the scope are looked up once: that is the
 # border, and no row of another project comes over it. The plus keeps SQLite from
 # looking at all projects of the team.
@@ -51,8 +61,8 @@ _WANTED = """r.project_id IN (
     SELECT p.id FROM projects p WHERE p.id IN (SELECT value FROM json_each(:projects))
       AND +p.team_id = :team AND (:project IS NULL OR p.id = :project))
 """
-# Read in the index's own order, best first, so that only the rows that are wanted are
-# looked up. The project is one of those that `_PROJECTS` found within the scope: that
+# Read in an order of the index's own, so that only the rows that are wanted are looked
+# up. The project is one of those that `_PROJECTS` found within the scope: that
 # is the border; the number before each token only saves the time of looking at other
 # projects' rows. Never `rowid IN (SELECT ...)`: the index would then be asked once for
 # each row.
@@ -63,7 +73,8 @@ _BEST = f"""
     {_TEXTS}
     WHERE f.memory_items_fts MATCH :question
 """
-_ORDER = " ORDER BY f.rank LIMIT :limit"
+_BEST_FIRST = " ORDER BY f.rank LIMIT :limit"
+_LATEST_FIRST = " ORDER BY f.rowid DESC LIMIT :limit"
 _BY_ID = " ORDER BY r.id"
 _AMONG = f"""
     SELECT {_COLUMNS}
@@ -97,10 +108,13 @@ NEIGHBOURS = (
 
 def matches(connection: Connection, query: TermQuery, *, scope: Scope) -> Matches:
     """The memories that pass the filter and share a term, the best fit first."""
-    wanted = within(scope, **parameters(query.wanted))
+    asked, wanted = query, within(scope, **parameters(query.wanted))
     frequencies = Frequencies(0, 0, (0,) * len(query.terms))
     found: list[Candidate] = []
     projects = connection.all(_PROJECTS, wanted)
+    if len(projects) > 1:
+        # Which of them are among the first of all is told when all are there.
+        query = query.changed(limit=query.most)
     for project in projects:
         own = _frequencies(connection, project, query.terms)
         frequencies += own
@@ -109,7 +123,7 @@ def matches(connection: Connection, query: TermQuery, *, scope: Scope) -> Matche
         fit = Fit(frequencies)
         scores = {one.item_id: fit.score(one.counts, one.tokens) for one in found}
         found.sort(key=lambda one: (-scores[one.item_id], one.item_id))
-    return Matches(found[: query.limit], frequencies)
+    return Matches(asked.cut(found), frequencies)
 
 
 def among(
@@ -161,37 +175,78 @@ def _chosen(
     frequencies: Frequencies,
     wanted: Mapping[str, object],
 ) -> Sequence[Candidate]:
-    """The candidates of one project: by its rarer words, by all where those are few."""
+    """The candidates of one project: by its rarer words, and by others where few are.
+
+    What shares nothing but a common word is told by it as little as by none: the latest
+    of that come in, which nothing has to be compared for.
+    """
     number, project_id, *_ = project
-    by_rarity = sorted(zip(frequencies.having, query.terms, strict=True))
-    there = [(having, term) for having, term in by_rarity if having]
-    choosing: list[str] = []
+    choosing, others = _divided(query.terms, frequencies)
+    sql = _BEST + conditions(query.wanted)
+    rows: dict[str, Row] = {}
+    for terms in (choosing, others):
+        said = any(row[_AUTHOR] is not None for row in rows.values())
+        if terms and len(rows) < (query.most if said else query.limit):
+            order = _BEST_FIRST if said or not rows else _LATEST_FIRST
+            asked = {"question": question(number, terms), "own": project_id}
+            asked |= {"limit": query.most, **wanted}
+            for row in _first(connection, sql + order, asked, query):
+                rows.setdefault(row[0], row)
+    return _candidates(islice(rows.values(), query.most), query.terms)
+
+
+def _divided(
+    terms: Sequence[str], frequencies: Frequencies
+) -> tuple[Sequence[str], Sequence[str]]:
+    """The rarer terms, which choose the best candidates, and the others.
+
+    What has none of the former falls behind all that have one: so the others need not
+    be compared, as in H. Turtle and J. Flood, "Query Evaluation: Strategies and
+    Optimizations", 1995 (MaxScore).
+    """
+    told = zip(frequencies.having, frequencies.rarities, terms, strict=True)
+    there = sorted(one for one in told if one[0])
+    rest = sum(rarity for _, rarity, _ in there)
     looked_at = 0
-    for having, term in there:
+    for at, (having, rarity, _) in enumerate(there):
         looked_at += having
-        if choosing and looked_at > CHOOSING:
+        rest -= rarity
+        following = there[at + 1][0] if at + 1 < len(there) else 0
+        if SURE * rest < rarity or looked_at + following > CHOOSING:
             break
-        choosing.append(term)
-    sql = _BEST + conditions(query.wanted) + _ORDER
+    else:
+        at = len(there)
+    plain = [term for *_, term in there]
+    return plain[: at + 1], plain[at + 1 :]
+
+
+def _first(
+    connection: Connection, sql: str, asked: Mapping[str, object], query: TermQuery
+) -> list[Row]:
+    """As many rows as `TermQuery.cut` may keep: those of talk are read further."""
     rows: list[Row] = []
-    for terms in (choosing, [term for _, term in there]):
-        if len(rows) < query.limit and terms:
-            asked = {"question": question(number, terms), "limit": query.limit}
-            rows = connection.all(sql, {**wanted, **asked, "own": project_id})
-        if len(choosing) == len(there):
+    for page in connection.pages(sql, asked, at_once=query.limit):
+        rows += page
+        if all(row[_AUTHOR] is None for row in rows):
             break
-    return _candidates(rows, query.terms)
+    return rows
 
 
 def _candidates(rows: Iterable[Row], terms: Sequence[str]) -> list[Candidate]:
+    """What each row of `_COLUMNS` tells, the terms being counted in its texts."""
     spaced, none = [f" {term} " for term in terms], (0,) * len(terms)
     found = []
     for row in rows:
-        told, texts = row[: -len(FIELDS)], row[-len(FIELDS) :]
-        *plain, files = told
-        # A list first: a generator of so few takes longer than they do.
-        counts = [tuple(map(own.count, spaced)) if own else none for own in texts]
-        found.append(Candidate._make((*plain, told_in(files), tuple(counts))))
+        *plain, files, title, text, concepts, paths = row
+        # One by one, though a loop is shorter: every candidate of a search passes here.
+        counts = (
+            tuple(map(title.count, spaced)) if title else none,
+            tuple(map(text.count, spaced)) if text else none,
+            tuple(map(concepts.count, spaced)) if concepts else none,
+            tuple(map(paths.count, spaced)) if paths else none,
+        )
+        named = told_in(files) if files else ()
+        found.append(Candidate._make((*plain, named, counts)))
     return found
 
 

@@ -4,19 +4,22 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TextIO, cast
+from typing import BinaryIO, cast
 
 import click
 from claude_mem_core.domain.context_pack import (
     DEFAULT_TOKEN_BUDGET,
+    LONGEST_OUTPUT,
     ContextQuery,
     Told,
 )
 
 from claude_mem_cli import screen
 from claude_mem_cli.connect import connected
+from claude_mem_cli.filtering import moment_options, told
 from claude_mem_cli.projects import project_meant
 
 BEST_LEFT = 5
@@ -30,7 +33,7 @@ BEST_LEFT = 5
 @click.option("--command", "failed", help="About this command, which failed.")
 @click.option("--error", help="About this message of the command.")
 @click.option(
-    "--output", type=click.File(), help="About the errors in this file; - is stdin."
+    "--output", type=click.File("rb"), help="About the errors in this file; - is stdin."
 )
 @click.option(
     "--tokens",
@@ -48,6 +51,7 @@ BEST_LEFT = 5
     help="From at most so many memories.",
 )
 @click.option("--explain", is_flag=True, help="Tell why each memory is in it or not.")
+@moment_options
 @screen.json_option
 def context(*, project: str | None, as_json: bool, **options: object) -> None:
     """Show what the next session is told: what fits QUERY, or what it should know.
@@ -57,25 +61,25 @@ def context(*, project: str | None, as_json: bool, **options: object) -> None:
     with connected(os.environ) as client:
         found = project_meant(client, project, folder=Path.cwd(), env=os.environ)
         asked = ContextQuery.from_wire({"projectId": found.id, **_asked(options)})
-        told = client.context(asked)
+        pack = client.context(asked)
     if as_json:
         answer = {
             "project": found.to_wire(),
-            "packId": told.pack_id,
-            "context": told.context,
+            "packId": pack.pack_id,
+            "context": pack.context,
             "tokenBudget": asked.token_budget,
             "characterBudget": asked.character_budget,
-            "tokens": told.tokens,
-            "memories": [item.to_wire() for item in told.memories],
+            "tokens": pack.tokens,
+            "memories": [item.to_wire() for item in pack.memories],
         }
-        reasons = [one.to_wire() for one in told.explanation]
+        reasons = [one.to_wire() for one in pack.explanation]
         screen.say_json(answer | ({"explanation": reasons} if asked.explain else {}))
         return
-    screen.say(screen.plain(told.context) or "There is nothing to tell.")
+    screen.say(screen.plain(pack.context) or "There is nothing to tell.")
     if asked.explain:
-        screen.say(reasoned(told.explanation))
+        screen.say(reasoned(pack.explanation))
     screen.note(
-        f"{len(told.memories)} memories, {told.tokens} of {asked.token_budget} tokens"
+        f"{len(pack.memories)} memories, {pack.tokens} of {asked.token_budget} tokens"
     )
 
 
@@ -86,13 +90,20 @@ def _asked(options: Mapping[str, object]) -> dict[str, object]:
         "files": options["files"] or None,
         "command": options["failed"],
         "error": options["error"],
-        "output": None if output is None else cast("TextIO", output).read(),
+        "output": None if output is None else _printed(cast("BinaryIO", output)),
         "tokenBudget": options["tokens"],
         "characterBudget": options["characters"],
         "limit": options["limit"],
         "explain": options["explain"] or None,
     }
-    return {name: value for name, value in said.items() if value is not None}
+    moments = told(options, now=time.time_ns() // 1_000_000)
+    return {name: one for name, one in said.items() if one is not None} | moments
+
+
+def _printed(output: BinaryIO) -> str:
+    """The end of what a command printed, whatever bytes are in it."""
+    text = output.read().decode("utf-8", "replace")
+    return text.replace("\0", "")[-LONGEST_OUTPUT:]
 
 
 def reasoned(explanation: Sequence[Told]) -> str:

@@ -77,8 +77,8 @@ class Fit:
         for rarity, one, other, third, fourth in zip(
             self._rarities, *counts, strict=True
         ):
-            count = title * one + text * other + concepts * third + files * fourth
-            if count:
+            if one or other or third or fourth:
+                count = title * one + text * other + concepts * third + files * fourth
                 each.append(rarity * count / (count + damp))
         return (K1 + 1) * math.fsum(each)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from claude_mem_core.domain.choosing import ASKED, AT_START, Budget, Reason
-from claude_mem_core.domain.filters import Moment
+from claude_mem_core.domain.filters import Moment, Paths
 from claude_mem_core.domain.memory_item import MemoryRecord
 from claude_mem_core.domain.platform import Platform
 from claude_mem_core.domain.project_named import OfProject
@@ -40,7 +40,7 @@ class ContextQuery(OfProject, Moment):
     """
 
     query: Text | None = None
-    files: tuple[Text, ...] = Field(default=(), max_length=MOST_FILES)
+    files: Paths = Field(default=(), max_length=MOST_FILES)
     command: Text | None = None
     error: Output | None = None
     output: Output | None = None

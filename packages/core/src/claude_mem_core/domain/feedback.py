@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from claude_mem_core.domain.value import Epoch, Id, Value
 
@@ -80,8 +81,10 @@ class Feedback(Value):
     @model_validator(mode="after")
     def _is_of_one_mind(self) -> Self:
         if self.useful and self.wrong:
-            message = "a memory that is wrong is not useful; say one of the two"
-            raise ValueError(message)
+            message = "a memory that is wrong is not useful"
+            raise PydanticCustomError(
+                "feedback", message, {"cure": "say one of the two"}
+            )
         return self
 
     @property

@@ -7,7 +7,7 @@ from claude_mem_core.domain.analysis import Question
 from claude_mem_core.domain.bm25 import Occurrences
 from claude_mem_core.domain.memory_item import MemoryKind, MemoryRecord
 from claude_mem_core.domain.search_fields import FIELD_WEIGHTS
-from claude_mem_core.domain.tokens import estimated_tokens
+from claude_mem_core.domain.tokens import rough_tokens
 from claude_mem_core.domain.value import Epoch, Id, Name, Value
 
 LONGEST_TITLE = 120
@@ -49,7 +49,7 @@ def entry_of(item: MemoryRecord, *, why: str = "") -> IndexEntry:
         kind=item.kind,
         type=item.type,
         title=headline(item),
-        tokens=estimated_tokens(item.model_dump_json(by_alias=True, exclude={SOURCES})),
+        tokens=rough_tokens(item.model_dump_json(by_alias=True, exclude={SOURCES})),
         why=why,
     )
 
@@ -74,13 +74,13 @@ def why(question: Question, counts: Occurrences) -> str:
         question: The question.
         counts: How often each of its tokens stands in each field of the memory.
     """
-    fields = (
-        {token for token, count in zip(question.tokens, own, strict=True) if count}
-        for own in counts
-    )
+    tokens = question.tokens
     parts, told = [], set[str]()
-    for name, own in zip(FIELD_WEIGHTS, fields, strict=True):
-        having = (word.text for word in question.words if own & set(word.tokens))
+    for name, own in zip(FIELD_WEIGHTS, counts, strict=True):
+        if not any(own):
+            continue
+        had = {token for token, count in zip(tokens, own, strict=True) if count}
+        having = [w.text for w in question.words if not had.isdisjoint(w.tokens)]
         here = [word for word in dict.fromkeys(having) if word not in told]
         told.update(here)
         if here:

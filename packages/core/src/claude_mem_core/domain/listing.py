@@ -19,10 +19,11 @@ MOST_IN_A_LIST = 100
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TIME = re.compile(
-    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,6})?)?"
+    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?"
     r"(?:Z|[+-]\d{2}:?\d{2})?"
 )
 _MILLIS = re.compile(r"\d{12,15}")
+_DOUBLE = '"'
 _SHOWN = 40
 _LAST_OF_DAY = millis(timedelta(days=1)) - 1
 _CURE = (
@@ -35,7 +36,8 @@ def listed(value: object) -> object:
     """The list that a value stands for, in every form in which agents send one.
 
     A list stays itself. A string is JSON when it starts as a list of JSON does, and
-    else what stands between its commas. Anything else is the only one of its list.
+    else what stands between its commas, without the quotes and the brackets of a list
+    that is nearly JSON. Anything else is the only one of its list.
     """
     found = _parts(value)
     if any(isinstance(one, str) and "\0" in one for one in found):
@@ -69,12 +71,43 @@ def _parts(value: object) -> tuple[object, ...]:
     if value is None:
         return ()
     if isinstance(value, list | tuple | set | frozenset):
-        return tuple(value)
+        # Some clients put all that an agent wrote into a list of one.
+        return tuple(one for given in value for one in _unpacked(given))
     if not isinstance(value, str):
         return (value,)
     text = value.strip()
     if text.startswith(("[]", '["', "[ ")) or re.match(r"\[-?\d", text):
         return _of_json(text)
+    text = _bare(text)
+    return _of_quoted(text) or _between_commas(text)
+
+
+def _bare(text: str) -> str:
+    """`[a, b]` and `['a']` without brackets; `[slug]` alone is a folder's name."""
+    if not (text.startswith("[") and text.endswith("]")):
+        return text
+    inner = text[1:-1]
+    is_list = "," in inner or (inner.startswith("'") and inner.endswith("'"))
+    return text if "[" in inner or "]" in inner or not is_list else inner
+
+
+def _unpacked(given: object) -> tuple[object, ...]:
+    if isinstance(given, str) and given.lstrip().startswith('["'):
+        return _of_json(given)
+    return (given,)
+
+
+def _of_quoted(text: str) -> tuple[object, ...]:
+    """Values that all stand in quotes of one kind: none where they do not."""
+    for quote in ('"', "'"):
+        ends = len(text) > 1 and text[0] == text[-1] == quote
+        if ends and (quote == '"' or '"' not in text):
+            with suppress(ValueError, RecursionError):
+                return tuple(json.loads(f"[{text.replace(quote, _DOUBLE)}]"))
+    return ()
+
+
+def _between_commas(text: str) -> tuple[object, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
@@ -83,8 +116,8 @@ def _of_json(text: str) -> tuple[object, ...]:
         value = json.loads(text)
     except (ValueError, RecursionError):
         # Such as `[1]/page.tsx`, which is a path.
-        if not text.startswith(("[]", '["')):
-            return tuple(part.strip() for part in text.split(",") if part.strip())
+        if not text.lstrip().startswith(("[]", '["')):
+            return _between_commas(_bare(text))
         cause = "it starts as a JSON list and is none"
         raise _refusal("list", cause, "close the list") from None
     return tuple(value)

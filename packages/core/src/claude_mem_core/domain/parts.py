@@ -34,7 +34,7 @@ def is_looked_into(token: str) -> bool:
 
 
 def parts_of(question: Question, frequencies: Frequencies) -> Sequence[str]:
-    """The tokens to be looked for inside of others.
+    """The tokens to be looked for inside of others, which are longer than they are.
 
     Args:
         question: The question.
@@ -47,8 +47,8 @@ def parts_of(question: Question, frequencies: Frequencies) -> Sequence[str]:
         if not any(having[token] for token in word.tokens)
         for token in word.tokens
     )
-    long = (one for one in strange if len(one) >= LEAST and not is_dense(one))
-    return list(long)[:MOST_PARTS]
+    fit = (one for one in strange if LEAST <= len(one) < LONGEST and not is_dense(one))
+    return list(fit)[:MOST_PARTS]
 
 
 def with_parts(question: Question, found: Mapping[str, Sequence[str]]) -> Question:

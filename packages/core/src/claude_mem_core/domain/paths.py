@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 
 _GAPS = re.compile(r"[/\\]+")
 _UNFIT = re.compile(r"[\x00-\x1f]")
@@ -31,12 +32,6 @@ def all_rooted(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in map(rooted, paths) if one))
 
 
-def endings(path: str) -> tuple[str, ...]:
-    """A rooted path and its ends of whole segments, the longest first."""
-    segments = path.split("/")[1:]
-    return tuple("/" + "/".join(segments[at:]) for at in range(len(segments)))
-
-
 def matches(stored: str, asked: str) -> bool:
     """Whether `stored` can be the file `asked`, or lie directly in that folder.
 
@@ -50,3 +45,34 @@ def matches(stored: str, asked: str) -> bool:
 def same_file(one: str, other: str) -> bool:
     """Whether one rooted path is the other, or its end by whole segments."""
     return bool(one and other) and (one.endswith(other) or other.endswith(one))
+
+
+class Places:
+    """Rooted paths, with each of which others are compared as `same_file` does.
+
+    A path is looked at only beside those that have its last segment: neither how many
+    they are nor how deep they lie makes it slow.
+    """
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        self._by_name: defaultdict[str, list[str]] = defaultdict(list)
+        for path in dict.fromkeys(one for one in paths if one):
+            self._by_name[_last(path)].append(path)
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self._by_name)
+
+    @property
+    def names(self) -> Collection[str]:
+        """The last segments that they have."""
+        return self._by_name.keys()
+
+    def match(self, path: str) -> bool:
+        """Whether a rooted path is one of them, ends with one, or is the end of one."""
+        beside = self._by_name.get(_last(path), ())
+        return any(same_file(path, one) for one in beside)
+
+
+def _last(path: str) -> str:
+    return path[path.rfind("/") + 1 :]

@@ -23,7 +23,10 @@ class OfProject(Value):
     @model_validator(mode="after")
     def _names_one(self) -> Self:
         if (self.project_id is None) == (self.project_facts is None):
-            raise ValueError("projectId or projectFacts is needed, and not both")
+            message = "projectId or projectFacts is needed, and not both"
+            raise PydanticCustomError(
+                "project", message, {"cure": "send one of the two"}
+            )
         return self
 
 

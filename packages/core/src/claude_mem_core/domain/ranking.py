@@ -21,6 +21,7 @@ from claude_mem_core.domain.bm25 import Fit, Frequencies, Occurrences, weighed
 from claude_mem_core.domain.calendar import NO_TIMES, Times
 from claude_mem_core.domain.deviations import deviation, standardised
 from claude_mem_core.domain.feedback import UNKNOWN, Standing
+from claude_mem_core.domain.named_files import files_in
 from claude_mem_core.domain.open_files import NOTHING_OPEN, OpenFiles
 from claude_mem_core.domain.search import Candidate
 from claude_mem_core.domain.search_fields import FIELD_WEIGHTS
@@ -30,6 +31,7 @@ from claude_mem_core.domain.weights import (
     CONTRADICTED,
     FEEDBACK,
     HALF_LIFE,
+    NAMED,
     OPEN,
     REACH,
     RECENT,
@@ -44,7 +46,8 @@ from claude_mem_core.domain.weights import (
 
 SIGNALS = (
     *("alike", "around", "window", "answer", "question", "session", "length"),
-    *("who", "when", "open", "trust", "recent", "feedback", "contradicted", "spread"),
+    *("who", "when", "named", "open", "trust", "recent", "feedback", "contradicted"),
+    "spread",
 )
 """The parts of a score beside its words, in the order in which they are told."""
 
@@ -99,18 +102,20 @@ def ranked(
         asked: The question.
         limit: How many of the best are wanted; all when it is left out.
     """
-    fits = _Fits(candidates, asked)
+    profiles = list(map(profile_of, candidates))
+    fits = _Fits(candidates, profiles, asked)
     # A memory without a session stands for itself.
     groups = [one.session_id or f"memory {one.item_id}" for one in candidates]
     columns: dict[str, Column] = {
         "alike": fits.alike,
-        **dict(_Around(candidates, fits, groups).columns()),
+        **dict(_Around(candidates, profiles, fits, groups).columns()),
         **dict(_own(candidates, asked)),
     }
     scores = list(map(math.fsum, zip(fits.words, *columns.values(), strict=True)))
-    columns["spread"] = _spread(candidates, groups, scores)
+    ties = _newest_first(candidates)
+    columns["spread"] = _spread(profiles, groups, _best_first(scores, ties))
     scores = list(map(add, scores, columns["spread"]))
-    best = _best_first(candidates, scores)[:limit]
+    best = _best_first(scores, ties)[:limit]
     return [
         Ranked(
             candidates[at].item_id,
@@ -129,6 +134,9 @@ def _own(candidates: Sequence[Candidate], asked: Asked) -> Iterator[tuple[str, C
         yield "who", [WHO * (one.author in names) for one in candidates]
     if asked.times:
         yield "when", [WHEN * asked.times.fit(one.when_epoch) for one in candidates]
+    named = OpenFiles(files_in(asked.text))
+    if named:
+        yield "named", [NAMED * named.names(one.files) for one in candidates]
     if asked.open_files:
         near = asked.open_files.nearness
         yield "open", [OPEN * near(one.files) for one in candidates]
@@ -152,15 +160,21 @@ class _Fits:
         whole: The sum of both.
     """
 
-    def __init__(self, candidates: Sequence[Candidate], asked: Asked) -> None:
+    def __init__(
+        self,
+        candidates: Sequence[Candidate],
+        profiles: Sequence[Profile],
+        asked: Asked,
+    ) -> None:
         self._candidates = candidates
         self._fit = Fit(asked.frequencies)
         scores = [self._fit.score(one.counts, one.tokens) for one in candidates]
         self._usual, own = fmean(scores) if scores else 0.0, deviation(scores)
         words = [(score - self._usual) / own for score in scores]
-        alike = _alike(candidates, asked.cosines)
+        alike = _alike(candidates, profiles, asked.cosines)
         sums = list(map(add, words, alike))
-        unit = deviation(sums)
+        # The words alone are in deviations already.
+        unit = deviation(sums) if asked.cosines else 1.0
         self._unit = own * unit
         self.words = [word / unit for word in words]
         self.alike = [other / unit for other in alike]
@@ -196,14 +210,16 @@ class _Fits:
 
 
 def _alike(
-    candidates: Sequence[Candidate], cosines: Mapping[str, float]
+    candidates: Sequence[Candidate],
+    profiles: Sequence[Profile],
+    cosines: Mapping[str, float],
 ) -> list[float]:
     """How alike each is among those that can be compared; 0 for the others."""
     places = [at for at, one in enumerate(candidates) if one.item_id in cosines]
     near = standardised([cosines[candidates[at].item_id] for at in places])
     alike = [0.0] * len(candidates)
     for at, score in zip(places, near, strict=True):
-        alike[at] = profile_of(candidates[at]).alike * score
+        alike[at] = profiles[at].alike * score
     return alike
 
 
@@ -211,9 +227,14 @@ class _Around:
     """What stands around each candidate in its session."""
 
     def __init__(
-        self, candidates: Sequence[Candidate], fits: _Fits, groups: Sequence[str]
+        self,
+        candidates: Sequence[Candidate],
+        profiles: Sequence[Profile],
+        fits: _Fits,
+        groups: Sequence[str],
     ) -> None:
         self._candidates = candidates
+        self._profiles = profiles
         self._groups = groups
         self._fits = fits.whole
         self._support = _session_support(groups, fits.whole)
@@ -233,21 +254,18 @@ class _Around:
 
     def columns(self) -> Iterator[tuple[str, Column]]:
         """What the surroundings add; only talk leans on what was said around it."""
-        profiles = [profile_of(one) for one in self._candidates]
         support = [self._support[group] for group in self._groups]
-        yield (
-            "session",
-            [own.session * one for own, one in zip(profiles, support, strict=True)],
-        )
+        both = zip(self._profiles, support, strict=True)
+        yield "session", [own.session * one for own, one in both]
         if any(map(is_said, self._candidates)):
-            yield from self._of_talk(profiles)
+            yield from self._of_talk()
 
-    def _of_talk(self, profiles: Sequence[Profile]) -> Iterator[tuple[str, Column]]:
-        each = list(enumerate(profiles))
+    def _of_talk(self) -> Iterator[tuple[str, Column]]:
+        each = list(enumerate(self._profiles))
         yield "around", [own.around * self._near.get(at, 0.0) for at, own in each]
         yield "window", [own.window * self._windows.get(at, 0.0) for at, own in each]
         yield "answer", [own.answer * self._asked.get(at, 0.0) for at, own in each]
-        both = list(zip(self._candidates, profiles, strict=True))
+        both = list(zip(self._candidates, self._profiles, strict=True))
         yield "question", [-own.question * one.asks for one, own in both]
         yield "length", [own.length * math.log1p(one.length) for one, own in both]
 
@@ -275,25 +293,28 @@ def _is_in(name: str, asked: set[str]) -> bool:
 
 
 def _spread(
-    candidates: Sequence[Candidate], groups: Sequence[str], scores: Sequence[float]
+    profiles: Sequence[Profile], groups: Sequence[str], order: Iterable[int]
 ) -> Column:
-    """What each pays for those of its session that come before it."""
+    """What each pays for those of its session that come before it in an order."""
     before: defaultdict[str, int] = defaultdict(int)
-    paid = [0.0] * len(scores)
-    for at in _best_first(candidates, scores):
+    paid = [0.0] * len(groups)
+    for at in order:
         group = groups[at]
-        paid[at] = -profile_of(candidates[at]).spread * before[group]
+        paid[at] = -profiles[at].spread * before[group]
         before[group] += 1
     return paid
 
 
-def _best_first(candidates: Sequence[Candidate], scores: Iterable[float]) -> list[int]:
-    """Better, then newer; the id makes the order the same every time."""
-    keys = [
-        (-score, -one.created_at_epoch, one.item_id, at)
-        for at, (one, score) in enumerate(zip(candidates, scores, strict=True))
-    ]
-    return [at for *_, at in sorted(keys)]
+def _newest_first(candidates: Sequence[Candidate]) -> list[int]:
+    """The order of those that fit alike; the id makes it the same every time."""
+    keys = [(-one.created_at_epoch, one.item_id) for one in candidates]
+    return sorted(range(len(keys)), key=keys.__getitem__)
+
+
+def _best_first(scores: Sequence[float], ties: Iterable[int]) -> list[int]:
+    """The better first; those that score alike in the order that they come in."""
+    # Reversed, a sort keeps the order of what is alike.
+    return sorted(ties, key=scores.__getitem__, reverse=True)
 
 
 def _session_support(groups: Iterable[str], fits: Iterable[float]) -> dict[str, float]:
@@ -301,7 +322,8 @@ def _session_support(groups: Iterable[str], fits: Iterable[float]) -> dict[str, 
     each: defaultdict[str, list[float]] = defaultdict(list)
     for group, fit in zip(groups, fits, strict=True):
         each[group].append(fit)
+    for own in each.values():
+        own.sort(reverse=True)
     return {
-        group: sum(sorted(own, reverse=True)[:SESSION_DEPTH]) / SESSION_DEPTH
-        for group, own in each.items()
+        group: sum(own[:SESSION_DEPTH]) / SESSION_DEPTH for group, own in each.items()
     }

@@ -68,11 +68,29 @@ class TermQuery(Value):
         terms: Tokens, as `analysis.asked` gives them.
         wanted: Among which memories.
         limit: How many candidates are wanted.
+        limit_of_talk: How many where one of the first `limit` is somebody's words: a
+            turn of a talk leans on others, and a record of work tells the whole of it.
     """
 
     terms: tuple[Text, ...] = Field(min_length=1)
     wanted: MemoryFilter
     limit: int = Field(ge=1)
+    limit_of_talk: int = 0
+
+    @property
+    def most(self) -> int:
+        """How many candidates are wanted at most."""
+        return max(self.limit, self.limit_of_talk)
+
+    def cut(self, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+        """As many of the best as are wanted.
+
+        Args:
+            candidates: The best first; as many as there are, or `most`.
+        """
+        first = candidates[: self.limit]
+        said = any(one.author is not None for one in first)
+        return candidates[: self.most] if said else first
 
 
 class Candidate(NamedTuple):

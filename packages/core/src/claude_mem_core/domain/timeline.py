@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Annotated, NamedTuple, Self
 
-from pydantic import Field, StrictInt, StrictStr, model_validator
+from pydantic import BeforeValidator, Field, StrictInt, StrictStr, model_validator
 from pydantic_core import PydanticCustomError
 
 from claude_mem_core.domain.filters import Filters
@@ -17,10 +17,27 @@ from claude_mem_core.domain.search import View
 from claude_mem_core.domain.value import LAST_EPOCH, Epoch, Id, Text, Value
 
 Depth = Annotated[int, Field(default=10, strict=True, ge=0, le=100)]
+LONGEST_ANCHOR = 256
+
+
+def _named(value: object) -> object:
+    """Refuse what can be no anchor in one sentence: it is one thing or the other."""
+    is_id = isinstance(value, str) and 0 < len(value) <= LONGEST_ANCHOR
+    is_epoch = type(value) is int and 0 <= value <= LAST_EPOCH
+    if value is None or is_id or is_epoch:
+        return value
+    raise PydanticCustomError(
+        "anchor",
+        "it is no id and no moment",
+        {"cure": "send the id of a memory or a session, a day, a time, or an epoch"},
+    )
+
+
 Anchor = Annotated[
     Annotated[StrictInt, Field(ge=0, le=LAST_EPOCH)]
-    | Annotated[StrictStr, Field(min_length=1, max_length=256)],
+    | Annotated[StrictStr, Field(min_length=1, max_length=LONGEST_ANCHOR)],
     Field(union_mode="left_to_right"),
+    BeforeValidator(_named),
 ]
 
 

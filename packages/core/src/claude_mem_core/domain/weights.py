@@ -45,6 +45,10 @@ above what fits better by more than half a deviation."""
 CONTRADICTED = 1.0
 """What was called wrong falls as far as a good fit stands above the mean."""
 
+NAMED = 3.0
+"""A question that names a file is of that file: what tells of others is said in its
+words only by chance, but may still fit much better."""
+
 OPEN = 1.0
 """A file that is open is likely what is meant, as far as a good fit stands above the
 mean; but a question may be about something else, and its words then say so by more."""

@@ -24,6 +24,7 @@ class MemoryReader(Protocol):
 
     * outside the scope a memory looks as if it did not exist, to a search too;
     * a search finds what shares any of its terms, the better fit first;
+    * a search goes to `limit_of_talk` where one of the first `limit` was said;
     * a memory is found under the tokens of `search_fields`, and no others;
     * how often a memory has each term is told exactly, field by field;
     * of words with a part those that `is_looked_into` are told, and no others;
@@ -61,7 +62,8 @@ class MemoryReader(Protocol):
     def search(self, query: TermQuery, *, scope: Scope) -> Matches:
         """The memories that share a term, the best lexical score first.
 
-        How many memories have a term may be estimated where more than a thousand do.
+        Which memories come last, that share only the commoner terms, is left to the
+        store where hundreds do; how many have a term, where more than a thousand do.
         """
 
     @abstractmethod

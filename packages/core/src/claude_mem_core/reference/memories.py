@@ -81,7 +81,7 @@ class InProcessMemories(MemoryRepository):
         fit = Fit(frequencies)
         scores = {one.item_id: fit.score(one.counts, one.tokens) for one in found}
         best = sorted(found, key=lambda one: (-scores[one.item_id], one.item_id))
-        return Matches(best[: query.limit], frequencies)
+        return Matches(query.cut(best), frequencies)
 
     @override
     def words_with(

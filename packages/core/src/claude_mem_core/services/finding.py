@@ -19,6 +19,7 @@ from claude_mem_core.domain.confidence import (
 from claude_mem_core.domain.filters import MemoryFilter, as_known
 from claude_mem_core.domain.index import why
 from claude_mem_core.domain.memory_item import MemoryRecord
+from claude_mem_core.domain.named_files import files_in
 from claude_mem_core.domain.open_files import OpenFiles
 from claude_mem_core.domain.ranking import Asked, Ranked, ranked
 from claude_mem_core.domain.search import (
@@ -33,7 +34,7 @@ from claude_mem_core.domain.weights import is_said
 from claude_mem_core.ports.storage import Snapshot
 from claude_mem_core.services.alike import Alike
 from claude_mem_core.services.lexical import looked_up
-from claude_mem_core.services.opened import of_open_files
+from claude_mem_core.services.of_files import of_files
 from claude_mem_core.services.similarity import Similarity
 
 
@@ -142,14 +143,14 @@ def answers(  # noqa: PLR0913 - what is asked, of what, and by whom
     """
     if times is None:
         times = Times.named_in(wording.text, now=_asked_at(wanted))
-    text, opened = wording.text, wording.open_files
+    text = wording.text
     question = asked(text)
     if not question.words:
         return Answers(question)
     looked = looked_up(snapshot, question, wanted, by=by)
     query, frequencies = looked.query, looked.frequencies
     alike = Alike(snapshot, text, query, by).beside(looked.matches, similarity)
-    found = _with_open_files(snapshot, alike.candidates, query, opened, by=by)
+    found = _with_files(snapshot, alike.candidates, query, wording, by=by)
     candidates = _with_neighbours(snapshot, found, query, by=by)
     standings = snapshot.packs.feedback([one.item_id for one in candidates])
     weighed = Asked(
@@ -157,7 +158,7 @@ def answers(  # noqa: PLR0913 - what is asked, of what, and by whom
         frequencies,
         alike.cosines,
         standings,
-        OpenFiles(opened),
+        OpenFiles(wording.open_files),
         times=times,
     )
     best = ranked(candidates, weighed, limit=max(limit, DEPTH))
@@ -167,18 +168,18 @@ def answers(  # noqa: PLR0913 - what is asked, of what, and by whom
     return Answers(looked.question, best[:limit], evidence)
 
 
-def _with_open_files(
+def _with_files(
     snapshot: Snapshot,
     candidates: Sequence[Candidate],
     query: TermQuery,
-    open_files: Sequence[str],
+    wording: Wording,
     *,
     by: Principal,
 ) -> Sequence[Candidate]:
-    """The candidates, and memories of what is open that share no word with them."""
+    """The candidates, and others of the files that the question names or are open."""
+    files = dict.fromkeys((*files_in(wording.text), *wording.open_files))
     known = {one.item_id for one in candidates}
-    opened = of_open_files(snapshot, open_files, query, known=known, by=by)
-    return [*candidates, *opened]
+    return [*candidates, *of_files(snapshot, [*files], query, known=known, by=by)]
 
 
 def _with_neighbours(
@@ -210,8 +211,18 @@ def _hits(
         SearchHit(
             item=as_known(item, query),
             score=places[item.id].score,
-            why=why(answers.question, places[item.id].counts),
+            why=_reason(answers.question, places[item.id]),
             parts=dict(places[item.id].parts),
         )
         for item in items
     ]
+
+
+def _reason(question: Question, one: Ranked) -> str:
+    """What a memory was found by: the question's words, or what came in their place."""
+    words = why(question, one.counts)
+    if words:
+        return words
+    if one.parts["open"] > 0:
+        return "an open file"
+    return "its meaning" if one.parts["alike"] else "what it stands beside"

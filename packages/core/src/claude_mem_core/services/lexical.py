@@ -13,9 +13,13 @@ from claude_mem_core.domain.parts import MOST_WORDS, halved, parts_of, with_part
 from claude_mem_core.domain.search import Matches, TermQuery
 from claude_mem_core.ports.storage import Snapshot
 
-POOL = 200
+POOL = 100
 """Candidates that are ranked for an answer: enough for a session's memories to
 support each other, few enough to take no time."""
+
+POOL_OF_TALK = 200
+"""The same where there is talk: what was said around a turn speaks for it as much as
+its own words, so that a turn far down in the order of those may be the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,9 @@ def looked_up(
         by: Who asks.
     """
     memories, scope = snapshot.memories, by.scope
-    query = TermQuery(terms=question.tokens, wanted=wanted, limit=POOL)
+    query = TermQuery(
+        terms=question.tokens, wanted=wanted, limit=POOL, limit_of_talk=POOL_OF_TALK
+    )
     matches = memories.search(query, scope=scope)
     found = {
         part: memories.words_with(

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from pydantic import TypeAdapter, ValidationError
 
 from claude_mem_core.domain.access import Principal
@@ -71,13 +73,13 @@ def _moment(
     snapshot: Snapshot, query: TimelineQuery, wanted: MemoryFilter, *, by: Principal
 ) -> int:
     anchor = query.anchor
-    try:
+    with suppress(ValidationError):
         return _MOMENT.validate_python(anchor)
-    except ValidationError:
+    with suppress(NotFoundError):
         session = snapshot.sessions.get(str(anchor), scope=by.scope)
-    if session.project_id not in wanted.project_ids:
-        raise NotFoundError("session", session.id)
-    return session.started_at_epoch
+        if session.project_id in wanted.project_ids:
+            return session.started_at_epoch
+    raise NotFoundError("memory or session", str(anchor))
 
 
 def _around(

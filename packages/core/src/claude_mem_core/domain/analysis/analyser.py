@@ -12,7 +12,7 @@ from claude_mem_core.domain.analysis.languages import Language, language_of
 from claude_mem_core.domain.analysis.stemming import stem
 from claude_mem_core.domain.terms import pieces
 
-VERSION = 2
+VERSION = 3
 """Raised with every change of what a text's tokens are: indexes are then made anew."""
 
 LOOKED_AT = 400

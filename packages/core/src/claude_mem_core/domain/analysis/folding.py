@@ -19,16 +19,19 @@ _DENSE = (
 )
 _RUN = re.compile(f"[{_DENSE}]+|[^{_DENSE}]+")
 _IS_DENSE = re.compile(f"[{_DENSE}]")
+_PAIRS = ("øo", "łl", "đd", "ðd", "ħh", "ŧt", "\u0131i", "æae", "œoe", "þth")
+_LETTERS = str.maketrans({pair[0]: pair[1:] for pair in _PAIRS})
+"""Letters whose stroke or other half Unicode does not take for an accent."""
 _KANA = re.compile("[\u3040-\u309f\u30fc]+")
 
 
 def folded(text: str) -> str:
-    """The text without case and accents: `Größe` is `grosse`, `Ёлка` is `елка`."""
+    """The text without case and accents: `Größe` is `grosse`, `Łódź` is `lodz`."""
     plain = text.casefold()
     if plain.isascii():
         return plain
     bare = _ACCENT.sub("", unicodedata.normalize("NFKD", plain))
-    return unicodedata.normalize("NFC", bare)
+    return unicodedata.normalize("NFC", bare).translate(_LETTERS)
 
 
 def words(text: str) -> Iterator[str]:

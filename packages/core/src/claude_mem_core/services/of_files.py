@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The memories of the files that are open, whatever words a question has."""
+"""The memories of the files that are open or named, whatever words a question has."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from claude_mem_core.domain.paths import rooted
 from claude_mem_core.domain.search import Candidate, TermQuery
 from claude_mem_core.ports.storage import Snapshot
 
-OF_OPEN_FILES = 50
-"""Memories that open files may add to a question's candidates."""
+OF_FILES = 50
+"""Memories that files may add to a question's candidates."""
 
 LOOKED_AT = 200
 """Memories with words of the files' names, of which those that name one are taken."""
 
 
-def of_open_files(
+def of_files(
     snapshot: Snapshot,
     paths: Sequence[str],
     query: TermQuery,
@@ -39,6 +39,8 @@ def of_open_files(
         known: Those that need no adding.
         by: Who asks.
     """
+    if not paths:
+        return []
     names = " ".join(" ".join(rooted(path).split("/")[-2:]) for path in paths)
     terms = asked(names).tokens
     if not terms:
@@ -50,4 +52,4 @@ def of_open_files(
         for one in snapshot.memories.search(named, scope=scope).candidates
         if one.item_id not in known and files.names(one.files)
     ]
-    return snapshot.memories.among(found[:OF_OPEN_FILES], query, scope=scope)
+    return snapshot.memories.among(found[:OF_FILES], query, scope=scope)
