@@ -36,9 +36,7 @@ def make(storage: InProcessStorage, system, project) -> Callable[..., list[Memor
         session_id: str | None = None,
     ) -> list[MemoryItem]:
         items = [_item(fact, project.id, system, at, event_id) for fact in facts]
-        put(
-            storage, stem, [one.changed(server_session_id=session_id) for one in items]
-        )
+        put(storage, stem, [one.changed(server_session_id=session_id) for one in items])
         return now(storage, stem)
 
     return make_all
