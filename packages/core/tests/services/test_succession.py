@@ -14,6 +14,7 @@ from claude_mem_core.domain.memory_item import (
 )
 from claude_mem_core.domain.project import ProjectDraft
 from claude_mem_core.domain.search import SearchQuery
+from claude_mem_core.domain.server_session import ServerSessionDraft
 from claude_mem_core.reference.storage import InProcessStorage
 from claude_mem_core.runtime import Runtime
 from claude_mem_core.services.memories import remembered
@@ -28,10 +29,14 @@ def make(storage: InProcessStorage, system, project) -> Callable[..., list[Memor
     """Keeps memories of these facts under a stem, and gives them as they are then."""
 
     def make_all(
-        stem: str, *facts: str, at: int = 1, event_id: str | None = None
+        stem: str,
+        *facts: str,
+        at: int = 1,
+        event_id: str | None = None,
+        session_id: str | None = None,
     ) -> list[MemoryItem]:
         items = [_item(fact, project.id, system, at, event_id) for fact in facts]
-        put(storage, stem, items)
+        put(storage, stem, [one.changed(server_session_id=session_id) for one in items])
         return now(storage, stem)
 
     return make_all
@@ -101,6 +106,92 @@ def test_doing_the_work_again_changes_nothing(storage, make) -> None:
 
     [old] = now(storage, "one")
     assert old.superseded_by_id == before[0].superseded_by_id
+
+
+def test_what_was_replaced_stays_so_when_its_successor_is_made_again(
+    storage, make
+) -> None:
+    make("one", RULE, at=1)
+    [new] = make("two", f"{RULE} now", at=2)
+
+    make("two", f"{RULE} now", at=2)
+
+    assert now(storage, "one")[0].superseded_by_id == new.id
+
+
+@pytest.fixture
+def copied(runtime, project, make) -> Callable[..., list[MemoryItem]]:
+    """Keeps what a turn of a moment says as a session of some name tells it."""
+
+    def tell(session: str, *facts: str, at: int = 5) -> list[MemoryItem]:
+        draft = ServerSessionDraft(project_id=project.id, content_session_id=session)
+        session_id = runtime.sessions.start(draft, by=ME).session.id
+        return make(
+            f"turn of {session}",
+            *facts,
+            at=at,
+            event_id=f"event of {session}",
+            session_id=session_id,
+        )
+
+    return tell
+
+
+def test_a_turn_that_another_session_copied_stays_where_it_was_known_first(
+    runtime, storage, project, copied
+) -> None:
+    copied("first", RULE)
+    copied("copy", RULE)
+
+    [first], [copy] = now(storage, "turn of first"), now(storage, "turn of copy")
+    assert copy.superseded_by_id == first.id
+    assert first.superseded_by_id is None
+    assert events_cited(first) == {"event of first", "event of copy"}
+    assert found(runtime, project, "retries queue") == [first.id]
+
+
+@pytest.mark.parametrize("again", ["first", "copy"])
+def test_what_was_copied_stays_where_it_was_when_either_is_made_again(
+    storage, copied, again
+) -> None:
+    copied("first", RULE)
+    copied("copy", RULE)
+
+    copied(again, RULE)
+
+    [first], [copy] = now(storage, "turn of first"), now(storage, "turn of copy")
+    assert (first.superseded_by_id, copy.superseded_by_id) == (None, first.id)
+
+
+def test_a_copy_of_a_turn_that_changed_its_mind_changes_nothing(
+    storage, copied
+) -> None:
+    choices = ("use pip for the tools", "use uv, never pip for the tools")
+    before = [one.superseded_by_id for one in copied("first", *choices)]
+
+    copied("copy", *choices)
+
+    first, copy = now(storage, "turn of first"), now(storage, "turn of copy")
+    assert [one.superseded_by_id for one in first] == before
+    assert {one.superseded_by_id for one in copy} <= {one.id for one in first}
+
+
+def test_of_two_turns_of_one_session_in_one_moment_the_later_stays(
+    storage, make
+) -> None:
+    make("turn 1", RULE, at=5)
+    [later] = make("turn 2", RULE, at=5)
+
+    assert now(storage, "turn 1")[0].superseded_by_id == later.id
+
+
+def test_what_a_session_says_again_later_takes_the_place_of_the_first(
+    storage, copied
+) -> None:
+    copied("first", RULE, at=5)
+    [later] = copied("later", RULE, at=6)
+
+    assert now(storage, "turn of first")[0].superseded_by_id == later.id
 
 
 def test_what_was_replaced_is_current_again_when_its_successor_changes(

@@ -75,8 +75,9 @@ def keep(
             tx.memories.replace(never_superseded_by(old, rest.id))
         _disinherit(tx, rest, scope=scope)
         tx.memories.remove(rest.id)
-    for item, similar in places:
-        others = tx.memories.get_many(similar, scope=scope)
+    for (item, freed), similar in places:
+        known = tuple(dict.fromkeys((*similar, *freed)))
+        others = tx.memories.get_many(known, scope=scope)
         _take_places(tx, item, [one for one in others if one.id != item.id])
 
 
@@ -152,15 +153,18 @@ def _successors(tx: Transaction, item: MemoryItem, *, scope: Scope) -> set[str]:
     return seen
 
 
-def _put(tx: Transaction, item: MemoryItem, *, key: str, scope: Scope) -> MemoryItem:
+def _put(
+    tx: Transaction, item: MemoryItem, *, key: str, scope: Scope
+) -> tuple[MemoryItem, Sequence[str]]:
+    """The memory in its place, and the ids of those whose place it no longer has."""
     known = tx.memories.find(key, scope=scope)
     if known is None:
         tx.memories.add(item, key=key)
-        return item
+        return item, ()
     if is_corrected(known):
         # The user knows better than any generator.
-        return known
-    _bring_back(tx, known.id, scope=scope)
+        return known, ()
+    freed = _bring_back(tx, known.id, scope=scope)
     _disinherit(tx, known, scope=scope)
     sources = [source.changed(memory_item_id=known.id) for source in item.sources]
     anew = item.changed(
@@ -169,7 +173,7 @@ def _put(tx: Transaction, item: MemoryItem, *, key: str, scope: Scope) -> Memory
         earlier_validity=known.earlier_validity,
     )
     tx.memories.replace(anew)
-    return anew
+    return anew, freed
 
 
 def _from(
@@ -182,11 +186,13 @@ def _from(
         yield known
 
 
-def _bring_back(tx: Transaction, item_id: str, *, scope: Scope) -> None:
+def _bring_back(tx: Transaction, item_id: str, *, scope: Scope) -> Sequence[str]:
     """Make current again what a memory, which is to change, took the place of."""
-    for old in tx.memories.superseded_by(item_id, scope=scope):
-        if old.superseded_by_id == item_id:
-            tx.memories.replace(current_again(old))
+    found = tx.memories.superseded_by(item_id, scope=scope)
+    olds = [one for one in found if one.superseded_by_id == item_id]
+    for old in olds:
+        tx.memories.replace(current_again(old))
+    return [one.id for one in olds]
 
 
 def _disinherit(tx: Transaction, old: MemoryItem, *, scope: Scope) -> None:
@@ -200,7 +206,7 @@ def _take_places(
     tx: Transaction, item: MemoryItem, others: Sequence[MemoryItem]
 ) -> None:
     for other in others:
-        new, old = (item, other) if _age(item) >= _age(other) else (other, item)
+        new, old = _in_order(item, other)
         if new.superseded_by_id is None and takes_the_place_of(new, old):
             tx.memories.replace(superseded(old, new))
             successor = heir(new, old)
@@ -222,5 +228,23 @@ def _similar(snapshot: Snapshot, item: MemoryItem, *, scope: Scope) -> tuple[str
     return tuple(one.item_id for one in found.candidates)
 
 
+def _in_order(one: MemoryItem, other: MemoryItem) -> tuple[MemoryItem, MemoryItem]:
+    """The two, that first which may take the other's place: the later.
+
+    Two of one moment in two sessions tell the same turn, which one session copied from
+    the other. What was known first stays, where it was done, and with it what became
+    of it: a copy brings nothing new.
+    """
+    later, earlier = sorted((one, other), key=_age, reverse=True)
+    return (earlier, later) if _is_copy(later, earlier) else (later, earlier)
+
+
+def _is_copy(later: MemoryItem, earlier: MemoryItem) -> bool:
+    if later.created_at_epoch != earlier.created_at_epoch:
+        return False
+    return later.server_session_id != earlier.server_session_id
+
+
 def _age(item: MemoryItem) -> tuple[int, str]:
+    """When it was, and as ids sort by when they were given, when that was known."""
     return item.created_at_epoch, item.id
