@@ -6,11 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from claude_mem_core.domain.search_fields import FIELD_WEIGHTS
+from claude_mem_core.domain.ranking import SIGNALS
 
 from benchmarks.corpus import Found
 
-WORDS = (*FIELD_WEIGHTS, "average")
 SPREAD = "spread"
 """What a memory gives up to those of other sessions: it depends on the order, and moves
 no session's best, so that it is left out of every order here."""
@@ -34,12 +33,11 @@ def without(
         answers: What each query found, best first.
     """
     every = [one for own in answers.values() for one in own]
-    signals = dict.fromkeys(name for one in every for name in one.parts)
-    others = [name for name in signals if name not in (*WORDS, SPREAD)]
-    felt = [name for name in others if any(one.parts[name] for one in every)]
+    felt = [name for name in SIGNALS if any(one.parts[name] for one in every)]
     for name in ("nothing", *felt):
-        yield name, _ordered(answers, {name, SPREAD})
-    yield "all but the words", _ordered(answers, {*others, SPREAD})
+        if name != SPREAD:
+            yield name, _ordered(answers, {name, SPREAD})
+    yield "all but the words", _ordered(answers, {*SIGNALS})
 
 
 def _ordered(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+from claude_mem_core.domain.ranking import SIGNALS
 
 from benchmarks.ablation import Answer, without
 from benchmarks.corpus import Found
@@ -13,7 +14,7 @@ WORDS = {"title": 1.0, "text": 2.0, "concepts": 0.0, "files": 0.0, "average": -1
 
 
 def answer(name: str, **signals: float) -> Answer:
-    zeros = dict.fromkeys(("session", "when", "spread"), 0.0)
+    zeros = dict.fromkeys(SIGNALS, 0.0)
     return Answer(Found(name, (name,)), {**WORDS, **zeros, **signals})
 
 

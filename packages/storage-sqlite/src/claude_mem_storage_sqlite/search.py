@@ -207,17 +207,15 @@ def _divided(
     told = zip(frequencies.having, frequencies.rarities, terms, strict=True)
     there = sorted(one for one in told if one[0])
     rest = sum(rarity for _, rarity, _ in there)
-    looked_at = 0
-    for at, (having, rarity, _) in enumerate(there):
+    at = looked_at = 0
+    for at, (having, rarity, _) in enumerate(there, 1):
         looked_at += having
         rest -= rarity
-        following = there[at + 1][0] if at + 1 < len(there) else 0
+        following = there[at][0] if at < len(there) else 0
         if SURE * rest < rarity or looked_at + following > CHOOSING:
             break
-    else:
-        at = len(there)
     plain = [term for *_, term in there]
-    return plain[: at + 1], plain[at + 1 :]
+    return plain[:at], plain[at:]
 
 
 def _first(

@@ -21,7 +21,6 @@ from claude_mem_core.domain.bm25 import Fit, Frequencies, Occurrences, weighed
 from claude_mem_core.domain.calendar import NO_TIMES, Times
 from claude_mem_core.domain.deviations import deviation, standardised
 from claude_mem_core.domain.feedback import UNKNOWN, Standing
-from claude_mem_core.domain.named_files import files_in
 from claude_mem_core.domain.open_files import NOTHING_OPEN, OpenFiles
 from claude_mem_core.domain.search import Candidate
 from claude_mem_core.domain.search_fields import FIELD_WEIGHTS
@@ -80,6 +79,7 @@ class Asked:
         cosines: How alike to the question an embedder finds memories; those that are
             missing, whose vectors are still to be made, count as average.
         standings: How useful memories were before, by their ids.
+        named_files: The files that it names.
         open_files: What the asker has open.
         times: Those that it names.
     """
@@ -88,6 +88,7 @@ class Asked:
     frequencies: Frequencies
     cosines: Mapping[str, float] = field(default_factory=dict)
     standings: Mapping[str, Standing] = field(default_factory=dict)
+    named_files: OpenFiles = NOTHING_OPEN
     open_files: OpenFiles = NOTHING_OPEN
     times: Times = NO_TIMES
 
@@ -134,9 +135,9 @@ def _own(candidates: Sequence[Candidate], asked: Asked) -> Iterator[tuple[str, C
         yield "who", [WHO * (one.author in names) for one in candidates]
     if asked.times:
         yield "when", [WHEN * asked.times.fit(one.when_epoch) for one in candidates]
-    named = OpenFiles(files_in(asked.text))
-    if named:
-        yield "named", [NAMED * named.names(one.files) for one in candidates]
+    if asked.named_files:
+        named = asked.named_files.names
+        yield "named", [NAMED * named(one.files) for one in candidates]
     if asked.open_files:
         near = asked.open_files.nearness
         yield "open", [OPEN * near(one.files) for one in candidates]

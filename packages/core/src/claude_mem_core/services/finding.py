@@ -150,7 +150,9 @@ def answers(  # noqa: PLR0913 - what is asked, of what, and by whom
     looked = looked_up(snapshot, question, wanted, by=by)
     query, frequencies = looked.query, looked.frequencies
     alike = Alike(snapshot, text, query, by).beside(looked.matches, similarity)
-    found = _with_files(snapshot, alike.candidates, query, wording, by=by)
+    named, opened = files_in(text), wording.open_files
+    files = list(dict.fromkeys((*named, *opened)))
+    found = _with_files(snapshot, alike.candidates, query, files, by=by)
     candidates = _with_neighbours(snapshot, found, query, by=by)
     standings = snapshot.packs.feedback([one.item_id for one in candidates])
     weighed = Asked(
@@ -158,7 +160,8 @@ def answers(  # noqa: PLR0913 - what is asked, of what, and by whom
         frequencies,
         alike.cosines,
         standings,
-        OpenFiles(wording.open_files),
+        OpenFiles(named),
+        OpenFiles(opened),
         times=times,
     )
     best = ranked(candidates, weighed, limit=max(limit, DEPTH))
@@ -172,14 +175,13 @@ def _with_files(
     snapshot: Snapshot,
     candidates: Sequence[Candidate],
     query: TermQuery,
-    wording: Wording,
+    files: Sequence[str],
     *,
     by: Principal,
 ) -> Sequence[Candidate]:
-    """The candidates, and others of the files that the question names or are open."""
-    files = dict.fromkeys((*files_in(wording.text), *wording.open_files))
+    """The candidates, and others of some files."""
     known = {one.item_id for one in candidates}
-    return [*candidates, *of_files(snapshot, [*files], query, known=known, by=by)]
+    return [*candidates, *of_files(snapshot, files, query, known=known, by=by)]
 
 
 def _with_neighbours(
